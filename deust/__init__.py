@@ -1,0 +1,1 @@
+"""DEUST: the learning platform of the distance diploma « centres d'appels »."""

@@ -1,0 +1,150 @@
+"""Assembly: settings in, application out."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import waitress
+from flask import Flask, g, request
+from flask_compress import Compress
+from flask_migrate import Migrate
+from markupsafe import Markup
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from deust.adapters.files import FileStore
+from deust.adapters.passwords import Passwords
+from deust.cli import courses, demo, people, prepare_demo
+from deust.config import ROOT, Settings, SettingsError, read_settings
+from deust.content.catalogue import Catalogue
+from deust.models.base import db
+from deust.models.transaction import tune
+from deust.services.tools import Tools
+from deust.web import errors, formats, i18n, learning, people as people_pages, quizzes, records, signin
+from deust.web.assets import Assets
+from deust.web.current import guard, login_manager, tools, visitor_or_none
+from deust.web.security import add_headers, csrf
+
+MIGRATIONS = Path(__file__).resolve().parent / "models" / "migrations"
+MAX_BODY_BYTES = 24 * 1024 * 1024
+
+
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings | None = None, **overrides: object) -> Flask:
+    """The application for these settings; `overrides` replace tools (a clock, a cheaper password hash) in tests."""
+    settings = settings or _settings_or_exit()
+    app = Flask("deust", root_path=str(ROOT / "deust"), template_folder=str(ROOT / "templates"), static_folder=None)
+    app.config.update(_flask_config(settings))
+    _connect_database(app, settings)
+    _add_tools(app, settings, overrides)
+    _add_pages(app, settings)
+    for group in (courses, people, demo):
+        app.cli.add_command(group)
+    return app
+
+
+def serve(app: Flask) -> None:
+    """Prepare the demo, say where it is, serve until interrupted."""
+    settings = app.config["DEUST"]
+    with app.app_context():
+        accounts = prepare_demo(settings)
+    sys.stdout.write(f"DEUST : http://{settings.host}:{settings.port}\n{accounts}")
+    sys.stdout.flush()
+    waitress.serve(app, host=settings.host, port=settings.port, threads=8, ident=None)
+
+
+def _settings_or_exit() -> Settings:
+    try:
+        return read_settings()
+    except SettingsError as error:
+        raise SystemExit(f"DEUST does not start. {error}") from None
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    secure = settings.is_production
+    return {
+        "DEUST": settings,
+        "DEUST_COURSES_DIR": settings.courses_dir,
+        "SECRET_KEY": settings.secret,
+        "SECRET_KEY_FALLBACKS": list(settings.previous_secrets),
+        "DEBUG": settings.debug,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": False, "pool_size": 20},
+        "SESSION_COOKIE_NAME": "__Host-deust" if secure else "deust",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": 14 * 24 * 3600,
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 4,
+        "COMPRESS_MIMETYPES": ["text/html", "application/json"],
+    }
+
+
+def _connect_database(app: Flask, settings: Settings) -> None:
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
+    with app.app_context():
+        tune(db.engine)
+
+
+def _add_tools(app: Flask, settings: Settings, overrides: dict[str, object]) -> None:
+    values: dict[str, object] = {
+        "clock": now_utc,
+        "catalogue": Catalogue(settings.courses_dir, settings.published_dir, watch=not settings.is_production),
+        "files": FileStore(settings.files_dir),
+        "passwords": Passwords(),
+        "base_url": settings.base_url,
+        **overrides,
+    }
+    app.extensions["deust"] = Tools(**values)  # type: ignore[arg-type]
+
+
+def _add_pages(app: Flask, settings: Settings) -> None:
+    assets = Assets(settings.instance_dir / "assets")
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    app.before_request(_begin_request)
+    app.before_request(guard)
+    app.after_request(add_headers)
+    app.after_request(_sign_request)
+    for pages in (learning, quizzes, signin, people_pages, records):
+        app.register_blueprint(pages.bp)
+    errors.register(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals["asset"] = assets.url
+    app.jinja_env.globals["markup"] = Markup
+    formats.register(app)
+    app.context_processor(lambda: {"person": visitor_or_none()})
+    Compress(app)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=assets.folder, prefix="static/", immutable_file_test=lambda _path, _url: True
+    )
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+
+
+def _begin_request() -> None:
+    g.request_id = secrets.token_hex(6)
+    tools().catalogue.refresh()
+
+
+def _sign_request(response):  # type: ignore[no-untyped-def]
+    response.headers["X-Request-Id"] = g.get("request_id", "-")
+    if response.status_code >= 500:
+        logging.getLogger("deust").error("%s %s %s", g.get("request_id"), request.method, request.path)
+    return response

@@ -1,0 +1,1 @@
+"""Reads, checks and renders the course files; writes nothing under `courses/`."""

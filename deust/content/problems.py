@@ -1,0 +1,54 @@
+"""What is wrong in the course files: one line a problem, with its place and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """`ERROR` keeps the tree from being served; `INFO` only tells what was understood."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Problem:
+    path: str
+    line: int
+    level: Level
+    message: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        fix = f" (fix: {self.fix})" if self.fix else ""
+        return f"{self.path}:{self.line}: {self.level}: {self.message}{fix}"
+
+
+@dataclass
+class Report:
+    """The problems of one file, gathered while it is read."""
+
+    path: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def error(self, line: int, message: str, fix: str = "") -> None:
+        self.problems.append(Problem(self.path, line, Level.ERROR, message, fix))
+
+    def warn(self, line: int, message: str, fix: str = "") -> None:
+        self.problems.append(Problem(self.path, line, Level.WARNING, message, fix))
+
+    def inform(self, line: int, message: str) -> None:
+        self.problems.append(Problem(self.path, line, Level.INFO, message))
+
+
+def errors_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in problems if problem.level is Level.ERROR)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """File by file, line by line, each problem once."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.path, problem.line)))

@@ -1,0 +1,73 @@
+"""Refusals: named facts that the rules raise and one place turns into an answer for a person."""
+
+
+class Refusal(Exception):
+    """Something asked for cannot be done; the class says why, the attributes say with what."""
+
+
+class NotFound(Refusal):
+    """What was asked for does not exist, or not for the person who asks."""
+
+
+class Forbidden(Refusal):
+    """The person is known and may not do this."""
+
+
+class InvalidAnswer(Refusal):
+    """An answer that cannot be read as an answer to its question."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotYetOpen(Refusal):
+    """The item opens later, or after its prerequisites."""
+
+
+class AttemptClosed(Refusal):
+    """The attempt was handed in or its time is over; what it holds no longer changes."""
+
+
+class NoAttemptLeft(Refusal):
+    """Every allowed attempt was used."""
+
+
+class UnknownQuestion(Refusal):
+    """The question is not one of this attempt."""
+
+
+class SignInRefused(Refusal):
+    """Wrong address or password, or an account that cannot sign in: one fact, so that nothing leaks."""
+
+
+class SignInThrottled(Refusal):
+    """Too many failures; the next try is accepted after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"try again in {seconds} s")
+        self.seconds = seconds
+
+
+class LinkExpired(Refusal):
+    """An invitation or reset link that is unknown, used, replaced or too old."""
+
+
+class WeakPassword(Refusal):
+    """A new password that the rules refuse; `reason` is one of `short`, `long`, `common`, `personal`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ImportRefused(Refusal):
+    """A file whose rows cannot all be taken; nothing was written."""
+
+
+class FileRefused(Refusal):
+    """A file whose size or type is not accepted; `reason` is one of `empty`, `size`, `type`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,233 @@
+"""The programme, its modules and their items, as read from the course files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from deust.domain.questions import Question
+from deust.domain.quizzes import QuizSettings
+
+
+class Kind(StrEnum):
+    LESSON = "lesson"
+    QUIZ = "quiz"
+    CALL = "call"
+    ASSIGNMENT = "assignment"
+
+
+class Completion(StrEnum):
+    """What makes an item done: `complete:` in the front matter, else the default of its kind."""
+
+    OPENED = "opened"
+    READ = "read"
+    CHECKED = "checked"
+    PASSED = "passed"
+    ATTEMPTED = "attempted"
+    HANDED_IN = "handed-in"
+
+
+DEFAULT_COMPLETION: Mapping[Kind, Completion] = {
+    Kind.LESSON: Completion.CHECKED,
+    Kind.QUIZ: Completion.PASSED,
+    Kind.CALL: Completion.HANDED_IN,
+    Kind.ASSIGNMENT: Completion.HANDED_IN,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One activity of a module. `ref` is `module/item`: the key of everything kept about it."""
+
+    module: str
+    id: str
+    kind: Kind
+    number: int
+    title: str
+    minutes: int
+    completion: Completion
+    week: int | None = None
+    due_week: int | None = None
+    outcomes: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    is_public: bool = False
+    aliases: tuple[str, ...] = ()
+    version: str = ""
+    path: str = field(default="", compare=False)
+
+    @property
+    def ref(self) -> str:
+        return f"{self.module}/{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    level: int
+    anchor: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson(Item):
+    """`body` is Markdown; `checks` are its check-yourself questions, in order."""
+
+    body: str = ""
+    checks: tuple[Question, ...] = ()
+    sources: tuple[str, ...] = ()
+    reviewed: str | None = None
+    valid_until: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quiz(Item):
+    """`sections` are the level-1 headings in order; each question names its own."""
+
+    settings: QuizSettings
+    intro: str = ""
+    sections: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced(Item):
+    """A call or an assignment: listed « bientôt » until its own work arrives; `meta` keeps its front matter."""
+
+    meta: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedLesson:
+    """A lesson ready for the page: HTML pieces and, between them, the questions to place.
+
+    `parts` alternates in reading order: ("html", markup) or ("check", question id); `checks` are rendered questions.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+    headings: tuple[Heading, ...]
+    checks: Mapping[str, Question]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    id: str
+    title: str
+    hours: int
+    intro: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    requires: tuple[str, ...] = ()
+    is_public: bool = False
+    items: tuple[Lesson | Quiz | Announced, ...] = ()
+
+    def item(self, item_id: str) -> Lesson | Quiz | Announced | None:
+        return next((item for item in self.items if item.id == item_id or item_id in item.aliases), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment:
+    """One épreuve of an ECUE: `kind` CC or ET, `weight` in per cent; `shared` names a mark several ECUE share."""
+
+    id: str
+    kind: str
+    weight: int
+    title: str = ""
+    item: str | None = None
+    shared: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """An ECUE."""
+
+    id: str
+    title: str
+    coefficient: int
+    hours: int
+    module: str | None = None
+    stage_weeks: int | None = None
+    stage_hours: int | None = None
+    assessments: tuple[Assessment, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """A UE; its coefficient is its ECTS unless written."""
+
+    id: str
+    title: str
+    ects: int
+    coefficient: int
+    blocks: tuple[str, ...] = ()
+    components: tuple[Component, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Semester:
+    id: str
+    ects: int
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Year:
+    id: str
+    semesters: tuple[Semester, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A glossary entry; `long` is the full form of an abbreviation."""
+
+    slug: str
+    name: str
+    long: str
+    definition: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programme:
+    id: str
+    title: str
+    diploma: str
+    level: int
+    blocks: Mapping[str, str]
+    years: tuple[Year, ...]
+    modules: Mapping[str, Module]
+    glossary: tuple[Term, ...] = ()
+    m3c: Mapping[str, object] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def semesters(self) -> tuple[Semester, ...]:
+        return tuple(semester for year in self.years for semester in year.semesters)
+
+    def find_item(self, ref: str) -> Lesson | Quiz | Announced | None:
+        """The item of a `module/item` reference, by its present id or an alias."""
+        module_id, _, item_id = ref.partition("/")
+        module = self.modules.get(module_id)
+        return module.item(item_id) if module else None
+
+    def place_of(self, module_id: str) -> tuple[Semester, Unit, Component] | None:
+        """The semester, UE and ECUE that a module teaches."""
+        return next(
+            (
+                (semester, unit, component)
+                for semester in self.semesters
+                for unit in semester.units
+                for component in unit.components
+                if component.module == module_id
+            ),
+            None,
+        )
+
+
+def points_of(questions: tuple[Question, ...]) -> Fraction:
+    """The points a paper is marked out of."""
+    return sum((question.points for question in questions), Fraction(0))

@@ -1,0 +1,1 @@
+"""Formats of other systems, read into and written from domain values."""

@@ -1,0 +1,1 @@
+"""Tables and the two doors to the database; no decisions."""

@@ -1,0 +1,197 @@
+"""Attempts: the paper as it was asked, the answers as they came, the marks as they were given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from deust.models.base import Base, Privacy
+
+
+class FrozenQuestion(Base):
+    """A question exactly as it was asked, found by the SHA-256 of its content; never changed."""
+
+    __tablename__ = "frozen_question"
+    __table_args__ = {  # noqa: RUF012
+        "info": {"privacy": Privacy(personal=False, purpose="the paper of past attempts", keep="as long as attempts")}
+    }
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    body: Mapped[dict[str, Any]]
+
+
+class Attempt(Base):
+    """`paper` lists, in order, each question's key, hash, placement and drawn values; `settings` is frozen too."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("person_id", "item_ref", "number"),
+        Index(
+            "uq_attempt_open",
+            "person_id",
+            "item_ref",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_attempt_overdue",
+            "deadline_at",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        CheckConstraint("(closed_at IS NULL) = (closed_by IS NULL)", name="closed_once"),
+        {
+            "info": {
+                "privacy": Privacy(
+                    personal=True,
+                    purpose="to keep a student's work and mark it",
+                    keep="as the diploma's records require",
+                    export=True,
+                    erase="kept under the pseudonym",
+                )
+            }
+        },
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    item_ref: Mapped[str] = mapped_column(String(200), index=True)
+    number: Mapped[int] = mapped_column(Integer)
+    item_version: Mapped[str] = mapped_column(String(64))
+    settings: Mapped[dict[str, Any]]
+    paper: Mapped[list[Any]]
+    started_at: Mapped[datetime]
+    time_seconds: Mapped[int | None] = mapped_column(Integer)
+    closes_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(10))
+    score: Mapped[Fraction | None]
+    out_of: Mapped[Fraction]
+    awaiting: Mapped[int] = mapped_column(Integer, default=0)
+    receipt_code: Mapped[str | None] = mapped_column(String(40))
+
+
+class AnswerEvent(Base):
+    """Everything the server received for a question, in the order it came; only added to.
+
+    `outcome` is `kept`, `superseded` (an older save that arrived late), `conflict` (another device wrote in between,
+    shown to the student), `late` (after the deadline, waiting for staff) or `accepted` (a late one taken by staff).
+    """
+
+    __tablename__ = "answer_event"
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "event_id"),
+        Index("ix_answer_event_attempt_question", "attempt_id", "question_key"),
+        {
+            "info": {
+                "privacy": Privacy(
+                    personal=True,
+                    purpose="proof that no answer was lost",
+                    keep="as long as the attempt",
+                    export=True,
+                    erase="kept under the pseudonym",
+                )
+            }
+        },
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    question_key: Mapped[str] = mapped_column(String(20))
+    event_id: Mapped[str] = mapped_column(String(64))
+    client: Mapped[str] = mapped_column(String(64))
+    sequence: Mapped[int] = mapped_column(Integer)
+    base_version: Mapped[int] = mapped_column(Integer)
+    given: Mapped[Any] = mapped_column(JSON)
+    outcome: Mapped[str] = mapped_column(String(12))
+    version: Mapped[int] = mapped_column(Integer)
+    received_at: Mapped[datetime]
+
+
+class Answer(Base):
+    """The current answer to a question, derived from its events; `clients` is each tab's last sequence number."""
+
+    __tablename__ = "answer"
+    __table_args__ = {  # noqa: RUF012
+        "info": {
+            "privacy": Privacy(
+                personal=True,
+                purpose="the answer that is marked",
+                keep="as long as the attempt",
+                export=True,
+                erase="kept under the pseudonym",
+            )
+        }
+    }
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
+    question_key: Mapped[str] = mapped_column(String(20), primary_key=True)
+    given: Mapped[Any] = mapped_column(JSON)
+    version: Mapped[int] = mapped_column(Integer)
+    client: Mapped[str] = mapped_column(String(64))
+    clients: Mapped[dict[str, Any]]
+    is_flagged: Mapped[bool] = mapped_column(Boolean, default=False)
+    saved_at: Mapped[datetime]
+
+
+class QuestionMark(Base):
+    """Points given to one answer; a correction is a new version, never a change. No points: waits for a marker."""
+
+    __tablename__ = "question_mark"
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "question_key", "version"),
+        {
+            "info": {
+                "privacy": Privacy(
+                    personal=True,
+                    purpose="the mark and its history",
+                    keep="as the diploma's records require",
+                    export=True,
+                    erase="kept under the pseudonym",
+                )
+            }
+        },
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    question_key: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int] = mapped_column(Integer)
+    points: Mapped[Fraction | None]
+    out_of: Mapped[Fraction]
+    marker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(200))
+    marked_at: Mapped[datetime]
+
+
+class AnswerFile(Base):
+    """A file or a recording handed in as an answer; the bytes lie in the file store under `id`."""
+
+    __tablename__ = "answer_file"
+    __table_args__ = {  # noqa: RUF012
+        "info": {
+            "privacy": Privacy(
+                personal=True,
+                purpose="files and voice recordings handed in",
+                keep="as long as the attempt",
+                export=True,
+                erase="deleted with the account unless part of a legal record",
+            )
+        }
+    }
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    question_key: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime]

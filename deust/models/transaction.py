@@ -1,0 +1,55 @@
+"""The two doors to the database: `reading()` for a page, `writing()` for an act.
+
+A read needs no transaction: each statement sees the last commit. A write opens with BEGIN IMMEDIATE on SQLite, so that
+two writers queue instead of failing, and returns only once the commit is durable.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+from deust.models.base import db
+
+_BUSY_TIMEOUT_MS = 15_000
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection on which every statement stands alone; it must not be used to write."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One transaction: committed when the block ends, rolled back when it raises."""
+    with Session(db.engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def tune(engine: Engine) -> None:
+    """Make SQLite durable and queueing; PostgreSQL already is."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _open_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+
+
+def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

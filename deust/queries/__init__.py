@@ -1,0 +1,1 @@
+"""One page, one function, a fixed number of statements; reads only."""
