@@ -51,8 +51,8 @@ lock: $(DEV) ## pin requirements*.in into requirements*.txt (ARGS=--upgrade)
 
 catalog: $(DEV) ## collect the French sentences, update and compile the English catalogue
 	mkdir -p $(CATALOGUE)
-	$(PYBABEL) extract -F pyproject.toml --project=DEUST --sort-by-file --no-wrap --omit-header \
-		-o $(CATALOGUE)/messages.pot deust templates
+	$(PYBABEL) extract -F pyproject.toml --project=DEUST --header-comment="# English catalogue of DEUST" \
+		--sort-by-file --no-wrap -o $(CATALOGUE)/messages.pot deust templates
 	test -f $(CATALOGUE)/en/LC_MESSAGES/messages.po \
 		|| $(PYBABEL) init -i $(CATALOGUE)/messages.pot -d $(CATALOGUE) -l en --no-wrap
 	$(PYBABEL) update -i $(CATALOGUE)/messages.pot -d $(CATALOGUE) --no-wrap --no-fuzzy-matching \

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
-_DURATION = re.compile(r"(?:(\d{1,3}) ?h)?(?: ?(\d{1,4})(?: ?(min|m))?)?(?: ?(\d{1,5}) ?(?:s|sec))?")
+_DURATION = re.compile(r"(\d{1,3}) ?h(?: ?(\d{1,2})(?: ?min)?)?|(\d{1,4}) ?min|(\d{1,5}) ?s(?:ec)?")
 _SIZE = re.compile(r"(\d{1,4}) ?(ko|kb|mo|mb)", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,9}(?:[.,]\d{1,9})?")
 _DAYS = re.compile(r"(\d{1,3}) (?:days?|jours?)")
@@ -26,15 +26,11 @@ class Strict(BaseModel):
 
 def seconds_of(text: str) -> int | None:
     """`20 min`, `1 h 30`, `90 s` in seconds; None when it is not a duration."""
-    text = text.replace("\u00a0", " ").strip()
-    found = _DURATION.fullmatch(text)
-    if not text or not found:
+    found = _DURATION.fullmatch(text.replace("\u00a0", " ").strip())
+    if not found:
         return None
-    hours, minutes, unit, seconds = found.groups()
-    if minutes and not unit and not hours:
-        return None
-    total = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
-    return total or None
+    hours, extra, minutes, seconds = (int(part or 0) for part in found.groups())
+    return hours * 3600 + (extra + minutes) * 60 + seconds or None
 
 
 def bytes_of(text: str) -> int | None:

@@ -60,7 +60,7 @@ def _distinct(failure: ValidationError) -> list[Any]:
 def _report(error: Any, model: type[BaseModel], document: Document, report: Report) -> None:
     location = _written(error["loc"], document)
     line = document.line_of(location)
-    key = str(location[-1]) if location else ""
+    key = next((part for part in reversed(location) if isinstance(part, str)), "")
     if error["type"] == "extra_forbidden":
         report.error(line, f"clé « {key} » inconnue", _nearest(key, model, location[:-1]))
         return

@@ -139,13 +139,17 @@ NO_ANSWER = CurrentAnswer(given=None, version=0, client="", clients={})
 
 @dataclass(frozen=True, kw_only=True)
 class Save:
-    """One save as a tab sends it; `base_version` is the version of the answer that the tab had seen."""
+    """One save as a tab sends it; `base_version` is the version of the answer that the tab had seen.
+
+    `clears` says that the student emptied the answer on purpose: without it, nothing never replaces something.
+    """
 
     event_id: str
     client: str
     sequence: int
     base_version: int
     given: Json
+    clears: bool = False
 
 
 def outcome_of(save: Save, current: CurrentAnswer) -> SaveOutcome:
@@ -155,6 +159,8 @@ def outcome_of(save: Save, current: CurrentAnswer) -> SaveOutcome:
     one wrote meanwhile does not overwrite it: both values are kept and the student chooses.
     """
     if save.sequence <= current.clients.get(save.client, 0):
+        return SaveOutcome.SUPERSEDED
+    if save.given is None and current.given is not None and not save.clears:
         return SaveOutcome.SUPERSEDED
     if save.client == current.client or save.base_version >= current.version:
         return SaveOutcome.KEPT
@@ -195,4 +201,3 @@ def remaining_seconds(deadline_at: datetime | None, now: datetime) -> int | None
     if deadline_at is None:
         return None
     return max(0, int((deadline_at - now).total_seconds()))
-

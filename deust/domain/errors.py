@@ -13,6 +13,10 @@ class Forbidden(Refusal):
     """The person is known and may not do this."""
 
 
+class Unavailable(Refusal):
+    """The database cannot answer now: nothing of the present act was kept."""
+
+
 class InvalidAnswer(Refusal):
     """An answer that cannot be read as an answer to its question."""
 

@@ -12,6 +12,8 @@ from deust.domain.errors import InvalidAnswer
 MAX_LENGTH = 100
 MAX_EXPONENT = 30
 MAX_DIGITS = 60
+MAX_PLACES = 12
+"""Decimals that a rounding may ask for."""
 
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
@@ -19,7 +21,7 @@ _DASHES = str.maketrans({_MINUS: "-", "\N{EN DASH}": "-", "\N{NON-BREAKING HYPHE
 _SLASHES = str.maketrans({"\N{FRACTION SLASH}": "/", "\N{DIVISION SLASH}": "/"})
 
 _DECIMAL = r"(?:[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[.,][0-9]*)?|[.,][0-9]+"
-_UNIT = r"(?:/ ?)?(?:[^\W\d_]|[%‰°€$£])[^\d\n]{0,39}"
+_UNIT = r"(?:/ ?)?(?P<unit>[^\W\d_]|[%‰°€$£])[^\d\n]{0,39}"
 _NUMBER = re.compile(
     rf"(?P<sign>[+-] ?)?(?:"
     rf"(?P<top>{_DECIMAL}) ?/ ?(?P<bottom>{_DECIMAL})"
@@ -41,7 +43,7 @@ def read_number(text: str) -> Fraction:
     if len(text) > MAX_LENGTH:
         raise InvalidAnswer("too-long")
     match = _NUMBER.fullmatch(_plain(text))
-    if match is None:
+    if match is None or (match["unit"] or "").isnumeric():
         raise InvalidAnswer("not-a-number")
     value = _magnitude(match)
     return -value if (match["sign"] or "").startswith("-") else value

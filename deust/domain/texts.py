@@ -9,7 +9,7 @@ from deust.domain.errors import InvalidAnswer
 _ARTICLES = frozenset({"le", "la", "les", "l", "un", "une", "des"})
 _APOSTROPHES = frozenset("'’‘‛ʼʹ′`´＇ꞌ")
 _MINUS = "\N{MINUS SIGN}"
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "OE", "Æ": "AE"})
 
 
 def cleaned(text: str) -> str:
@@ -29,12 +29,16 @@ def count_words(text: str) -> int:
     return sum(any(character.isalnum() for character in word) for word in text.split())
 
 
-def unaccented(text: str) -> str:
-    """Lower case without accents, ligatures in two letters, one kind of apostrophe, single spaces."""
+def without_accents(text: str) -> str:
+    """The text without accents, ligatures in two letters, one kind of apostrophe; capitals stay."""
     apostrophes = "".join("'" if character in _APOSTROPHES else character for character in text)
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", apostrophes).casefold())
-    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return " ".join(bare.casefold().translate(_LIGATURES).split())
+    decomposed = unicodedata.normalize("NFKD", apostrophes)
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).translate(_LIGATURES)
+
+
+def unaccented(text: str) -> str:
+    """The text without accents nor capitals, its words between single spaces."""
+    return " ".join(without_accents(without_accents(text).casefold()).casefold().split())
 
 
 def folded(text: str) -> str:

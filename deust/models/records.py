@@ -44,11 +44,7 @@ class OutboxMessage(Base):
             sqlite_where=text("sent_at IS NULL"),
             postgresql_where=text("sent_at IS NULL"),
         ),
-        {
-            "info": {
-                "privacy": Privacy(personal=True, purpose="to send mail once, even after a crash", keep="30 days")
-            }
-        },
+        {"info": {"privacy": Privacy(personal=True, purpose="to send mail once, even after a crash", keep="30 days")}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

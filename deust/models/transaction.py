@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from deust.domain.errors import Unavailable
 from deust.models.base import db
 
 _BUSY_TIMEOUT_MS = 15_000
@@ -21,15 +23,24 @@ _BUSY_TIMEOUT_MS = 15_000
 @contextmanager
 def reading() -> Iterator[Connection]:
     """A connection on which every statement stands alone; it must not be used to write."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with _available(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         yield connection
 
 
 @contextmanager
 def writing() -> Iterator[Session]:
     """One transaction: committed when the block ends, rolled back when it raises."""
-    with Session(db.engine, expire_on_commit=False) as session, session.begin():
+    with _available(), Session(db.engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    """Say in the rules' words that the database is down, full or read-only."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable from error
 
 
 def tune(engine: Engine) -> None:

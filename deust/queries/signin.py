@@ -1,15 +1,17 @@
-"""Who holds a session, in one statement."""
+"""Who holds a session, in one statement; what is known of someone who tries to open one."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from deust.domain.access import Role
 from deust.domain.people import Calendar, Enrolled, SignedIn
+from deust.domain.signin import WINDOW, Asking, Failures, Tries
 from deust.models.people import Cohort, Enrolment, Person
-from deust.models.signin import SignInSession
+from deust.models.signin import SignInLink, SignInSession, SignInTry
 
 _SIGNED_IN = (
     select(
@@ -72,4 +74,92 @@ def signed_in(connection: Connection, *, token_hash: str, now: datetime) -> Sign
         time_zone=row.time_zone,
         is_demo=row.is_demo,
         enrolled=enrolled,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Someone who may sign in. Without a hash, they have not chosen a password yet."""
+
+    person_id: int
+    role: Role
+    password_hash: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInState:
+    account: Account | None
+    tries: Tries
+
+
+_ACCOUNT = select(Person.id, Person.role, Person.password_hash).where(
+    Person.email == bindparam("email"), Person.is_active
+)
+_ON_ACCOUNT = SignInTry.account_key == bindparam("account_key")
+_FROM_PLACE = SignInTry.address_key == bindparam("place_key")
+_HAS_FAILED = SignInTry.has_succeeded.is_(False)
+_TRIES = select(
+    func.count().filter(_ON_ACCOUNT, _FROM_PLACE, _HAS_FAILED).label("pair"),
+    func.max(SignInTry.tried_at).filter(_ON_ACCOUNT, _FROM_PLACE, _HAS_FAILED).label("pair_at"),
+    func.count().filter(_ON_ACCOUNT, _HAS_FAILED).label("account"),
+    func.max(SignInTry.tried_at).filter(_ON_ACCOUNT, _HAS_FAILED).label("account_at"),
+    func.count().filter(_FROM_PLACE, _HAS_FAILED).label("place"),
+    func.max(SignInTry.tried_at).filter(_FROM_PLACE, _HAS_FAILED).label("place_at"),
+    func.count().filter(_FROM_PLACE, SignInTry.has_succeeded).label("successes"),
+).where(or_(_ON_ACCOUNT, _FROM_PLACE), SignInTry.tried_at > bindparam("since"))
+
+
+def sign_in_state(connection: Connection, asking: Asking, *, now: datetime) -> SignInState:
+    """The account asked for, if it may sign in, and the tries of the last 15 minutes: two statements."""
+    person = connection.execute(_ACCOUNT, {"email": asking.email}).first()
+    row = connection.execute(
+        _TRIES, {"account_key": asking.account_key, "place_key": asking.place_key, "since": now - WINDOW}
+    ).one()
+    tries = Tries(
+        pair=Failures(count=row.pair, last_at=row.pair_at),
+        account=Failures(count=row.account, last_at=row.account_at),
+        address=Failures(count=row.place, last_at=row.place_at),
+        address_successes=row.successes,
+    )
+    if person is None:
+        return SignInState(account=None, tries=tries)
+    account = Account(person_id=person.id, role=Role(person.role), password_hash=person.password_hash)
+    return SignInState(account=account, tries=tries)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkHolder:
+    """Whom a link was sent to, and what for: `reset` or `invitation`."""
+
+    person_id: int
+    email: str
+    given_name: str
+    family_name: str
+    purpose: str
+
+
+_LINK_HOLDER = (
+    select(Person.id, Person.email, Person.given_name, Person.family_name, SignInLink.purpose)
+    .select_from(SignInLink)
+    .join(Person, Person.id == SignInLink.person_id)
+    .where(
+        SignInLink.token_hash == bindparam("token_hash"),
+        SignInLink.used_at.is_(None),
+        SignInLink.expires_at > bindparam("now"),
+        Person.is_active,
+    )
+)
+
+
+def link_holder(connection: Connection, *, token_hash: str, now: datetime) -> LinkHolder | None:
+    """Whom an unused, unexpired link belongs to. Looking does not use it."""
+    row = connection.execute(_LINK_HOLDER, {"token_hash": token_hash, "now": now}).first()
+    if row is None:
+        return None
+    return LinkHolder(
+        person_id=row.id,
+        email=row.email,
+        given_name=row.given_name,
+        family_name=row.family_name,
+        purpose=row.purpose,
     )

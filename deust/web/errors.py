@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, jsonify, make_response, render_template
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from deust.domain import errors
@@ -95,13 +95,16 @@ def _words(status: int) -> Words:
         title=_("Une erreur s'est produite."),
         happened=_("Le service n'a pas pu répondre."),
         kept=_("Tout ce qui était enregistré est gardé."),
-        todo=_("Recommencez. Si l'erreur revient, donnez ce numéro au secrétariat : %(id)s", id=g.get("request_id", "-")),
+        todo=_(
+            "Recommencez. Si l'erreur revient, donnez ce numéro au secrétariat : %(id)s", id=g.get("request_id", "-")
+        ),
     )
     return table.get(status, unexpected)
 
 
 STATUS: dict[type[errors.Refusal], int] = {
     errors.NotFound: 404,
+    errors.Unavailable: 503,
     errors.Forbidden: 403,
     errors.InvalidAnswer: 422,
     errors.NotYetOpen: 409,
@@ -120,6 +123,8 @@ STATUS: dict[type[errors.Refusal], int] = {
 def answer(status: int, *, code: str | None = None) -> Response:
     """The error as a page, or as JSON for a script; nothing of the inside is said."""
     words = _words(status)
+    if status >= 500:
+        g._login_user = AnonymousUserMixin()  # asking the database who it is would fail again
     if wants_json():
         body = {"error": code or str(status), "message": words.title, "request": g.get("request_id")}
         return make_response(jsonify(body), status)
@@ -133,11 +138,12 @@ def register(app: Flask) -> None:
     app.register_error_handler(errors.Refusal, _refused)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database_down)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _refused(error: errors.Refusal) -> Response:
+    if isinstance(error, errors.Unavailable):
+        log.error("%s database unavailable: %s", g.get("request_id"), error.__cause__)
     response = answer(STATUS[type(error)], code=type(error).__name__)
     if isinstance(error, errors.SignInThrottled):
         response.headers["Retry-After"] = str(error.seconds)
@@ -157,11 +163,6 @@ def _http(error: HTTPException) -> Response:
     if error.code == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(allowed)
     return response
-
-
-def _database_down(error: OperationalError) -> Response:
-    log.error("%s database unavailable: %s", g.get("request_id"), error.orig)
-    return answer(503)
 
 
 def _unexpected(error: Exception) -> Response:

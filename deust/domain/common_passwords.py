@@ -1,0 +1,40 @@
+"""Passwords that guessers try first, in French and in English: long ones, and words that short ones are grown from."""
+
+from __future__ import annotations
+
+_LONG = """
+1q2w3e4r5t6y7u8i9o0p abcdefghijklmnop administrateur allezlesbleusallez amourpourtoujours antidisestablishmentarianism
+azertyuiopqsdfghjklm azertyuiopqsdfghjklmwxcvbn barcelonafootball bienvenueauclub bienvenuecheznous bonjourlesamis
+bonjourtoutlemonde boulognebillancourt centredappels centresdappels championsleague changezmoivite changezmoi
+chateauneufdupape christianoronaldo clermontferrand correcthorsebatterystaple courriel-electronique cristianoronaldo
+defaultpassword distanceeducation doudoudoudou enseignementadistance entrezvotremotdepasse everythingisawesome
+formationadistance fortheloveofgod gotoschooltoday happybirthdaytoyou harrypotterhermione helloworldhelloworld
+ihatepasswords iloveyouforever iloveyousomuch iloveyoumyfamily internationalization ihavenopassword ilovejustinbieber
+imagineallthepeople iwillalwaysloveyou jaimelechocolat jaimemafamille jaimemonchat jaimemonchien jenaipasdemotdepasse
+jesuisuneprincesse jesuislemeilleur jetaimemamour jetaimemonamour jetaimemonbebe jetaimepourlavie jetaimepourtoujours
+joyeuxanniversaire lamotdepasse laviestbelle leboncoinleboncoin lepetitprince lesenfantsdabord lesvacancescestbien
+letmeinplease liberteegalitefraternite lordoftherings manchesterunited maisonmaison marieantoinette mercibeaucoup
+mickaeljackson michaeljackson monanniversaire monchienestbeau moncherimonamour monmotdepasse monmotdepasseamoi
+motdepassetemporaire motdepasseprovisoire motdepassesecret motdepassesecurise motdepasseuniversite mynameisearl
+mypasswordissecure neverforgetthispassword newpassword nouveaumotdepasse olympiquedemarseille olympiquelyonnais
+onceuponatime ouvretoisesame parissaintgermain passwordpassword petitpapanoel pleaseletmein princessedisney
+qwertyuiopasdfghjkl qwertyuiopasdfghjklzxcvbnm relationclient relationclientadistance rienderien saintbartholomew
+saintvalentin secretpassword sesameouvretoi startrekstarwars starwarsforever supercalifragilisticexpialidocious
+taylorswiftforever tempspasse theempirestrikesback thequickbrownfox thisisapassword thisismypassword thisissparta
+tobeornottobe toutlemonde toutvabien troisquatorze trustnoonetrustnoone unmotdepasse unmotdepassesimple
+unmotdepassetreslong universitedepicardie utilisateur viveslesvacances vivelafrance vivelesvacances welcomehome
+welcometothejungle whatisthepassword whatsmypassword winteriscoming youllneverwalkalone zinedinezidane
+"""
+
+_SHORT = """
+admin administrator amour anniversaire arsenal azerty azertyui azertyuiop baseball bienvenue bonjour bonsoir bordeaux
+camille caroline changeme chocolat chouchou christophe connexion coucou default demo deust doudou dragon etudiant
+etudiante facebook football formation francais france google guest identifiant iloveyou internet invite jetaime
+julien letmein liverpool login lorraine loulou loveyou maman mamanpapa marseille michael minecraft monkey motdepasse
+mdp naruto nicolas nintendo nouveau ordinateur orange papamaman paris passe passw0rd password passwort picardie
+pikachu plateforme pokemon prenom princess princesse printemps provisoire qwerty qwertyui qwertyuiop salut secret
+sesame soleil starwars student summer sunshine superman temporaire test thomas toulouse trustno1 tuteur universite
+utilisateur vacances welcome whatever windows winter
+"""
+
+COMMON = frozenset((_LONG + _SHORT).split())

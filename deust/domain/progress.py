@@ -1,0 +1,362 @@
+"""Where a person stands: what makes an item done, late, locked or next, and the totals of a module or a UE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from deust.domain.attempts import attempts_left
+from deust.domain.learning import Announced, Completion, Lesson, Module, Programme, Quiz
+from deust.domain.people import Calendar, Dates
+from deust.domain.questions import File, Info, Voice
+from deust.domain.quizzes import Mode
+
+AnyItem = Lesson | Quiz | Announced
+
+Kept = TypeVar("Kept")
+
+_NO_DATES = Dates()
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_WITHOUT_TRY = (Info, Voice, File)
+_CLOSING = (Mode.GRADED, Mode.EXAM)
+
+
+class State(StrEnum):
+    DONE = "done"
+    STARTED = "started"
+    TODO = "todo"
+    REDO = "redo"
+    LATE = "late"
+    SOON = "soon"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What is kept about one person and one item. `attempts_used` counts the open attempt too."""
+
+    opened_at: datetime
+    touched_at: datetime
+    place: str | None = None
+    read_permille: int = 0
+    read_at: datetime | None = None
+    checks_tried: frozenset[str] = frozenset()
+    attempts_used: int = 0
+    open_attempt: str | None = None
+    deadline_at: datetime | None = None
+    kept_share: Fraction | None = None
+    is_passed: bool = False
+    completed_at: datetime | None = None
+    credited_minutes: int = 0
+
+    @property
+    def has_open_attempt(self) -> bool:
+        return self.open_attempt is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """An item as one person meets it now; `blocked_by` are the items to finish first."""
+
+    item: AnyItem
+    standing: Standing | None
+    dates: Dates
+    state: State
+    minutes_left: int
+    is_closed: bool = False
+    blocked_by: tuple[AnyItem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """Counts over the items that exist; announced ones are left out. A closed item asks for no more minutes."""
+
+    done: int = 0
+    total: int = 0
+    redo: int = 0
+    late: int = 0
+    minutes_left: int = 0
+    credited_minutes: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            done=self.done + other.done,
+            total=self.total + other.total,
+            redo=self.redo + other.redo,
+            late=self.late + other.late,
+            minutes_left=self.minutes_left + other.minutes_left,
+            credited_minutes=self.credited_minutes + other.credited_minutes,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One day of the week: minutes of the items due on it, minutes of the items finished on it."""
+
+    on: date
+    planned: int
+    done: int
+    is_today: bool
+
+
+def checks_of(item: AnyItem) -> tuple[str, ...]:
+    """The check-yourself questions that count: those that can be answered on the page."""
+    if not isinstance(item, Lesson):
+        return ()
+    return tuple(question.id for question in item.checks if not isinstance(question.answer, _WITHOUT_TRY))
+
+
+def checks_left(item: AnyItem, standing: Standing | None) -> tuple[str, ...]:
+    """The check-yourself questions not tried yet, in the lesson's order."""
+    tried = standing.checks_tried if standing else frozenset()
+    return tuple(question for question in checks_of(item) if question not in tried)
+
+
+def is_complete(item: AnyItem, standing: Standing) -> bool:
+    """Whether what the person did meets the item's completion rule.
+
+    A lesson: opened, read to its end, or read and every check tried, as it asks. A quiz: passed or attempts used up,
+    or attempted once. What is announced cannot be done yet.
+    """
+    rule = item.completion
+    if isinstance(item, Announced) or rule is Completion.HANDED_IN:
+        return False
+    if rule is Completion.OPENED:
+        return True
+    if rule is Completion.READ:
+        return standing.read_at is not None
+    if rule is Completion.CHECKED:
+        return standing.read_at is not None and not checks_left(item, standing)
+    return _is_answered(item, standing)
+
+
+def _is_answered(item: Lesson | Quiz, standing: Standing) -> bool:
+    if standing.is_passed:
+        return True
+    if standing.has_open_attempt or standing.attempts_used == 0:
+        return False
+    if item.completion is Completion.ATTEMPTED:
+        return True
+    return isinstance(item, Quiz) and not attempts_left(item.settings, standing.attempts_used)
+
+
+def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | None, person_dates: Dates | None) -> Dates:
+    """An item's dates for one person: their own first, then their cohort's, then the calendar's.
+
+    The calendar makes an item due at the end of its `due` week. Graded and exam quizzes close when they are due, and a
+    due date that is moved moves that closing; lessons and training quizzes never close.
+    """
+    due_at = calendar.end_of(item.due_week) if calendar and item.due_week else None
+    if person_dates is None and cohort_dates is None:
+        if due_at is None:
+            return _NO_DATES
+        return Dates(due_at=due_at, closes_at=due_at if _closes_when_due(item) else None)
+    levels = [level for level in (person_dates, cohort_dates, Dates(due_at=due_at)) if level is not None]
+    closings = [level.closes_at or (level.due_at if _closes_when_due(item) else None) for level in levels]
+    return Dates(
+        opens_at=_first(level.opens_at for level in levels),
+        due_at=_first(level.due_at for level in levels),
+        closes_at=_first(closings),
+    )
+
+
+def _closes_when_due(item: AnyItem) -> bool:
+    return isinstance(item, Quiz) and item.settings.mode in _CLOSING
+
+
+def _first(moments: Iterable[datetime | None]) -> datetime | None:
+    return next((moment for moment in moments if moment is not None), None)
+
+
+def state_of(
+    item: AnyItem, standing: Standing | None, dates: Dates, now: datetime, *, is_blocked: bool = False
+) -> State:
+    """The one state shown for an item. Done stays done; an open attempt can always be gone on with.
+
+    Late: due in the past and not complete. To redo: a quiz attempted, not passed, with attempts left.
+    """
+    if isinstance(item, Announced):
+        return State.SOON
+    if standing is not None and standing.completed_at is not None:
+        return State.DONE
+    if standing is not None and standing.has_open_attempt:
+        return State.STARTED
+    if is_blocked or (dates.opens_at is not None and now < dates.opens_at):
+        return State.LOCKED
+    if dates.due_at is not None and now > dates.due_at:
+        return State.LATE
+    if isinstance(item, Quiz):
+        return State.REDO if _is_to_redo(item, standing) else State.TODO
+    return State.STARTED if standing is not None else State.TODO
+
+
+def _is_to_redo(item: Quiz, standing: Standing | None) -> bool:
+    if standing is None or standing.attempts_used == 0 or standing.is_passed:
+        return False
+    return attempts_left(item.settings, standing.attempts_used)
+
+
+def find_kept(item: AnyItem, kept: Mapping[str, Kept]) -> Kept | None:
+    """What is kept about an item, under its present reference or one it had before."""
+    found = kept.get(item.ref)
+    if found is not None or not item.aliases:
+        return found
+    former = (kept.get(f"{item.module}/{alias}") for alias in item.aliases)
+    return next((value for value in former if value is not None), None)
+
+
+def required_by(item: AnyItem, programme: Programme) -> tuple[AnyItem, ...]:
+    """The items to finish before this one: those it names, and every item of the modules its module asks for."""
+    module = programme.modules[item.module]
+    named = (programme.find_item(ref if "/" in ref else f"{item.module}/{ref}") for ref in item.requires)
+    modules = (programme.modules.get(module_id) for module_id in module.requires)
+    wanted = [required for required in named if required is not None]
+    wanted += [required for needed in modules if needed is not None for required in needed.items]
+    return tuple(required for required in wanted if not isinstance(required, Announced))
+
+
+def blocked_by(item: AnyItem, programme: Programme, standings: Mapping[str, Standing]) -> tuple[AnyItem, ...]:
+    """The prerequisites that the person has not finished; announced items never block."""
+    if not item.requires and not programme.modules[item.module].requires:
+        return ()
+    return tuple(required for required in required_by(item, programme) if not _is_done(required, standings))
+
+
+def _is_done(item: AnyItem, standings: Mapping[str, Standing]) -> bool:
+    standing = find_kept(item, standings)
+    return standing is not None and standing.completed_at is not None
+
+
+def minutes_left(item: AnyItem, standing: Standing | None) -> int:
+    """The minutes still to spend: less the share of a lesson already read, at least one until the item is done."""
+    if standing is None:
+        return item.minutes
+    if standing.completed_at is not None:
+        return 0
+    if not isinstance(item, Lesson):
+        return item.minutes
+    return max(1, ceil(Fraction(item.minutes * (1000 - standing.read_permille), 1000)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """All that is known of one person in one programme at one moment."""
+
+    programme: Programme
+    now: datetime
+    calendar: Calendar | None = None
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    cohort_dates: Mapping[str, Dates] = field(default_factory=dict)
+    person_dates: Mapping[str, Dates] = field(default_factory=dict)
+
+    def dates(self, item: AnyItem) -> Dates:
+        cohort_dates = find_kept(item, self.cohort_dates) if self.cohort_dates else None
+        person_dates = find_kept(item, self.person_dates) if self.person_dates else None
+        return dates_of(item, self.calendar, cohort_dates, person_dates)
+
+    def blocked_by(self, item: AnyItem) -> tuple[AnyItem, ...]:
+        """The prerequisites not finished, less those that closed: nobody is held back by what can no longer be done."""
+        reasons = blocked_by(item, self.programme, self.standings)
+        return tuple(required for required in reasons if not self._is_closed(self.dates(required)))
+
+    def status(self, item: AnyItem) -> Status:
+        standing = find_kept(item, self.standings)
+        dates = self.dates(item)
+        reasons = self.blocked_by(item)
+        state = state_of(item, standing, dates, self.now, is_blocked=bool(reasons))
+        return Status(
+            item=item,
+            standing=standing,
+            dates=dates,
+            state=state,
+            minutes_left=minutes_left(item, standing),
+            is_closed=self._is_closed(dates) and state is not State.DONE,
+            blocked_by=reasons if state is State.LOCKED else (),
+        )
+
+    def statuses(self, module: Module) -> tuple[Status, ...]:
+        return tuple(self.status(item) for item in module.items)
+
+    def may_open(self, item: AnyItem) -> bool:
+        return self.status(item).state not in (State.LOCKED, State.SOON)
+
+    def _is_closed(self, dates: Dates) -> bool:
+        return dates.closes_at is not None and self.now >= dates.closes_at
+
+
+def totals_of(statuses: Iterable[Status]) -> Totals:
+    """Counts of a module, a UE or a semester."""
+    counted = [status for status in statuses if status.state is not State.SOON]
+    return Totals(
+        done=sum(status.state is State.DONE for status in counted),
+        total=len(counted),
+        redo=sum(status.state is State.REDO for status in counted),
+        late=sum(status.state is State.LATE for status in counted),
+        minutes_left=sum(status.minutes_left for status in counted if not status.is_closed),
+        credited_minutes=sum(status.standing.credited_minutes for status in counted if status.standing),
+    )
+
+
+def next_actions(statuses: Sequence[Status]) -> tuple[Status, ...]:
+    """What can be done now, the first to do first.
+
+    An open attempt that time limits comes before everything; then what was begun, last touched first; then what is
+    late; then the rest in order of due date, and of the programme.
+    """
+    ranked = [(_rank(status), index, status) for index, status in enumerate(statuses) if _can_be_done(status)]
+    return tuple(status for _, _, status in sorted(ranked, key=lambda entry: entry[:2]))
+
+
+def next_action(statuses: Sequence[Status]) -> Status | None:
+    """The one thing to do now; None when nothing can be done."""
+    return next(iter(next_actions(statuses)), None)
+
+
+def _can_be_done(status: Status) -> bool:
+    if status.standing is not None and status.standing.has_open_attempt:
+        return True
+    return not status.is_closed and status.state not in (State.DONE, State.SOON, State.LOCKED)
+
+
+def _rank(status: Status) -> tuple[int, float]:
+    standing = status.standing
+    if standing is not None and standing.has_open_attempt and standing.deadline_at is not None:
+        return 0, standing.deadline_at.timestamp()
+    if standing is not None and (standing.has_open_attempt or isinstance(status.item, Lesson)):
+        return 1, -standing.touched_at.timestamp()
+    due_at = status.dates.due_at or _NEVER
+    return (2 if status.state is State.LATE else 3), due_at.timestamp()
+
+
+def week_of(statuses: Iterable[Status], calendar: Calendar, now: datetime) -> tuple[Day, ...]:
+    """The seven days of the present week: each item counts on the day it is due, and on the day it was finished."""
+    zone = ZoneInfo(calendar.time_zone)
+    monday = calendar.monday_of(calendar.week_of(now))
+    planned: dict[date, int] = {}
+    done: dict[date, int] = {}
+    for status in statuses:
+        if status.state is State.SOON:
+            continue
+        _count(planned, status.dates.due_at, status.item.minutes, zone)
+        _count(done, status.standing.completed_at if status.standing else None, status.item.minutes, zone)
+    today = now.astimezone(zone).date()
+    days = (monday + timedelta(days=index) for index in range(7))
+    return tuple(Day(on=day, planned=planned.get(day, 0), done=done.get(day, 0), is_today=day == today) for day in days)
+
+
+def _count(minutes_on: dict[date, int], moment: datetime | None, minutes: int, zone: ZoneInfo) -> None:
+    if moment is not None:
+        day = moment.astimezone(zone).date()
+        minutes_on[day] = minutes_on.get(day, 0) + minutes
+
+
+def days_late(due_at: datetime, now: datetime, time_zone: str) -> int:
+    """Whole local days since the due day: 1 on the day after it."""
+    zone = ZoneInfo(time_zone)
+    return (now.astimezone(zone).date() - due_at.astimezone(zone).date()).days

@@ -1,0 +1,24 @@
+"""Receipt codes: easy to read aloud, and too many to guess."""
+
+from __future__ import annotations
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U, so that no sign is taken for another."""
+
+CODE_LENGTH = 28
+"""140 bits, in seven groups of four."""
+
+_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0"})
+
+
+def grouped(signs: str) -> str:
+    """The signs in groups of four: « 7K3M-9P2X-… »."""
+    return "-".join(signs[start : start + 4] for start in range(0, len(signs), 4))
+
+
+def read_code(typed: str) -> str | None:
+    """The code as it is kept, however it was typed: small letters, spaces, O for 0. None when it cannot be one."""
+    signs = "".join(typed.upper().replace("-", " ").split()).translate(_READ_AS)
+    if len(signs) != CODE_LENGTH or not set(signs) <= set(ALPHABET):
+        return None
+    return grouped(signs)

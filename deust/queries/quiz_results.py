@@ -1,0 +1,262 @@
+"""What a quiz shows after handing in, and what staff see of late answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, exists, select
+
+from deust.domain import attempts, marking
+from deust.domain.access import Permission, Role, may
+from deust.domain.errors import AttemptClosed, NotFound
+from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
+from deust.domain.people import SignedIn
+from deust.domain.presenting import Piece, Presented, describe, present
+from deust.domain.questions import Question
+from deust.domain.quizzes import QuizSettings, Shown
+from deust.models.people import Enrolment, Person, Tutoring
+from deust.models.quizzes import AnswerEvent, Attempt, QuestionMark
+from deust.queries.papers import asked_questions
+from deust.queries.quizzes import ATTEMPT, PAST, answers_of, numbers_of, own_attempt, visible_parts
+
+_MARKS = (
+    select(QuestionMark.question_key, QuestionMark.points, QuestionMark.out_of)
+    .where(QuestionMark.attempt_id == bindparam("attempt_id"))
+    .order_by(QuestionMark.version)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrected:
+    """One question after handing in; each part is empty or None until it may be shown."""
+
+    number: int
+    presented: Presented
+    given: tuple[Piece, ...]
+    right: tuple[Piece, ...]
+    feedback: tuple[str, ...]
+    points: Fraction | None
+    out_of: Fraction
+    is_right: bool | None
+    is_awaited: bool
+    outcome: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeShare:
+    """Points obtained for one outcome of the module."""
+
+    id: str
+    points: Fraction
+    out_of: Fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultPage:
+    public_id: str
+    item_ref: str
+    title: str
+    number: int
+    closed_at: datetime
+    by_clock: bool
+    score: Fraction | None
+    out_of: Fraction
+    share: Fraction | None
+    pass_share: Fraction
+    is_passed: bool | None
+    awaiting: int
+    shown: Shown
+    corrected: tuple[Corrected, ...]
+    outcomes: tuple[OutcomeShare, ...]
+    attempts_left: int | None
+    may_retry: bool
+    receipt_code: str | None
+    late_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateAnswer:
+    """An answer that came after the deadline, beside the one that counts."""
+
+    number: int
+    title: str
+    late: tuple[Piece, ...]
+    current: tuple[Piece, ...]
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatePage:
+    public_id: str
+    item_ref: str
+    title: str
+    person: str
+    deadline_at: datetime | None
+    closed_at: datetime | None
+    answers: tuple[LateAnswer, ...]
+
+
+def result_page(
+    connection: Connection,
+    *,
+    learner: SignedIn,
+    public_id: str,
+    closes_at: datetime | None,
+    refs: Sequence[str],
+    now: datetime,
+) -> ResultPage:
+    """The learner's closed attempt with what of its correction may be seen now. Refuses a running one."""
+    row = own_attempt(connection, learner, public_id)
+    if row.closed_at is None:
+        raise AttemptClosed
+    paper = [paper_question(entry) for entry in row.paper]
+    questions = asked_questions(connection, paper)
+    answers = answers_of(connection, row.id)
+    marks = {mark.question_key: mark for mark in connection.execute(_MARKS, {"attempt_id": row.id})}
+    used = len(connection.execute(PAST, {"person_id": learner.person_id, "refs": list(refs)}).all())
+    settings = thawed_settings(row.settings)
+    visible = visible_parts(settings, row.closed_at, used, closes_at or row.closes_at, now)
+    numbers = numbers_of(paper, questions)
+    corrected = tuple(
+        _corrected(entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible)
+        for entry in paper
+        if entry.key in numbers
+    )
+    share = row.score / row.out_of if row.score is not None and row.out_of else None
+    left = None if settings.attempts is None else max(0, settings.attempts - used)
+    is_closed = closes_at is not None and now >= closes_at
+    return ResultPage(
+        public_id=row.public_id,
+        item_ref=row.item_ref,
+        title=row.settings["title"],
+        number=row.number,
+        closed_at=row.closed_at,
+        by_clock=row.closed_by == "clock",
+        score=row.score if visible.score else None,
+        out_of=row.out_of,
+        share=share if visible.score else None,
+        pass_share=settings.pass_share,
+        is_passed=_is_passed(share, row.awaiting, settings) if visible.score else None,
+        awaiting=row.awaiting,
+        shown=visible,
+        corrected=corrected,
+        outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
+        attempts_left=left,
+        may_retry=(left is None or left > 0) and not is_closed,
+        receipt_code=row.receipt_code,
+        late_count=_late_count(connection, row.id),
+    )
+
+
+def _is_passed(share: Fraction | None, awaiting: int, settings: QuizSettings) -> bool | None:
+    """Passed, failed, or not known while a person still has answers to mark."""
+    if share is not None and share >= settings.pass_share:
+        return True
+    return None if awaiting else False
+
+
+def _late_count(connection: Connection, attempt_id: int) -> int:
+    rows = connection.execute(
+        select(AnswerEvent.question_key)
+        .where(AnswerEvent.attempt_id == attempt_id, AnswerEvent.outcome == attempts.SaveOutcome.LATE.value)
+        .distinct()
+    )
+    return len(rows.all())
+
+
+def _corrected(
+    entry: PaperQuestion,
+    question: Question,
+    answer: Row[Any] | None,
+    mark: Row[Any] | None,
+    numbers: Mapping[str, int],
+    visible: Shown,
+) -> Corrected:
+    given = answer.given if answer else None
+    verdict = marking.mark(question, given, entry.values)
+    points = mark.points if mark else None
+    return Corrected(
+        number=numbers[entry.key],
+        presented=present(question, entry.placement, entry.values),
+        given=describe(question, given, entry.values),
+        right=describe(question, marking.right_answer(question, entry.values), entry.values) if visible.answers else (),
+        feedback=tuple(text for text in (*verdict.feedback, marking.filled(question.feedback, entry.values)) if text)
+        if visible.feedback
+        else (),
+        points=points if visible.correctness else None,
+        out_of=question.points,
+        is_right=verdict.is_right if visible.correctness else None,
+        is_awaited=points is None,
+        outcome=question.outcome,
+    )
+
+
+def _outcomes(corrected: Iterable[Corrected]) -> tuple[OutcomeShare, ...]:
+    totals: dict[str, tuple[Fraction, Fraction]] = {}
+    for one in corrected:
+        if one.outcome and one.points is not None:
+            points, out_of = totals.get(one.outcome, (Fraction(0), Fraction(0)))
+            totals[one.outcome] = points + one.points, out_of + one.out_of
+    return tuple(OutcomeShare(id=id_, points=points, out_of=out_of) for id_, (points, out_of) in totals.items())
+
+
+def late_page(connection: Connection, *, reviewer: SignedIn, public_id: str) -> LatePage:
+    """The late answers of an attempt, for an administrator or the group's tutor; to others it is absent."""
+    row = connection.execute(
+        ATTEMPT.add_columns(Person.given_name, Person.family_name)
+        .join(Person, Person.id == Attempt.person_id)
+        .where(Attempt.public_id == public_id)
+    ).first()
+    if row is None or not _may_review(connection, reviewer, row.person_id):
+        raise NotFound
+    paper = [paper_question(entry) for entry in row.paper]
+    questions = asked_questions(connection, paper)
+    answers = answers_of(connection, row.id)
+    events = connection.execute(
+        select(AnswerEvent.question_key, AnswerEvent.given, AnswerEvent.received_at)
+        .where(AnswerEvent.attempt_id == row.id, AnswerEvent.outcome == attempts.SaveOutcome.LATE.value)
+        .order_by(AnswerEvent.id)
+    )
+    last = {event.question_key: event for event in events}
+    numbers = numbers_of(paper, questions)
+    return LatePage(
+        public_id=row.public_id,
+        item_ref=row.item_ref,
+        title=row.settings["title"],
+        person=f"{row.given_name} {row.family_name}",
+        deadline_at=row.deadline_at,
+        closed_at=row.closed_at,
+        answers=tuple(
+            LateAnswer(
+                number=numbers[entry.key],
+                title=questions[entry.key].title,
+                late=describe(questions[entry.key], last[entry.key].given, entry.values),
+                current=describe(
+                    questions[entry.key],
+                    answers[entry.key].given if entry.key in answers else None,
+                    entry.values,
+                ),
+                received_at=last[entry.key].received_at,
+            )
+            for entry in paper
+            if entry.key in last
+        ),
+    )
+
+
+def _may_review(connection: Connection, reviewer: SignedIn, person_id: int) -> bool:
+    if not may(reviewer.role, Permission.ATTEMPT_REVIEW):
+        return False
+    if reviewer.role is Role.ADMIN:
+        return True
+    followed = exists().where(
+        Enrolment.person_id == person_id,
+        Enrolment.ended_on.is_(None),
+        Enrolment.group_id == Tutoring.group_id,
+        Tutoring.person_id == reviewer.person_id,
+    )
+    return bool(connection.execute(select(followed)).scalar())

@@ -1,0 +1,285 @@
+"""The pages of a quiz: before starting, while answering, before handing in, after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from deust.domain import attempts
+from deust.domain.errors import NotFound
+from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
+from deust.domain.people import SignedIn
+from deust.domain.presenting import Presented, present
+from deust.domain.questions import File, Info, Json, Question, Voice
+from deust.domain.quizzes import Paging, QuizSettings, Shown, shown
+from deust.domain.reading import show_answer
+from deust.models.quizzes import Answer, Attempt
+from deust.queries.papers import asked_questions
+
+ATTEMPT = select(
+    Attempt.id,
+    Attempt.public_id,
+    Attempt.person_id,
+    Attempt.item_ref,
+    Attempt.number,
+    Attempt.settings,
+    Attempt.paper,
+    Attempt.started_at,
+    Attempt.time_seconds,
+    Attempt.closes_at,
+    Attempt.deadline_at,
+    Attempt.closed_at,
+    Attempt.closed_by,
+    Attempt.score,
+    Attempt.out_of,
+    Attempt.awaiting,
+    Attempt.receipt_code,
+)
+_OWN = ATTEMPT.where(Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id"))
+_ANSWERS = select(Answer.question_key, Answer.given, Answer.version, Answer.is_flagged, Answer.saved_at).where(
+    Answer.attempt_id == bindparam("attempt_id")
+)
+PAST = (
+    select(
+        Attempt.public_id,
+        Attempt.number,
+        Attempt.started_at,
+        Attempt.deadline_at,
+        Attempt.closed_at,
+        Attempt.score,
+        Attempt.out_of,
+        Attempt.awaiting,
+        Attempt.settings,
+    )
+    .where(Attempt.person_id == bindparam("person_id"), Attempt.item_ref.in_(bindparam("refs", expanding=True)))
+    .order_by(Attempt.number)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One question on the page: what is shown, and the fields already filled."""
+
+    key: str
+    number: int
+    presented: Presented
+    filled: Mapping[str, Sequence[str]]
+    version: int
+    is_flagged: bool
+    saved_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jump:
+    """One number of the list of questions; information pages have none."""
+
+    number: int
+    href: str
+    is_answered: bool
+    is_flagged: bool
+    is_current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptPage:
+    """What a running attempt shows; `position` counts pages from 1. Times are UTC instants and seconds."""
+
+    public_id: str
+    person_id: int
+    item_ref: str
+    title: str
+    number: int
+    attempts_allowed: int | None
+    section: str | None
+    position: int
+    pages: int
+    asked: tuple[Asked, ...]
+    jumps: tuple[Jump, ...]
+    started_at: datetime
+    time_seconds: int | None
+    limit_seconds: int | None
+    deadline_at: datetime | None
+    seconds_left: int | None
+    is_window: bool
+    is_closed: bool
+    is_over: bool
+
+    @property
+    def answered(self) -> int:
+        return sum(jump.is_answered for jump in self.jumps)
+
+    @property
+    def empty(self) -> tuple[Jump, ...]:
+        return tuple(jump for jump in self.jumps if not jump.is_answered)
+
+    @property
+    def flagged(self) -> tuple[Jump, ...]:
+        return tuple(jump for jump in self.jumps if jump.is_flagged)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastAttempt:
+    public_id: str
+    number: int
+    started_at: datetime
+    closed_at: datetime | None
+    share: Fraction | None
+
+
+def attempt_page(
+    connection: Connection, *, learner: SignedIn, public_id: str, position: int, now: datetime
+) -> AttemptPage:
+    """One page of the learner's running attempt, in two statements; nothing that solves a question."""
+    row = own_attempt(connection, learner, public_id)
+    paper = [paper_question(entry) for entry in row.paper]
+    questions = asked_questions(connection, paper)
+    answers = answers_of(connection, row.id)
+    settings = thawed_settings(row.settings)
+    pages = _pages(paper, questions, settings.paging)
+    if not 1 <= position <= len(pages):
+        raise NotFound
+    here = pages[position - 1]
+    numbers = numbers_of(paper, questions)
+    return AttemptPage(
+        public_id=row.public_id,
+        person_id=row.person_id,
+        item_ref=row.item_ref,
+        title=row.settings["title"],
+        number=row.number,
+        attempts_allowed=settings.attempts,
+        section=questions[here[0].key].section,
+        position=position,
+        pages=len(pages),
+        asked=tuple(_asked(entry, questions[entry.key], answers.get(entry.key), numbers) for entry in here),
+        jumps=_jumps(row.public_id, pages, numbers, answers, here),
+        started_at=row.started_at,
+        time_seconds=row.time_seconds,
+        limit_seconds=settings.time_seconds,
+        deadline_at=row.deadline_at,
+        seconds_left=attempts.remaining_seconds(row.deadline_at, now),
+        is_window=row.closes_at is not None and row.deadline_at == row.closes_at,
+        is_closed=row.closed_at is not None,
+        is_over=attempts.is_over(closed_at=row.closed_at, deadline_at=row.deadline_at, now=now),
+    )
+
+
+def own_attempt(connection: Connection, learner: SignedIn, public_id: str) -> Row[Any]:
+    row = connection.execute(_OWN, {"public_id": public_id, "person_id": learner.person_id}).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def answers_of(connection: Connection, attempt_id: int) -> dict[str, Row[Any]]:
+    return {row.question_key: row for row in connection.execute(_ANSWERS, {"attempt_id": attempt_id})}
+
+
+def _pages(
+    paper: Sequence[PaperQuestion], questions: Mapping[str, Question], paging: Paging
+) -> list[list[PaperQuestion]]:
+    if paging is Paging.ALL:
+        return [list(paper)]
+    if paging is Paging.ONE:
+        return [[entry] for entry in paper]
+    sections: dict[str | None, list[PaperQuestion]] = {}
+    for entry in paper:
+        sections.setdefault(questions[entry.key].section, []).append(entry)
+    return list(sections.values())
+
+
+def numbers_of(paper: Iterable[PaperQuestion], questions: Mapping[str, Question]) -> dict[str, int]:
+    """Question numbers by key: what asks nothing has none."""
+    asking = [entry.key for entry in paper if not isinstance(questions[entry.key].answer, Info)]
+    return {key: number for number, key in enumerate(asking, start=1)}
+
+
+def _asked(entry: PaperQuestion, question: Question, answer: Row[Any] | None, numbers: Mapping[str, int]) -> Asked:
+    given = answer.given if answer else None
+    return Asked(
+        key=entry.key,
+        number=numbers.get(entry.key, 0),
+        presented=present(question, entry.placement, entry.values),
+        filled=_filled(question, entry, given),
+        version=answer.version if answer else 0,
+        is_flagged=bool(answer and answer.is_flagged),
+        saved_at=answer.saved_at if answer and answer.version else None,
+    )
+
+
+def _filled(question: Question, entry: PaperQuestion, given: Json) -> Mapping[str, Sequence[str]]:
+    if isinstance(question.answer, Voice | File):
+        return {"name": [given["name"]]} if isinstance(given, dict) and isinstance(given.get("name"), str) else {}
+    return show_answer(question, entry.placement, given)
+
+
+def _jumps(
+    public_id: str,
+    pages: Sequence[Sequence[PaperQuestion]],
+    numbers: Mapping[str, int],
+    answers: Mapping[str, Row[Any]],
+    here: Sequence[PaperQuestion],
+) -> tuple[Jump, ...]:
+    alone = len(here) == 1
+    return tuple(
+        Jump(
+            number=numbers[entry.key],
+            href=f"/essais/{public_id}/questions/{index}" + ("" if len(page) == 1 else f"#q-{entry.key}"),
+            is_answered=entry.key in answers and answers[entry.key].given is not None,
+            is_flagged=entry.key in answers and answers[entry.key].is_flagged,
+            is_current=alone and entry.key == here[0].key,
+        )
+        for index, page in enumerate(pages, start=1)
+        for entry in page
+        if entry.key in numbers
+    )
+
+
+def past_attempts(
+    connection: Connection, *, learner: SignedIn, refs: Sequence[str], closes_at: datetime | None, now: datetime
+) -> tuple[PastAttempt, ...]:
+    """The learner's attempts at one quiz, oldest first, in one statement; a score only where it may be shown."""
+    rows = connection.execute(PAST, {"person_id": learner.person_id, "refs": list(refs)}).all()
+    return tuple(_past(row, len(rows), closes_at, now) for row in rows)
+
+
+def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime) -> PastAttempt:
+    settings = thawed_settings(row.settings)
+    visible = visible_parts(settings, row.closed_at, used, closes_at, now)
+    return PastAttempt(
+        public_id=row.public_id,
+        number=row.number,
+        started_at=row.started_at,
+        closed_at=row.closed_at,
+        share=row.score / row.out_of if visible.score and row.score is not None and row.out_of else None,
+    )
+
+
+def visible_parts(
+    settings: QuizSettings, closed_at: datetime | None, used: int, closes_at: datetime | None, now: datetime
+) -> Shown:
+    return shown(
+        settings.show,
+        handed_in=closed_at is not None,
+        attempts_left=attempts.attempts_left(settings, used),
+        closed=closes_at is not None and now > closes_at,
+    )
+
+
+def overdue_attempts(connection: Connection, *, now: datetime) -> Sequence[tuple[str, str]]:
+    """Public id and item of every attempt whose time is over and that nobody closed."""
+    rows = connection.execute(
+        select(Attempt.public_id, Attempt.item_ref)
+        .where(Attempt.closed_at.is_(None), Attempt.deadline_at < now - attempts.GRACE)
+        .order_by(Attempt.deadline_at)
+    )
+    return [(row.public_id, row.item_ref) for row in rows]
+
+
+def item_of_attempt(connection: Connection, *, learner: SignedIn, public_id: str) -> str:
+    """The item of the learner's own attempt."""
+    return str(own_attempt(connection, learner, public_id).item_ref)

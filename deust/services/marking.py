@@ -1,0 +1,176 @@
+"""Closing and marking an attempt: one event, one grade; a correction is a new version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from deust.domain import attempts, marking
+from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
+from deust.domain.errors import NotFound
+from deust.domain.freezing import paper_question
+from deust.domain.learning import Quiz
+from deust.domain.people import SignedIn
+from deust.domain.questions import Info, Json
+from deust.models.quizzes import Answer, AnswerEvent, Attempt, QuestionMark
+from deust.queries.papers import asked_questions
+from deust.services import learning, records
+
+BY_PERSON = "person"
+BY_CLOCK = "clock"
+
+
+def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Attempt]:
+    refs = [quiz.ref, *(f"{quiz.module}/{alias}" for alias in quiz.aliases)]
+    query = select(Attempt).where(Attempt.person_id == person_id, Attempt.item_ref.in_(refs)).order_by(Attempt.number)
+    return session.scalars(query).all()
+
+
+def is_overdue(attempt: Attempt, now: datetime) -> bool:
+    return attempt.deadline_at is not None and now > attempt.deadline_at + attempts.GRACE
+
+
+def close_attempt(session: Session, attempt: Attempt, *, quiz: Quiz | None, by: str, now: datetime) -> None:
+    """Close, mark, keep the result, make the receipt, write the audit line: one event, one grade."""
+    attempt.closed_by = by
+    attempt.closed_at = attempt.deadline_at if by == BY_CLOCK else now
+    answers = _given(session, attempt.id)
+    _mark(session, attempt, answers, reason="hand-in", version=1, now=now)
+    receipt = records.make_receipt(
+        session,
+        attempt_id=attempt.id,
+        answers_hash=attempts.answers_hash(answers),
+        answers_count=sum(given is not None for given in answers.values()),
+        now=now,
+    )
+    attempt.receipt_code = receipt.code
+    session.flush()
+    if quiz is not None:
+        _keep_result(session, attempt, quiz, now)
+    records.audit(
+        session,
+        at=now,
+        actor_id=attempt.person_id if by == BY_PERSON else None,
+        act="attempt:close",
+        subject=f"attempt:{attempt.public_id}",
+        by=by,
+        score=str(attempt.score),
+        out_of=str(attempt.out_of),
+    )
+
+
+def _given(session: Session, attempt_id: int) -> dict[str, Json]:
+    rows = session.execute(select(Answer.question_key, Answer.given).where(Answer.attempt_id == attempt_id))
+    return {row.question_key: row.given for row in rows}
+
+
+def _mark(
+    session: Session, attempt: Attempt, answers: Mapping[str, Json], *, reason: str, version: int, now: datetime
+) -> None:
+    """Write one mark a question; what needs a person has no points yet and is counted as awaited."""
+    paper = [paper_question(entry) for entry in attempt.paper]
+    questions = asked_questions(session.connection(), paper)
+    asked = [(entry, questions[entry.key]) for entry in paper]
+    marks = [
+        QuestionMark(
+            attempt_id=attempt.id,
+            question_key=entry.key,
+            version=version,
+            points=marking.points(question, marking.mark(question, answers.get(entry.key), entry.values)),
+            out_of=question.points,
+            reason=reason,
+            marked_at=now,
+        )
+        for entry, question in asked
+        if not isinstance(question.answer, Info)
+    ]
+    session.add_all(marks)
+    given = [mark.points for mark in marks if mark.points is not None]
+    attempt.score = sum(given, Fraction(0))
+    attempt.awaiting = len(marks) - len(given)
+
+
+def _keep_result(session: Session, attempt: Attempt, quiz: Quiz, now: datetime) -> None:
+    """Carry the result to the person's progress: the attempts closed so far, oldest first."""
+    closed = [past for past in attempts_of(session, attempt.person_id, quiz) if past.closed_at is not None]
+    learning.quiz_closed(
+        session,
+        person_id=attempt.person_id,
+        item=quiz,
+        shares=[_share(past) for past in closed],
+        now=now,
+    )
+
+
+def _share(attempt: Attempt) -> Fraction:
+    return attempt.score / attempt.out_of if attempt.score is not None and attempt.out_of else Fraction(0)
+
+
+def current_of(row: Answer | None) -> CurrentAnswer:
+    if row is None:
+        return NO_ANSWER
+    return CurrentAnswer(given=row.given, version=row.version, client=row.client, clients=row.clients)
+
+
+def write_current(
+    session: Session, row: Answer | None, attempt_id: int, key: str, current: CurrentAnswer, now: datetime
+) -> None:
+    if row is None:
+        row = Answer(attempt_id=attempt_id, question_key=key)
+        session.add(row)
+    row.given, row.version, row.client = current.given, current.version, current.client
+    row.clients, row.saved_at = dict(current.clients), now
+
+
+def accept_late(
+    session: Session, *, public_id: str, reviewer: SignedIn, quiz: Quiz | None, reason: str, now: datetime
+) -> int:
+    """Take the answers that came after the deadline: each becomes the one marked, with new marks and a trace.
+
+    Gives how many answers changed. Marks already given stay readable under their version.
+    """
+    attempt = session.scalar(select(Attempt).where(Attempt.public_id == public_id).with_for_update())
+    if attempt is None:
+        raise NotFound
+    late = session.scalars(
+        select(AnswerEvent)
+        .where(AnswerEvent.attempt_id == attempt.id, AnswerEvent.outcome == SaveOutcome.LATE.value)
+        .order_by(AnswerEvent.id)
+    ).all()
+    for event in late:
+        _accept(session, attempt.id, event, now)
+    if late:
+        session.flush()
+        version = session.scalar(select(func.max(QuestionMark.version)).where(QuestionMark.attempt_id == attempt.id))
+        _mark(session, attempt, _given(session, attempt.id), reason=reason[:200], version=(version or 0) + 1, now=now)
+        session.flush()
+        if quiz is not None:
+            _keep_result(session, attempt, quiz, now)
+        records.audit(
+            session,
+            at=now,
+            actor_id=reviewer.person_id,
+            act="attempt:accept-late",
+            subject=f"attempt:{attempt.public_id}",
+            reason=reason,
+            events=[event.event_id for event in late],
+        )
+    return len({event.question_key for event in late})
+
+
+def _accept(session: Session, attempt_id: int, event: AnswerEvent, now: datetime) -> None:
+    row = session.get(Answer, (attempt_id, event.question_key))
+    save = Save(
+        event_id=event.event_id,
+        client=event.client,
+        sequence=event.sequence,
+        base_version=event.base_version,
+        given=event.given,
+    )
+    write_current(session, row, attempt_id, event.question_key, attempts.after(save, current_of(row)), now)
+    session.flush()
+    event.outcome = "accepted"

@@ -1,0 +1,140 @@
+"""How pages write lengths, days, moments, marks and numbers: French, and its English counterpart.
+
+No space inside an expression ever breaks over two lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from deust.web.current import visitor_or_none
+from deust.web.i18n import current_locale
+
+NBSP = "\N{NO-BREAK SPACE}"
+DEFAULT_ZONE = "Europe/Paris"
+
+
+def duration(minutes: int) -> str:
+    """A length: 12 → « 12 min », 70 → « 1 h 10 », 120 → « 2 h »."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest}{NBSP}min"
+    if not rest:
+        return f"{hours}{NBSP}h"
+    unit = f"{NBSP}min" if current_locale() == "en" else ""
+    return f"{hours}{NBSP}h{NBSP}{rest:02d}{unit}"
+
+
+def time_left(seconds: int) -> str:
+    """What a clock shows: 760 → « 12 min 40 », 40 → « 40 s », 3720 → « 1 h 02 »."""
+    if seconds >= 3600:
+        return duration(seconds // 60)
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}{NBSP}min{NBSP}{rest:02d}" if minutes else f"{rest}{NBSP}s"
+
+
+@lru_cache(maxsize=2048)
+def day_in(on: date, locale: str) -> str:
+    """« mardi 13 octobre », « Tuesday 13 October »; the first of a month is « 1er » in French."""
+    words = format_date(on, "EEEE|MMMM", locale=locale).split("|")
+    return f"{words[0]} {_ordinal(on, locale)}{NBSP}{words[1]}"
+
+
+@lru_cache(maxsize=2048)
+def short_day_in(on: date, locale: str) -> str:
+    """« dim. 18 », « Sun 18 »."""
+    return f"{format_date(on, 'EEE', locale=locale)}{NBSP}{_ordinal(on, locale)}"
+
+
+def clock_in(at: datetime, zone: str, locale: str) -> str:
+    """The time of day: « 20 h 14 », « 20:14 »."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%H:%M}" if locale == "en" else f"{local.hour}{NBSP}h{NBSP}{local:%M}"
+
+
+def moment_in(at: datetime, zone: str, locale: str) -> str:
+    """« dimanche 18 octobre, 23 h 59 », « Sunday 18 October, 23:59 »."""
+    return f"{day_in(at.astimezone(ZoneInfo(zone)).date(), locale)}, {clock_in(at, zone, locale)}"
+
+
+def number_in(value: Fraction | Decimal | int, locale: str, places: int = 2) -> str:
+    """An exact number, rounded half up, without idle zeros: « 1 250,5 », « 1,250.5 »."""
+    exact = Fraction(value)
+    rounded = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(
+        Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP
+    )
+    text = f"{rounded:,f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if locale == "en" else text.replace(",", NBSP).replace(".", ",")
+
+
+def mark20_in(share: Fraction, locale: str) -> str:
+    """A mark out of 20 from the share of the points obtained: « 14,5 / 20 »."""
+    return f"{number_in(share * 20, locale)}{NBSP}/{NBSP}20"
+
+
+def file_size(size: int) -> str:
+    """« 310 ko », « 1,5 Mo »."""
+    locale = current_locale()
+    letter = "B" if locale == "en" else "o"
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))}{NBSP}k{letter}"
+    return f"{number_in(Fraction(size, 1_000_000), locale, 1)}{NBSP}M{letter}"
+
+
+def person_zone() -> str:
+    """The time zone of who reads, Paris for a guest."""
+    person = visitor_or_none()
+    return person.time_zone if person else DEFAULT_ZONE
+
+
+def _ordinal(on: date, locale: str) -> str:
+    return "1er" if on.day == 1 and locale == "fr" else str(on.day)
+
+
+def _local_day(at: date | datetime) -> date:
+    return at.astimezone(ZoneInfo(person_zone())).date() if isinstance(at, datetime) else at
+
+
+def _day(at: date | datetime) -> str:
+    return day_in(_local_day(at), current_locale())
+
+
+def _short_day(at: date | datetime) -> str:
+    return short_day_in(_local_day(at), current_locale())
+
+
+def _moment(at: datetime) -> str:
+    return moment_in(at, person_zone(), current_locale())
+
+
+def _clock(at: datetime) -> str:
+    return clock_in(at, person_zone(), current_locale())
+
+
+def _number(value: Fraction | Decimal | int, places: int = 2) -> str:
+    return number_in(value, current_locale(), places)
+
+
+def _mark20(share: Fraction) -> str:
+    return mark20_in(share, current_locale())
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "clock": _clock,
+    "day": _day,
+    "duration": duration,
+    "file_size": file_size,
+    "mark20": _mark20,
+    "moment": _moment,
+    "number": _number,
+    "short_day": _short_day,
+    "time_left": time_left,
+}

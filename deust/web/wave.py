@@ -1,0 +1,397 @@
+"""The wave: a module drawn as a sound. One bar an activity, its height the minutes, its fill the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from deust.web.formats import duration
+from deust.web.i18n import gettext as _
+from deust.web.i18n import ngettext
+
+State = Literal["done", "started", "todo", "redo", "late", "soon"]
+Size = Literal["large", "card", "small", "week", "tiny", "diploma", "public"]
+
+_FLAG = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One activity. `minutes` is what the height counts: minutes, ECTS (diploma) or hours (public)."""
+
+    minutes: int
+    state: State = "todo"
+    share: Fraction = Fraction(0)
+    label: str = ""
+    href: str | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Bars held together by a rule and a word under them: a semester of the diploma."""
+
+    label: str
+    short: str
+    bars: int
+    is_current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    style: str
+    path: str
+    fill: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    x: str
+    y: str
+    text: str
+    style: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disc:
+    x: str
+    y: str
+    radius: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The whole column of a bar, over the full height: what a finger or a pointer reaches."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    href: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    style: str
+    width: int
+    height: int
+    shapes: tuple[Shape, ...]
+    discs: tuple[Disc, ...]
+    texts: tuple[Text, ...]
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wave:
+    """`text` says the wave in one sentence; one drawing, or two when a phone has its own pitch."""
+
+    text: str
+    drawings: tuple[Drawing, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """The geometry of one size on one kind of screen, in pixels; `pixels` is for one minute of the bar."""
+
+    width: int
+    pitch: float
+    bar: float
+    pixels: float
+    floor: float
+    cap: int
+    narrowest: float
+    radius: float = 3
+    disc: float = 6
+    is_bare: bool = False
+    is_numbered: bool = False
+    is_short: bool = False
+
+    @property
+    def head(self) -> float:
+        """What is kept free above the tallest bar, for the playhead's disc and the flag."""
+        return 5 if self.is_bare else 2 * self.disc + 8
+
+
+SCALES: dict[Size, tuple[Scale, ...]] = {
+    "large": (
+        Scale(width=768, pitch=64, bar=24, pixels=3.1, floor=8, cap=60, narrowest=24, is_numbered=True),
+        Scale(width=350, pitch=29.16, bar=14, pixels=2.4, floor=8, cap=60, narrowest=19, radius=2, is_numbered=True),
+    ),
+    "card": (
+        Scale(width=676, pitch=54, bar=20, pixels=2.5, floor=8, cap=60, narrowest=20, radius=2.5),
+        Scale(width=308, pitch=26, bar=13, pixels=1.9, floor=8, cap=60, narrowest=14, radius=2),
+    ),
+    "small": (Scale(width=316, pitch=18, bar=8, pixels=0.85, floor=6, cap=60, narrowest=9, radius=1.5, disc=4.5),),
+    "week": (Scale(width=316, pitch=44, bar=16, pixels=0.66, floor=3, cap=120, narrowest=30, radius=1.5),),
+    "tiny": (Scale(width=258, pitch=7, bar=5, pixels=0.6, floor=3, cap=45, narrowest=4, radius=1, is_bare=True),),
+    "diploma": (
+        Scale(width=1136, pitch=71, bar=24, pixels=10, floor=8, cap=12, narrowest=30),
+        Scale(width=350, pitch=21.8, bar=10, pixels=7.5, floor=8, cap=12, narrowest=18, radius=2, is_short=True),
+    ),
+    "public": (
+        Scale(width=1136, pitch=25.2, bar=12, pixels=3.6, floor=8, cap=45, narrowest=12, radius=1.5),
+        Scale(width=350, pitch=7.7, bar=4, pixels=2.4, floor=8, cap=45, narrowest=6, radius=1, is_short=True),
+    ),
+}
+
+
+def wave(
+    bars: Sequence[Bar],
+    size: Size,
+    *,
+    current: int | None = None,
+    groups: Sequence[Group] = (),
+    text: str | None = None,
+) -> Wave:
+    """Draw the bars in order; `current` is the position, from 0, of the activity that « Reprendre » opens."""
+    styles = ("",) if len(SCALES[size]) == 1 else (" desk", " phone")
+    drawings = tuple(
+        _draw(bars, scale, current, groups, f"{size}{style}")
+        for scale, style in zip(SCALES[size], styles, strict=True)
+    )
+    return Wave(text=summary(bars) if text is None else text, drawings=drawings)
+
+
+def minutes_left(bars: Sequence[Bar]) -> int:
+    """What remains to do, rounded up to five minutes; a part begun counts for what it lacks."""
+    left = sum((bar.minutes * (1 - bar.share) for bar in bars if bar.state != "done"), Fraction(0))
+    return -int(-left // 5) * 5
+
+
+def summary(bars: Sequence[Bar]) -> str:
+    """The wave in words: « 4 activités sur 12 faites, 1 à refaire, 1 en retard, environ 3 h 10 restantes »."""
+    count = {state: sum(bar.state == state for bar in bars) for state in ("done", "redo", "late")}
+    parts = [
+        ngettext(
+            "%(num)s activité sur %(all)s faite", "%(num)s activités sur %(all)s faites", count["done"], all=len(bars)
+        )
+    ]
+    if count["redo"]:
+        parts.append(_("%(num)s à refaire", num=count["redo"]))
+    if count["late"]:
+        parts.append(_("%(num)s en retard", num=count["late"]))
+    left = minutes_left(bars)
+    if left:
+        units = left // 60 or left
+        parts.append(ngettext("environ %(time)s restante", "environ %(time)s restantes", units, time=duration(left)))
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stave:
+    """One line of the wave: its bars, numbered from `first`, and where they are on the page."""
+
+    scale: Scale
+    bars: Sequence[Bar]
+    first: int
+    pitch: float
+    top: float
+    tallest: float
+
+    @property
+    def width(self) -> float:
+        """Of the bar: its own, or 0.4 of a pitch that had to shrink."""
+        scale = self.scale
+        return min(scale.bar, round(self.pitch * max(0.4, scale.bar / scale.pitch), 1))
+
+    @property
+    def axis(self) -> float:
+        return self.top + self.scale.head + self.tallest / 2
+
+    @property
+    def foot(self) -> float:
+        return self.top + self.scale.head + self.tallest + (0 if self.scale.is_bare else 4)
+
+    @property
+    def length(self) -> float:
+        return self.pitch * len(self.bars)
+
+    def left(self, position: int) -> float:
+        return self.pitch * position + (self.pitch - self.width) / 2
+
+    def middle(self, position: int) -> float:
+        return self.pitch * (position + 0.5)
+
+
+def _draw(
+    bars: Sequence[Bar], scale: Scale, current: int | None, groups: Sequence[Group], style: str
+) -> Drawing:
+    staves = list(_staves(bars, scale))
+    has_words = scale.is_numbered or any(bar.mark for bar in bars)
+    shapes: dict[str, list[str]] = {}
+    discs: list[Disc] = []
+    for stave in staves:
+        if not scale.is_bare:
+            _add_axis(shapes, stave, current)
+        _add_bars(shapes, stave)
+        discs += _add_playhead(shapes, stave, current)
+    texts = [text for stave in staves if has_words for text in _words(stave, current)]
+    texts += _add_groups(shapes, staves[-1], groups) if staves else []
+    below = (20 if has_words else 0) + (30 if groups else 0)
+    return Drawing(
+        style=style,
+        width=round(max((stave.length for stave in staves), default=0)),
+        height=round(staves[-1].foot + below + 1) if staves else 0,
+        shapes=tuple(_shape(style, paths) for style, paths in shapes.items()),
+        discs=tuple(discs),
+        texts=tuple(texts),
+        targets=tuple(target for stave in staves for target in _targets(stave, 20 if has_words else 0)),
+    )
+
+
+def _staves(bars: Sequence[Bar], scale: Scale) -> Iterator[_Stave]:
+    """The bars on one line while they fit, the pitch shrinking; then on several lines, like a score."""
+    if not bars:
+        return
+    pitch = max(min(scale.pitch, scale.width / len(bars)), scale.narrowest)
+    lines = -int(-len(bars) * pitch // scale.width) if pitch > scale.width / len(bars) else 1
+    per_line = -(-len(bars) // lines)
+    top = 0.0
+    for first in range(0, len(bars), per_line):
+        line = bars[first : first + per_line]
+        stave = _Stave(
+            scale=scale, bars=line, first=first, pitch=pitch, top=top, tallest=max(_height(bar, scale) for bar in line)
+        )
+        yield stave
+        top = stave.foot + (26 if scale.is_numbered else 6)
+
+
+def _height(bar: Bar, scale: Scale) -> float:
+    return max(min(bar.minutes, scale.cap) * scale.pixels, scale.floor)
+
+
+def _add_axis(shapes: dict[str, list[str]], stave: _Stave, current: int | None) -> None:
+    """A hairline, thicker where it was already listened to: up to the playhead."""
+    y = _n(stave.axis)
+    shapes.setdefault("axis", []).append(f"M0 {y}h{_n(stave.length)}")
+    if current is None or current < stave.first:
+        return
+    end = min(_head_x(stave, current), stave.length)
+    shapes.setdefault("played", []).append(f"M0 {y}h{_n(end)}")
+
+
+def _head_x(stave: _Stave, current: int) -> float:
+    position = current - stave.first
+    if position >= len(stave.bars):
+        return stave.length
+    return stave.left(position) + stave.width * float(stave.bars[position].share)
+
+
+def _add_playhead(shapes: dict[str, list[str]], stave: _Stave, current: int | None) -> list[Disc]:
+    """« Vous êtes ici »: a line over the full height and its disc, on the current bar."""
+    if current is None or stave.scale.is_bare or not stave.first <= current < stave.first + len(stave.bars):
+        return []
+    x, y = _head_x(stave, current), stave.top + stave.scale.disc + 1
+    shapes.setdefault("head", []).append(f"M{_n(x)} {_n(y)}V{_n(stave.foot)}")
+    return [Disc(x=_n(x), y=_n(y), radius=_n(stave.scale.disc))]
+
+
+def _add_bars(shapes: dict[str, list[str]], stave: _Stave) -> None:
+    draw = _tiny_bar if stave.scale.is_bare else _bar
+    for position, bar in enumerate(stave.bars):
+        for style, path in draw(stave, position, bar):
+            shapes.setdefault(style, []).append(path)
+
+
+def _bar(stave: _Stave, position: int, bar: Bar) -> Iterator[tuple[str, str]]:
+    x, width, height = stave.left(position), stave.width, _height(bar, stave.scale)
+    y, radius = stave.axis - height / 2, stave.scale.radius
+    if height < 4:
+        yield "dash", _box(x, y, width, height, height / 2)
+    elif bar.state == "done":
+        yield "done", _box(x, y, width, height, radius)
+    elif bar.state == "started":
+        yield "started", _box(x + 1, y + 1, width - 2, height - 2, radius)
+        yield "done", f"M{_n(x + 1)} {_n(y + 1)}h{_n((width - 2) * float(bar.share))}v{_n(height - 2)}H{_n(x + 1)}z"
+    elif bar.state == "redo":
+        half = height / 2 - 2
+        yield "redo", _box(x + 0.75, y + 0.75, width - 1.5, half - 1.5, min(radius, half / 3))
+        yield "redo", _box(x + 0.75, stave.axis + 2.75, width - 1.5, half - 1.5, min(radius, half / 3))
+    elif bar.state == "late":
+        yield "late", _box(x + 1, y + 1, width - 2, height - 2, radius)
+        yield "flag", _flag(stave.middle(position), y, width)
+    else:
+        inset = 1.5 if bar.state == "soon" else 0.75
+        yield bar.state, _box(x + inset, y + inset, width - 2 * inset, height - 2 * inset, radius)
+
+
+def _tiny_bar(stave: _Stave, position: int, bar: Bar) -> Iterator[tuple[str, str]]:
+    """Five pixels wide: the states differ by thickness and gaps, as nothing else would be seen."""
+    x, width, height = stave.left(position), stave.width, _height(bar, stave.scale)
+    top, middle = stave.axis - height / 2, stave.middle(position)
+    if bar.state == "done":
+        yield "done", _box(x, top, width, height, 1)
+    elif bar.state == "started":
+        yield "begun", f"M{_n(middle)} {_n(top)}v{_n(height)}"
+        yield "done", _box(x, stave.axis, width, height / 2, 1)
+    elif bar.state == "redo":
+        half = max(height / 2 - 1.5, 1.5)
+        yield "again", _box(x, stave.axis - 1.5 - half, width, half, 0.5)
+        yield "again", _box(x, stave.axis + 1.5, width, half, 0.5)
+    elif bar.state == "late":
+        yield "flag", _box(x, top, width, height, 1)
+        yield "flag", f"M{_n(middle - 2)} {_n(top - 3)}a2 2 0 1 1 4 0a2 2 0 1 1-4 0z"
+    else:
+        yield "line", f"M{_n(middle)} {_n(top)}v{_n(height)}"
+
+
+def _flag(middle: float, y: float, width: float) -> str:
+    """A triangle 12 × 9 above the bar, smaller above a bar that is narrower than it."""
+    half = min(6.0, max(width / 2, 3.5))
+    height = half * _FLAG / 6
+    return f"M{_n(middle - half)} {_n(y - 4 - height)}h{_n(2 * half)}l-{_n(half)} {_n(height)}z"
+
+
+def _words(stave: _Stave, current: int | None) -> Iterator[Text]:
+    for position, bar in enumerate(stave.bars):
+        number = stave.first + position
+        text = bar.mark or (str(number + 1) if stave.scale.is_numbered else "")
+        if text:
+            style = "here" if number == current else ""
+            yield Text(x=_n(stave.middle(position)), y=_n(stave.foot + 16), text=text, style=style)
+
+
+def _add_groups(shapes: dict[str, list[str]], stave: _Stave, groups: Sequence[Group]) -> Iterator[Text]:
+    first, y = 0, stave.foot + (24 if any(bar.mark for bar in stave.bars) else 8)
+    gap = min(6.0, stave.pitch / 4)
+    for group in groups:
+        start, end = stave.pitch * first + gap, stave.pitch * (first + group.bars) - gap
+        shapes.setdefault("rule here" if group.is_current else "rule", []).append(f"M{_n(start)} {_n(y)}H{_n(end)}")
+        label = group.short if stave.scale.is_short else group.label
+        yield Text(x=_n((start + end) / 2), y=_n(y + 19), text=label, style="here" if group.is_current else "")
+        first += group.bars
+
+
+def _targets(stave: _Stave, below: int) -> Iterator[Target]:
+    for position, bar in enumerate(stave.bars):
+        if bar.href:
+            yield Target(
+                x=_n(stave.pitch * position),
+                y=_n(stave.top),
+                width=_n(stave.pitch),
+                height=_n(stave.foot - stave.top + below),
+                href=bar.href,
+                label=bar.label,
+            )
+
+
+def _shape(style: str, paths: list[str]) -> Shape:
+    fill = {"redo": "url(#redo)", "late": "url(#late)"}.get(style, "")
+    return Shape(style=style, path="".join(paths), fill=fill)
+
+
+def _box(x: float, y: float, width: float, height: float, radius: float) -> str:
+    """A rectangle with rounded corners, as a path."""
+    corner = min(radius, width / 2, height / 2)
+    r, across, down = _n(corner), _n(width - 2 * corner), _n(height - 2 * corner)
+    return (
+        f"M{_n(x + corner)} {_n(y)}h{across}q{r} 0 {r} {r}v{down}q0 {r}-{r} {r}"
+        f"h-{across}q-{r} 0-{r}-{r}v-{down}q0-{r} {r}-{r}z"
+    )
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
