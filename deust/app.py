@@ -24,7 +24,8 @@ from deust.content.catalogue import Catalogue
 from deust.models.base import db
 from deust.models.transaction import tune
 from deust.services.tools import Tools
-from deust.web import errors, formats, i18n, learning, people as people_pages, quizzes, records, signin
+from deust.web import errors, formats, i18n, learning, quizzes, records, signin
+from deust.web import people as people_pages
 from deust.web.assets import Assets
 from deust.web.current import guard, login_manager, tools, visitor_or_none
 from deust.web.security import add_headers, csrf
@@ -127,7 +128,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.globals["markup"] = Markup
-    formats.register(app)
+    app.jinja_env.filters.update(formats.FILTERS)
     app.context_processor(lambda: {"person": visitor_or_none()})
     Compress(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from deust.content.calls import Node, Reply
 from deust.domain.expressions import ExpressionError, holds, parse
 
-MAX_PATHS = 3_000
+KEPT = 8
+
+State = tuple[tuple[str, Fraction], ...]
 
 
 @dataclass(frozen=True)
 class _Path:
-    node: str
-    state: Mapping[str, Fraction]
-    levels: Mapping[str, Fraction]
+    """Where a path stands; `levels` maps each rated criterion to what it earned, in whole units."""
 
-    def key(self, points: Mapping[str, Fraction]) -> tuple[object, ...]:
-        """Two paths of one key have earned the same on the same criteria: one is enough."""
-        return self.node, tuple(sorted(self.state.items())), frozenset(self.levels), _mark(self.levels, points)
+    node: str
+    state: State
+    levels: Mapping[str, int]
+    earned: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        return self.earned / self.total if self.total else 0.5
+
+
+class _Scale:
+    """Points and levels as whole numbers, so that thousands of paths are compared quickly and exactly."""
+
+    def __init__(self, points: Mapping[str, Fraction], nodes: Sequence[Node]) -> None:
+        levels = {level for node in nodes for reply in node.replies for level in reply.effects.values()}
+        unit = lcm(*(part.denominator for part in points.values())) * lcm(*(level.denominator for level in levels))
+        self.points = {code: int(part * unit) for code, part in points.items()}
+
+    def follow(self, path: _Path, reply: Reply, state: State) -> _Path:
+        levels, earned, total = dict(path.levels), path.earned, path.total
+        for code, level in reply.effects.items():
+            if code in self.points:
+                total += 0 if code in levels else self.points[code]
+                earned -= levels.get(code, 0)
+                levels[code] = int(self.points[code] * level)
+                earned += levels[code]
+        return _Path(reply.target, state, levels, earned, total)
 
 
 def score_range(
@@ -28,45 +54,51 @@ def score_range(
 ) -> tuple[Fraction, Fraction] | None:
     """The worst and best marks found, out of 20, over the criteria that each path rates; None when no path ends.
 
-    A criterion rated twice keeps its last level. Paths longer than the number of nodes turn in circles and are left.
+    A criterion rated twice keeps its last level. At each step only the best and the worst paths to a node are kept;
+    those longer than the number of nodes turn in circles and are left.
     """
     known = {node.id: node for node in nodes}
+    scale = _Scale(points, nodes)
     marks: list[Fraction] = []
-    paths = [_Path(nodes[0].id, dict(state), {})]
+    paths = [_Path(nodes[0].id, tuple(sorted(state.items())), {}, 0, 0)]
     for _ in nodes:
-        following: dict[tuple[object, ...], _Path] = {}
-        for path in paths:
-            if not known[path.node].replies:
-                marks += [mark for mark in [_mark(path.levels, points)] if mark is not None]
-            for step in _steps(path, known):
-                following[step.key(points)] = step
-        paths = list(following.values())[:MAX_PATHS]
+        marks += [Fraction(20 * path.earned, path.total) for path in paths if path.total and not known[path.node].replies]
+        paths = _kept(step for path in paths for step in _steps(path, known, scale))
     return (min(marks), max(marks)) if marks else None
 
 
-def _steps(path: _Path, known: Mapping[str, Node]) -> Iterator[_Path]:
+def _kept(steps: Iterable[_Path]) -> list[_Path]:
+    groups: dict[tuple[str, State], list[_Path]] = {}
+    for step in steps:
+        groups.setdefault((step.node, step.state), []).append(step)
+    kept: list[_Path] = []
+    for group in groups.values():
+        group.sort(key=lambda path: path.share)
+        kept += group if len(group) <= 2 * KEPT else [*group[:KEPT], *group[-KEPT:]]
+    return kept
+
+
+def _steps(path: _Path, known: Mapping[str, Node], scale: _Scale) -> Iterator[_Path]:
     for reply in known[path.node].replies:
         target = known.get(reply.target)
         if target is None or not _is_open(reply.condition, path.state):
             continue
         state = _moved(reply, path.state)
         if _is_open(target.condition, state):
-            yield _Path(reply.target, state, {**path.levels, **reply.effects})
+            yield scale.follow(path, reply, state)
 
 
-def _mark(levels: Mapping[str, Fraction], points: Mapping[str, Fraction]) -> Fraction | None:
-    total = sum((points[code] for code in levels if code in points), Fraction(0))
-    if not total:
-        return None
-    return 20 * sum((points[code] * level for code, level in levels.items() if code in points), Fraction(0)) / total
+def _moved(reply: Reply, state: State) -> State:
+    if not reply.changes:
+        return state
+    values = dict(state)
+    for name, change in reply.changes.items():
+        values[name] = values.get(name, Fraction(0)) + change
+    return tuple(sorted(values.items()))
 
 
-def _moved(reply: Reply, state: Mapping[str, Fraction]) -> dict[str, Fraction]:
-    return {**state, **{name: state.get(name, Fraction(0)) + change for name, change in reply.changes.items()}}
-
-
-def _is_open(condition: str, state: Mapping[str, Fraction]) -> bool:
+def _is_open(condition: str, state: State) -> bool:
     try:
-        return not condition or holds(parse(condition), state)
+        return not condition or holds(parse(condition), dict(state))
     except ExpressionError:
         return False

@@ -65,6 +65,15 @@ class WeakPassword(Refusal):
         self.reason = reason
 
 
+class InvalidPerson(Refusal):
+    """Something about a person that cannot be kept; `reason` is one of `email`, `email-taken`, `number-taken`, `name`,
+    `role`, `arrangement`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class ImportRefused(Refusal):
     """A file whose rows cannot all be taken; nothing was written."""
 

@@ -329,8 +329,6 @@ def _power(base: Fraction, exponent: Fraction, position: int) -> Fraction:
 def _called(name: str, arguments: list[Fraction], position: int) -> Fraction:
     try:
         return _bounded(Fraction(FUNCTIONS[name].compute(*arguments)), position)
-    except ExpressionError:
-        raise
     except ValueError as error:
         raise ExpressionError(f"{name} : {error}", position) from error
 

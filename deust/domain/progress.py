@@ -15,7 +15,7 @@ from deust.domain.attempts import attempts_left
 from deust.domain.learning import Announced, Completion, Lesson, Module, Programme, Quiz
 from deust.domain.people import Calendar, Dates
 from deust.domain.questions import File, Info, Voice
-from deust.domain.quizzes import Mode
+from deust.domain.quizzes import Mode, Moment
 
 AnyItem = Lesson | Quiz | Announced
 
@@ -137,13 +137,18 @@ def is_complete(item: AnyItem, standing: Standing) -> bool:
 
 
 def _is_answered(item: Lesson | Quiz, standing: Standing) -> bool:
-    if standing.is_passed:
-        return True
-    if standing.has_open_attempt or standing.attempts_used == 0:
+    if not isinstance(item, Quiz) or standing.attempts_used == 0:
         return False
-    if item.completion is Completion.ATTEMPTED:
+    if standing.is_passed and _is_told(item):
         return True
-    return isinstance(item, Quiz) and not attempts_left(item.settings, standing.attempts_used)
+    if standing.has_open_attempt:
+        return False
+    return item.completion is Completion.ATTEMPTED or not attempts_left(item.settings, standing.attempts_used)
+
+
+def _is_told(quiz: Quiz) -> bool:
+    """Whether the result is known from each hand-in on: when it is not, no state may give it away."""
+    return quiz.settings.show.score is Moment.AFTER_SUBMIT
 
 
 def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | None, person_dates: Dates | None) -> Dates:
@@ -179,7 +184,8 @@ def state_of(
 ) -> State:
     """The one state shown for an item. Done stays done; an open attempt can always be gone on with.
 
-    Late: due in the past and not complete. To redo: a quiz attempted, not passed, with attempts left.
+    Late: due in the past and not complete. To redo: a quiz attempted, not passed, with attempts left; while its result
+    is hidden, it is only started.
     """
     if isinstance(item, Announced):
         return State.SOON
@@ -191,15 +197,9 @@ def state_of(
         return State.LOCKED
     if dates.due_at is not None and now > dates.due_at:
         return State.LATE
-    if isinstance(item, Quiz):
-        return State.REDO if _is_to_redo(item, standing) else State.TODO
-    return State.STARTED if standing is not None else State.TODO
-
-
-def _is_to_redo(item: Quiz, standing: Standing | None) -> bool:
-    if standing is None or standing.attempts_used == 0 or standing.is_passed:
-        return False
-    return attempts_left(item.settings, standing.attempts_used)
+    if standing is None or (isinstance(item, Quiz) and standing.attempts_used == 0):
+        return State.TODO
+    return State.REDO if isinstance(item, Quiz) and _is_told(item) else State.STARTED
 
 
 def find_kept(item: AnyItem, kept: Mapping[str, Kept]) -> Kept | None:

@@ -99,8 +99,7 @@ def read_author(question: Question, value: Json) -> Json:
         return None
     match question.answer:
         case Choice(several=True) as choice:
-            numbers = {_found(part, _option_texts(choice)) for part in _listed(value)}
-            return sorted(numbers) or None
+            return _author_several(value, _option_texts(choice))
         case Matching(pairs=pairs) as matching:
             sides = right_sides(matching)
             return _author_slots(value, len(pairs), lambda part, _: _found(part, sides))
@@ -142,8 +141,12 @@ def _public(text: str, order: Sequence[int]) -> Json:
 
 
 def _read_several(form: Form, order: Sequence[int]) -> Json:
-    chosen = {order[_digits(text, len(order)) - 1] for text in form.get("answer", ()) if text}
-    numbers: list[Json] = [number for number in range(1, len(order) + 1) if number in chosen]
+    return _several({order[_digits(text, len(order)) - 1] for text in form.get("answer", ()) if text})
+
+
+def _several(chosen: set[int]) -> Json:
+    numbers: list[Json] = []
+    numbers += sorted(chosen)
     return numbers or None
 
 
@@ -209,6 +212,10 @@ def _found(value: Json, texts: Sequence[str]) -> int:
     if words and words in plain:
         return plain.index(words) + 1
     return _digits(written.strip(), len(texts))
+
+
+def _author_several(value: Json, texts: Sequence[str]) -> Json:
+    return _several({_found(part, texts) for part in _listed(value)})
 
 
 def _author_slots(value: Json, count: int, read_slot: Callable[[Json, int], Json]) -> Json:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -14,6 +14,7 @@ from deust.domain import attempts, marking
 from deust.domain.access import Permission, Role, may
 from deust.domain.errors import AttemptClosed, NotFound
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
+from deust.domain.learning import Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import Question
@@ -21,7 +22,8 @@ from deust.domain.quizzes import QuizSettings, Shown
 from deust.models.people import Enrolment, Person, Tutoring
 from deust.models.quizzes import AnswerEvent, Attempt, QuestionMark
 from deust.queries.papers import asked_questions
-from deust.queries.quizzes import ATTEMPT, PAST, answers_of, numbers_of, own_attempt, visible_parts
+from deust.queries.progress import progress_of
+from deust.queries.quizzes import ATTEMPT, answers_of, numbers_of, own_attempt, visible_parts
 
 _MARKS = (
     select(QuestionMark.question_key, QuestionMark.points, QuestionMark.out_of)
@@ -75,6 +77,7 @@ class ResultPage:
     attempts_left: int | None
     may_retry: bool
     receipt_code: str | None
+    answers_hash: str
     late_count: int
 
 
@@ -101,15 +104,12 @@ class LatePage:
 
 
 def result_page(
-    connection: Connection,
-    *,
-    learner: SignedIn,
-    public_id: str,
-    closes_at: datetime | None,
-    refs: Sequence[str],
-    now: datetime,
+    connection: Connection, *, learner: SignedIn, public_id: str, quiz: Quiz | None, programme: Programme, now: datetime
 ) -> ResultPage:
-    """The learner's closed attempt with what of its correction may be seen now. Refuses a running one."""
+    """The learner's closed attempt with what of its correction may be seen now. Refuses a running one.
+
+    The quiz as published now gives the dates and the attempts left; once removed, the attempt stands alone.
+    """
     row = own_attempt(connection, learner, public_id)
     if row.closed_at is None:
         raise AttemptClosed
@@ -117,9 +117,9 @@ def result_page(
     questions = asked_questions(connection, paper)
     answers = answers_of(connection, row.id)
     marks = {mark.question_key: mark for mark in connection.execute(_MARKS, {"attempt_id": row.id})}
-    used = len(connection.execute(PAST, {"person_id": learner.person_id, "refs": list(refs)}).all())
     settings = thawed_settings(row.settings)
-    visible = visible_parts(settings, row.closed_at, used, closes_at or row.closes_at, now)
+    closes_at, used = _standing(connection, learner, quiz, programme, row, now)
+    visible = visible_parts(settings, row.closed_at, used, closes_at, now)
     numbers = numbers_of(paper, questions)
     corrected = tuple(
         _corrected(entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible)
@@ -146,10 +146,29 @@ def result_page(
         corrected=corrected,
         outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
         attempts_left=left,
-        may_retry=(left is None or left > 0) and not is_closed,
+        may_retry=quiz is not None and left != 0 and not is_closed,
         receipt_code=row.receipt_code,
+        answers_hash=attempts.answers_hash({key: answer.given for key, answer in answers.items()}),
         late_count=_late_count(connection, row.id),
     )
+
+
+def _standing(
+    connection: Connection,
+    learner: SignedIn,
+    quiz: Quiz | None,
+    programme: Programme,
+    row: Row[Any],
+    now: datetime,
+) -> tuple[datetime | None, int]:
+    """When the quiz closes for this person, and how many attempts they used."""
+    if quiz is None:
+        return row.closes_at, row.number
+    module = programme.modules[quiz.module]
+    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
+    status = progress.status(quiz)
+    used = status.standing.attempts_used if status.standing else row.number
+    return status.dates.closes_at, used
 
 
 def _is_passed(share: Fraction | None, awaiting: int, settings: QuizSettings) -> bool | None:
@@ -181,7 +200,7 @@ def _corrected(
     points = mark.points if mark else None
     return Corrected(
         number=numbers[entry.key],
-        presented=present(question, entry.placement, entry.values),
+        presented=replace(present(question, entry.placement, entry.values), id=entry.key),
         given=describe(question, given, entry.values),
         right=describe(question, marking.right_answer(question, entry.values), entry.values) if visible.answers else (),
         feedback=tuple(text for text in (*verdict.feedback, marking.filled(question.feedback, entry.values)) if text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -11,14 +11,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from deust.domain import attempts
+from deust.domain.answers import file_name_in
 from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.people import SignedIn
-from deust.domain.presenting import Presented, present
+from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import File, Info, Json, Question, Voice
 from deust.domain.quizzes import Paging, QuizSettings, Shown, shown
 from deust.domain.reading import show_answer
-from deust.models.quizzes import Answer, Attempt
+from deust.models.quizzes import Answer, AnswerFile, Attempt
 from deust.queries.papers import asked_questions
 
 ATTEMPT = select(
@@ -203,7 +204,7 @@ def _asked(entry: PaperQuestion, question: Question, answer: Row[Any] | None, nu
     return Asked(
         key=entry.key,
         number=numbers.get(entry.key, 0),
-        presented=present(question, entry.placement, entry.values),
+        presented=replace(present(question, entry.placement, entry.values), id=entry.key),
         filled=_filled(question, entry, given),
         version=answer.version if answer else 0,
         is_flagged=bool(answer and answer.is_flagged),
@@ -213,7 +214,7 @@ def _asked(entry: PaperQuestion, question: Question, answer: Row[Any] | None, nu
 
 def _filled(question: Question, entry: PaperQuestion, given: Json) -> Mapping[str, Sequence[str]]:
     if isinstance(question.answer, Voice | File):
-        return {"name": [given["name"]]} if isinstance(given, dict) and isinstance(given.get("name"), str) else {}
+        return {"answer": [file_name_in(given)]} if given else {}
     return show_answer(question, entry.placement, given)
 
 
@@ -237,6 +238,72 @@ def _jumps(
         for entry in page
         if entry.key in numbers
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Two answers to one question, in words, and the fields that would show the second on the page."""
+
+    key: str
+    version: int
+    number: int
+    title: str
+    mine: tuple[Piece, ...]
+    theirs: tuple[Piece, ...]
+    fields: Mapping[str, Sequence[str]]
+
+
+def compared(
+    connection: Connection,
+    *,
+    learner: SignedIn,
+    public_id: str,
+    pairs: Mapping[str, tuple[Json, Json]],
+    versions: Mapping[str, int],
+) -> tuple[Compared, ...]:
+    """For each question key, what this page holds, and what counts now with its version."""
+    row = own_attempt(connection, learner, public_id)
+    paper = [paper_question(entry) for entry in row.paper]
+    questions = asked_questions(connection, paper)
+    numbers = numbers_of(paper, questions)
+    return tuple(
+        Compared(
+            key=entry.key,
+            version=versions[entry.key],
+            number=numbers.get(entry.key, 0),
+            title=questions[entry.key].title,
+            mine=describe(questions[entry.key], pairs[entry.key][0], entry.values),
+            theirs=describe(questions[entry.key], pairs[entry.key][1], entry.values),
+            fields=_filled(questions[entry.key], entry, pairs[entry.key][1]),
+        )
+        for entry in paper
+        if entry.key in pairs
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnFile:
+    id: str
+    name: str
+    media_type: str
+
+
+def answer_file(connection: Connection, *, learner: SignedIn, public_id: str, key: str) -> OwnFile:
+    """The file that now answers a question of the learner's own attempt."""
+    row = connection.execute(
+        select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type)
+        .join(Attempt, Attempt.id == AnswerFile.attempt_id)
+        .where(
+            Attempt.public_id == public_id,
+            Attempt.person_id == learner.person_id,
+            AnswerFile.question_key == key,
+        )
+        .order_by(AnswerFile.received_at.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise NotFound
+    return OwnFile(id=row.id, name=row.name, media_type=row.media_type)
 
 
 def past_attempts(

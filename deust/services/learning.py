@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem, checks_left, is_complete
 from deust.domain.questions import Json, Question
 from deust.models.base import Base
-from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
+from deust.models.learning import CheckTry, ItemProgress, Presence
 from deust.queries.progress import follows, progress_of, standing_from
 from deust.services import records
 

@@ -22,6 +22,7 @@ from deust.services import learning, records
 
 BY_PERSON = "person"
 BY_CLOCK = "clock"
+ACCEPTED = "accepted"
 
 
 def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Attempt]:
@@ -173,4 +174,4 @@ def _accept(session: Session, attempt_id: int, event: AnswerEvent, now: datetime
     )
     write_current(session, row, attempt_id, event.question_key, attempts.after(save, current_of(row)), now)
     session.flush()
-    event.outcome = "accepted"
+    event.outcome = ACCEPTED

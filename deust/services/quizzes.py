@@ -1,29 +1,25 @@
-"""Attempts: started once, saved as they are written, closed by a decision or by the clock."""
+"""Attempts: started once, closed by a decision or by the clock, their deadlines moved when time is granted."""
 
 from __future__ import annotations
 
 import random
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from deust.domain import attempts, calculated, presenting, reading
-from deust.domain.attempts import CurrentAnswer, Save, SaveOutcome
-from deust.domain.errors import AttemptClosed, NotFound, UnknownQuestion
+from deust.domain import attempts, calculated, presenting
 from deust.domain.freezing import (
     PaperQuestion,
     content_hash,
     frozen,
     frozen_settings,
-    paper_question,
     thawed_settings,
 )
 from deust.domain.learning import Quiz
@@ -31,27 +27,17 @@ from deust.domain.people import Arrangement, Dates, SignedIn
 from deust.domain.progress import dates_of
 from deust.domain.questions import Info, Question
 from deust.models.people import Accommodation, ItemDates, Person
-from deust.models.quizzes import Answer, AnswerEvent, Attempt, FrozenQuestion
-from deust.queries.papers import asked_questions, remember
+from deust.models.quizzes import Attempt, FrozenQuestion
+from deust.queries.papers import remember
 from deust.services import learning, records
+from deust.services.answers import locked_attempt
 from deust.services.marking import (
     BY_CLOCK,
     BY_PERSON,
     attempts_of,
     close_attempt,
-    current_of,
     is_overdue,
-    write_current,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saved:
-    """What the server did with a save, once committed. `current` is the answer that counts now."""
-
-    outcome: SaveOutcome
-    current: CurrentAnswer
-    deadline_at: datetime | None
 
 
 def start_attempt(session: Session, *, learner: SignedIn, quiz: Quiz, rng: random.Random, now: datetime) -> str:
@@ -190,127 +176,9 @@ def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, 
     return dates_of(quiz, calendar, moved.get(False), moved.get(True)), arrangement
 
 
-def _locked(session: Session, learner: SignedIn, public_id: str) -> Attempt:
-    """The learner's own attempt, held until the end of the transaction; anyone else's does not exist."""
-    attempt = session.scalar(
-        select(Attempt).where(Attempt.public_id == public_id, Attempt.person_id == learner.person_id).with_for_update()
-    )
-    if attempt is None:
-        raise NotFound
-    return attempt
-
-
-def entry_of(attempt: Attempt, key: str) -> PaperQuestion:
-    """The question of this attempt that a key names. Refuses any other."""
-    body = next((entry for entry in attempt.paper if entry["key"] == key), None)
-    if body is None:
-        raise UnknownQuestion
-    return paper_question(body)
-
-
-def save_answer(
-    session: Session,
-    *,
-    learner: SignedIn,
-    public_id: str,
-    key: str,
-    form: Mapping[str, Sequence[str]],
-    event_id: str,
-    client: str,
-    sequence: int,
-    base_version: int,
-    clears: bool,
-    now: datetime,
-) -> Saved:
-    """Keep one answer as it was posted, and say what counts now.
-
-    The same event sent twice is stored once. What arrives after the deadline and the grace is kept as late, and changes
-    nothing until staff accept it. Refuses an answer that its question cannot have.
-    """
-    attempt = _locked(session, learner, public_id)
-    entry = entry_of(attempt, key)
-    question = asked_questions(session.connection(), [entry])[key]
-    save = Save(
-        event_id=event_id,
-        client=client,
-        sequence=sequence,
-        base_version=base_version,
-        given=reading.read(question, entry.placement, form),
-        clears=clears,
-    )
-    return keep_answer(session, attempt=attempt, key=key, save=save, now=now)
-
-
-def keep_answer(session: Session, *, attempt: Attempt, key: str, save: Save, now: datetime) -> Saved:
-    """Append the save to the answer's events and derive the current answer, in the caller's transaction."""
-    row, repeated = _answer_and_event(session, attempt.id, key, save.event_id)
-    current = current_of(row)
-    if repeated is not None:
-        return Saved(outcome=SaveOutcome(repeated), current=current, deadline_at=attempt.deadline_at)
-    outcome = attempts.outcome_of(save, current)
-    if _takes_no_more(attempt, now):
-        outcome = SaveOutcome.LATE
-    if outcome is SaveOutcome.KEPT:
-        current = attempts.after(save, current)
-        write_current(session, row, attempt.id, key, current, now)
-    _append_event(session, attempt.id, key, save, outcome, current.version, now)
-    return Saved(outcome=outcome, current=current, deadline_at=attempt.deadline_at)
-
-
-def _takes_no_more(attempt: Attempt, now: datetime) -> bool:
-    return attempts.is_over(closed_at=attempt.closed_at, deadline_at=attempt.deadline_at, now=now)
-
-
-def _answer_and_event(session: Session, attempt_id: int, key: str, event_id: str) -> tuple[Answer | None, str | None]:
-    found = session.execute(
-        select(Answer, AnswerEvent.outcome)
-        .select_from(Attempt)
-        .outerjoin(Answer, and_(Answer.attempt_id == Attempt.id, Answer.question_key == key))
-        .outerjoin(AnswerEvent, and_(AnswerEvent.attempt_id == Attempt.id, AnswerEvent.event_id == event_id))
-        .where(Attempt.id == attempt_id)
-    ).one()
-    return found[0], found[1]
-
-
-def _append_event(
-    session: Session, attempt_id: int, key: str, save: Save, outcome: SaveOutcome, version: int, now: datetime
-) -> None:
-    session.execute(
-        insert(AnswerEvent).values(
-            attempt_id=attempt_id,
-            question_key=key,
-            event_id=save.event_id,
-            client=save.client,
-            sequence=save.sequence,
-            base_version=save.base_version,
-            given=save.given,
-            outcome=outcome.value,
-            version=version,
-            received_at=now,
-        )
-    )
-
-
-def flag_question(
-    session: Session, *, learner: SignedIn, public_id: str, key: str, is_flagged: bool, now: datetime
-) -> None:
-    """Mark a question to come back to, or unmark it; the answer is untouched."""
-    attempt = _locked(session, learner, public_id)
-    entry_of(attempt, key)
-    if _takes_no_more(attempt, now):
-        raise AttemptClosed
-    row = session.get(Answer, (attempt.id, key))
-    if row is None:
-        row = Answer(
-            attempt_id=attempt.id, question_key=key, given=None, version=0, client="", clients={}, saved_at=now
-        )
-        session.add(row)
-    row.is_flagged = is_flagged
-
-
 def hand_in(session: Session, *, learner: SignedIn, public_id: str, quiz: Quiz | None, now: datetime) -> None:
     """Close the learner's attempt with what is saved, and mark it. Handing in twice changes nothing."""
-    attempt = _locked(session, learner, public_id)
+    attempt = locked_attempt(session, learner, public_id)
     if attempt.closed_at is not None:
         return
     close_attempt(session, attempt, quiz=quiz, by=BY_CLOCK if is_overdue(attempt, now) else BY_PERSON, now=now)

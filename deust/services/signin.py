@@ -97,7 +97,7 @@ def sign_out(session: Session, token_hash: str, *, now: datetime) -> None:
 def end_other_sessions(session: Session, person_id: int, *, keep: str, now: datetime) -> int:
     """Sign every other device out at its next request; says how many were."""
     ended = _end_sessions(session, SignInSession.person_id == person_id, SignInSession.token_hash != keep, now=now)
-    audit(session, at=now, actor_id=person_id, act="sessions-ended", subject=f"person:{person_id}", count=ended)
+    audit(session, at=now, actor_id=person_id, act="session:end", subject=f"person:{person_id}", count=ended)
     return ended
 
 
@@ -112,7 +112,7 @@ def invite(session: Session, person_id: int, *, by: int | None, base_url: str, n
         raise NotFound
     link = _new_link(session, person, "invitation", INVITATION_LASTS, base_url=base_url, now=now)
     _mail(session, person, "invitation", now=now, link=link)
-    audit(session, at=now, actor_id=by, act="invited", subject=f"person:{person.id}")
+    audit(session, at=now, actor_id=by, act="link:invite", subject=f"person:{person.id}")
 
 
 def ask_reset(session: Session, asking: Asking, *, base_url: str, now: datetime) -> None:
@@ -128,7 +128,7 @@ def ask_reset(session: Session, asking: Asking, *, base_url: str, now: datetime)
         return
     link = _new_link(session, person, "reset", RESET_LASTS, base_url=base_url, now=now)
     _mail(session, person, "reset", now=now, link=link)
-    audit(session, at=now, actor_id=None, act="reset-asked", subject=f"person:{person.id}")
+    audit(session, at=now, actor_id=None, act="link:reset", subject=f"person:{person.id}")
 
 
 def hashed_new_password(password: str, *, about: tuple[str, ...], passwords: Passwords) -> str:
@@ -170,14 +170,14 @@ def disable_account(session: Session, person_id: int, *, by: int, now: datetime)
     person.is_active = False
     end_all_sessions(session, person.id, now=now)
     _end_links(session, person.id, now=now)
-    audit(session, at=now, actor_id=by, act="account-disabled", subject=f"person:{person.id}")
+    audit(session, at=now, actor_id=by, act="person:disable", subject=f"person:{person.id}")
 
 
 def enable_account(session: Session, person_id: int, *, by: int, now: datetime) -> None:
     """Open a closed account again; its old sessions stay ended."""
     person = _person(session, person_id)
     person.is_active = True
-    audit(session, at=now, actor_id=by, act="account-enabled", subject=f"person:{person.id}")
+    audit(session, at=now, actor_id=by, act="person:enable", subject=f"person:{person.id}")
 
 
 def purge(session: Session, *, now: datetime) -> int:
@@ -259,7 +259,7 @@ def _set_password(session: Session, person: Person, password_hash: str, *, now: 
     person.password_hash = password_hash
     _end_links(session, person.id, now=now)
     _mail(session, person, "password-changed", now=now)
-    audit(session, at=now, actor_id=by, act="password-changed", subject=f"person:{person.id}")
+    audit(session, at=now, actor_id=by, act="password:change", subject=f"person:{person.id}")
 
 
 def _mail(session: Session, person: Person, kind: str, *, now: datetime, **values: object) -> None:

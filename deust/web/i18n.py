@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from flask import g, has_request_context
+from markupsafe import escape
 
 LOCALES = ("fr", "en")
 _CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
@@ -37,3 +38,20 @@ def ngettext(one: str, many: str, count: int, **values: object) -> str:
     if locale != "fr":
         return _catalogue(locale).ngettext(one, many, count) % values
     return (many if count >= 2 else one) % values
+
+
+class LazyText:
+    """A sentence written when a module loads and read in the language of each request."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+
+    def __str__(self) -> str:
+        return gettext(self._message)
+
+    def __html__(self) -> str:
+        return str(escape(str(self)))
+
+
+def lazy_gettext(message: str) -> LazyText:
+    return LazyText(message)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
@@ -23,7 +24,7 @@ from deust.domain.progress import (
     week_of,
 )
 from deust.domain.questions import Info
-from deust.domain.quizzes import Mode
+from deust.domain.quizzes import DEFAULTS, Mode, Moment
 from tests.learning_samples import (
     CALENDAR,
     NOW,
@@ -91,6 +92,15 @@ def test_completion_can_be_overridden(completion, standing, expected):
 def test_a_quiz_is_done_when_passed_or_when_attempts_are_used_up(used, passed, open_attempt, expected):
     standing = a_standing(attempts_used=used, is_passed=passed, open_attempt=open_attempt)
     assert is_complete(a_quiz(mode=Mode.GRADED), standing) is expected
+
+
+def test_a_hidden_result_shows_in_no_state():
+    hidden = replace(DEFAULTS[Mode.GRADED].show, score=Moment.AFTER_CLOSE)
+    quiz = a_quiz(settings=settings_of(Mode.GRADED, show=hidden))
+    passed, failed = a_standing(attempts_used=1, is_passed=True), a_standing(attempts_used=1)
+    assert is_complete(quiz, passed) is is_complete(quiz, failed) is False
+    assert state_of(quiz, passed, Dates(), NOW) is state_of(quiz, failed, Dates(), NOW) is State.STARTED
+    assert is_complete(quiz, a_standing(attempts_used=2))
 
 
 def test_unlimited_attempts_are_never_used_up():

@@ -1,0 +1,194 @@
+"""Checks between the items of a module, and between modules: ids, references, outcomes, time, grids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from deust.content.call_scores import score_range
+from deust.content.files import GridSource, ModuleSource, Parsed
+from deust.content.items import ItemFile
+from deust.content.problems import Level, Problem
+from deust.content.schema import CallHeader, Grid
+from deust.domain.french_numbers import format_number
+from deust.domain.learning import Lesson, Module, Programme
+
+MARGIN = Fraction(1, 10)
+PASS_MARK = Fraction(10)
+
+
+@dataclass(frozen=True)
+class ModuleFiles:
+    """A module with the files it comes from."""
+
+    programme: Programme
+    module: Module
+    path: str
+    source: ModuleSource
+    items: tuple[tuple[str, ItemFile], ...]
+
+
+def module_files(programme: Programme, files: Mapping[str, Parsed]) -> Iterator[ModuleFiles]:
+    by_module: dict[str, list[tuple[str, ItemFile]]] = {}
+    for path, file in files.items():
+        parts = path.split("/")
+        if parts[0] == programme.id and isinstance(file.value, ItemFile):
+            by_module.setdefault(parts[1], []).append((path, file.value))
+    for module in programme.modules.values():
+        path = f"{programme.id}/{module.id}/module.md"
+        source = files[path].value
+        assert isinstance(source, ModuleSource)
+        yield ModuleFiles(programme, module, path, source, tuple(by_module.get(module.id, ())))
+
+
+def check_module(found: ModuleFiles, *, today: date) -> Iterator[Problem]:
+    yield from _check_ids(found)
+    yield from _check_outcomes(found)
+    yield from _check_references(found)
+    yield from _check_time(found)
+    for path, file in found.items:
+        if isinstance(file.item, Lesson) and file.item.valid_until and file.item.valid_until < today.isoformat():
+            line = file.line_of("valid_until")
+            message = f"contenu à revoir : valable jusqu'au {file.item.valid_until}"
+            yield Problem(path, line, Level.WARNING, message, "relisez-le, puis repoussez valid_until")
+
+
+def _check_ids(found: ModuleFiles) -> Iterator[Problem]:
+    names: dict[str, str] = {}
+    numbers: dict[int, str] = {}
+    for path, file in found.items:
+        for name in (file.item.id, *file.item.aliases):
+            if name in names and names[name] != path:
+                message = f"identifiant « {name} » déjà pris par {names[name]}"
+                yield Problem(path, file.line_of("aliases"), Level.ERROR, message, "changez-le, ou retirez l'alias")
+            names.setdefault(name, path)
+        if file.item.number in numbers:
+            message = f"numéro {file.item.number:02} déjà pris par {numbers[file.item.number]}"
+            yield Problem(path, 1, Level.WARNING, message, "renumérotez : l'ordre dépend alors de l'identifiant")
+        numbers.setdefault(file.item.number, path)
+
+
+def _check_outcomes(found: ModuleFiles) -> Iterator[Problem]:
+    known = {outcome.id for outcome in found.module.outcomes}
+    assessed: set[str] = set()
+    for path, file in found.items:
+        cited = [(outcome, file.line_of("outcomes")) for outcome in file.item.outcomes]
+        cited += [(question.outcome, question.line) for question in file.questions if question.outcome]
+        for outcome, line in cited:
+            if outcome not in known:
+                yield Problem(path, line, Level.ERROR, f"résultat attendu « {outcome} » inconnu", _known(known))
+        if not isinstance(file.item, Lesson):
+            assessed |= {outcome for outcome, _ in cited}
+    for place, outcome in enumerate(found.module.outcomes):
+        line = found.source.lines.get(("outcomes", place), 1)
+        if [other.id for other in found.module.outcomes].index(outcome.id) != place:
+            yield Problem(found.path, line, Level.ERROR, f"résultat attendu « {outcome.id} » écrit deux fois")
+        if outcome.id not in assessed:
+            message = f"aucune activité n'évalue « {outcome.id} »"
+            fix = "citez-le dans un quiz, un appel ou un devoir : outcomes ou outcome="
+            yield Problem(found.path, line, Level.WARNING, message, fix)
+
+
+def _known(ids: set[str]) -> str:
+    return f"connus : {', '.join(sorted(ids))}" if ids else "déclarez-le dans module.md, sous outcomes"
+
+
+def _check_references(found: ModuleFiles) -> Iterator[Problem]:
+    for path, file in found.items:
+        for place, reference in enumerate(file.item.requires):
+            full = reference if "/" in reference else f"{found.module.id}/{reference}"
+            line = file.line_of("requires", place)
+            if found.programme.find_item(full) is None:
+                yield Problem(path, line, Level.ERROR, f"prérequis « {reference} » introuvable", "identifiant, ou module/identifiant")
+    for place, reference in enumerate(found.module.requires):
+        if reference not in found.programme.modules:
+            line = found.source.lines.get(("requires", place), 1)
+            yield Problem(found.path, line, Level.ERROR, f"module prérequis « {reference} » introuvable", "nom du dossier du module")
+
+
+def _check_time(found: ModuleFiles) -> Iterator[Problem]:
+    minutes = sum(file.item.minutes for _, file in found.items)
+    declared = found.module.hours * 60
+    if not declared or not found.items:
+        return
+    if abs(minutes - declared) > declared * MARGIN:
+        hours = format_number(Fraction(minutes, 60), 1)
+        message = f"{found.module.hours} h déclarées, {hours} h en additionnant les activités"
+        line = found.source.lines.get(("hours",), 1)
+        yield Problem(found.path, line, Level.WARNING, message, "à 10 % près, ce doit être égal")
+
+
+def check_grids(found: ModuleFiles, files: Mapping[str, Parsed]) -> Iterator[Problem]:
+    """Grids that are named exist, and a call rates only criteria and levels of its grid."""
+    for path, file in found.items:
+        for name, line in _grids_named(file):
+            grid = files.get(f"{found.programme.id}/{name}")
+            if grid is None:
+                yield Problem(path, line, Level.ERROR, f"grille « {name} » introuvable", "écrivez grilles/nom.yml")
+            elif file.nodes and isinstance(grid.value, GridSource):
+                yield from _check_codes(path, file, grid.value.data)
+
+
+def _grids_named(file: ItemFile) -> Iterator[tuple[str, int]]:
+    grid = getattr(file.header, "grid", None)
+    if grid:
+        yield grid, file.line_of("grid")
+    for question in file.questions:
+        named = getattr(question.answer, "grid", None)
+        if named:
+            yield named, question.line
+
+
+def _check_codes(path: str, file: ItemFile, grid: Grid) -> Iterator[Problem]:
+    assert isinstance(file.header, CallHeader)
+    points = {criterion.id: criterion.points for criterion in grid.criteria}
+    for node in file.nodes:
+        for reply in node.replies:
+            for code, level in reply.effects.items():
+                if code not in points:
+                    yield Problem(path, reply.line, Level.ERROR, f"critère « {code} » absent de la grille", "vérifiez son code")
+                elif level not in grid.levels.values():
+                    message = f"niveau {format_number(level)} absent de la grille pour « {code} »"
+                    yield Problem(path, reply.line, Level.ERROR, message, "un des niveaux de la grille")
+    marks = score_range(file.nodes, points, file.header.state)
+    if marks:
+        worst, best = (format_number(mark) for mark in marks)
+        yield Problem(path, 1, Level.INFO, f"notes trouvées à cet appel : de {worst} à {best} sur 20")
+        if marks[1] < PASS_MARK:
+            yield Problem(path, 1, Level.WARNING, "aucun chemin n'atteint la moyenne", "revoyez les points des réponses")
+
+
+def check_cycles(programme: Programme, paths: Mapping[str, tuple[str, int]]) -> Iterator[Problem]:
+    """A chain of prerequisites that comes back to its start, between modules or between items."""
+    modules = {module.id: set(module.requires) & set(programme.modules) for module in programme.modules.values()}
+    items = {
+        item.ref: {reference if "/" in reference else f"{item.module}/{reference}" for reference in item.requires}
+        for module in programme.modules.values()
+        for item in module.items
+    }
+    for graph in (modules, items):
+        cycle = _cycle(graph)
+        if cycle:
+            path, line = paths[cycle[0]]
+            chain = " → ".join((*cycle, cycle[0]))
+            yield Problem(path, line, Level.ERROR, f"prérequis en boucle : {chain}", "retirez l'un d'eux")
+
+
+def _cycle(graph: Mapping[str, set[str]]) -> list[str]:
+    """What a walk that removes the satisfied leaves: a cycle, or nothing."""
+    left = {node: {after for after in following if after in graph} for node, following in graph.items()}
+    changed = True
+    while changed:
+        free = {node for node, following in left.items() if not following}
+        changed = bool(free)
+        left = {node: following - free for node, following in left.items() if node not in free}
+    if not left:
+        return []
+    walk: list[str] = [min(left)]
+    while walk.count(walk[-1]) == 1:
+        walk.append(min(left[walk[-1]]))
+    return walk[walk.index(walk[-1]) : -1]
+
+

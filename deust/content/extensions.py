@@ -1,0 +1,219 @@
+"""What we add to Markdown: formulas, dialogues, media, task lists, kept marks; and one h1 a page."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as etree
+from collections.abc import Callable
+from html import escape
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+
+from deust.content.dialogue import Dialogue, read_dialogue
+from deust.content.facts import INLINE_FORMULA
+from deust.content.figures import Shelf, is_image, is_played, player
+from deust.content.lines import fences, number_lines
+from deust.content.mathml import FormulaError, mathml
+from deust.content.sanitising import is_safe_address
+
+CHECK_MARK = "\ue000check:{}\ue001"
+FIGURE_MARK = "\ue000figure:{}\ue001"
+_DIALOGUE_MARK = "\ue000dialogue:{}\ue001"
+_DIALOGUE = re.compile("\ue000dialogue:([0-9]+)\ue001")
+_KEPT = re.compile(r"\{\{[^{}\n]*\}\}|\[\[[0-9]+\]\]")
+_BLOCK_FORMULA = r"(?<!\\)\$\$([^$]+?)\$\$"
+_TASK = re.compile(r"\[([ xX])\]\s+")
+_QUESTION_TITLE = re.compile(r"##.*\{#([a-z0-9-]+)")
+
+KeptFigures = list[str]
+
+
+class FencePreprocessor(Preprocessor):
+    """Takes dialogues and questions out before Markdown sees them; a mark holds their place."""
+
+    def __init__(self, md: Markdown, dialogues: list[Dialogue]) -> None:
+        super().__init__(md)
+        self.dialogues = dialogues
+
+    def run(self, lines: list[str]) -> list[str]:
+        numbered = number_lines(lines)
+        replaced: dict[int, str] = {}
+        dropped: set[int] = set()
+        for fence in fences(numbered):
+            mark = None if fence.is_indented else self._mark(fence.words, [line.text for line in fence.content])
+            if mark is not None:
+                replaced[fence.line] = mark
+                dropped.update(range(fence.line + 1, fence.line + len(fence.content) + 1 + fence.is_closed))
+        if not replaced:
+            return lines
+        return [
+            text
+            for line in numbered
+            if line.number not in dropped
+            for text in (("", replaced[line.number], "") if line.number in replaced else (line.text,))
+        ]
+
+    def _mark(self, words: str, content: list[str]) -> str | None:
+        if words.startswith("dialogue"):
+            dialogue = read_dialogue(words, content)
+            if dialogue is None:
+                return None
+            self.dialogues.append(dialogue)
+            return _DIALOGUE_MARK.format(len(self.dialogues) - 1)
+        if words == "question":
+            found = _QUESTION_TITLE.search("\n".join(content))
+            return CHECK_MARK.format(found.group(1)) if found else None
+        return None
+
+
+class DialogueTreeprocessor(Treeprocessor):
+    """Puts dialogues back as elements, and those that follow one another side by side."""
+
+    def __init__(self, md: Markdown, dialogues: list[Dialogue]) -> None:
+        super().__init__(md)
+        self.dialogues = dialogues
+
+    def run(self, root: etree.Element) -> None:
+        row: etree.Element | None = None
+        for child in list(root):
+            found = _DIALOGUE.fullmatch((child.text or "").strip()) if child.tag == "p" else None
+            if not found:
+                row = None
+                continue
+            if row is None:
+                row = etree.Element("div", {"class": "dialogues"})
+                root.insert(list(root).index(child), row)
+            root.remove(child)
+            row.append(_dialogue_element(self.dialogues[int(found.group(1))]))
+
+
+def _dialogue_element(dialogue: Dialogue) -> etree.Element:
+    section = etree.Element("section", {"class": f"dialogue {dialogue.manner}".strip()})
+    if dialogue.title:
+        etree.SubElement(section, "p", {"class": "dialogue-title"}).text = dialogue.title
+    for speaker, words in dialogue.lines:
+        etree.SubElement(section, "p", {"class": "speaker"}).text = speaker
+        etree.SubElement(section, "p", {"class": "line"}).text = words
+    return section
+
+
+class FormulaProcessor(InlineProcessor):
+    def __init__(self, pattern: str, md: Markdown, *, is_block: bool) -> None:
+        super().__init__(pattern, md)
+        self.is_block = is_block
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
+        try:
+            shown = mathml(m.group(1).strip(), is_block=self.is_block)
+        except FormulaError:
+            shown = f"<code>{escape(m.group(1))}</code>"
+        return self.md.htmlStash.store(shown), m.start(0), m.end(0)
+
+
+class KeepProcessor(InlineProcessor):
+    """`{{ … }}` and `[[n]]` come out as they came in."""
+
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
+        return self.md.htmlStash.store(escape(m.group(0), quote=False)), m.start(0), m.end(0)
+
+
+class MediaTreeprocessor(Treeprocessor):
+    """Pictures get their true size; sound and video become players, kept aside until the end."""
+
+    def __init__(self, md: Markdown, shelf: Shelf, figures: KeptFigures, transcript: Callable[[str], str]) -> None:
+        super().__init__(md)
+        self.shelf = shelf
+        self.figures = figures
+        self.transcript = transcript
+
+    def run(self, root: etree.Element) -> None:
+        for parent in list(root.iter()):
+            for image in [child for child in parent if child.tag == "img"]:
+                self._place(parent, image)
+
+    def _place(self, parent: etree.Element, image: etree.Element) -> None:
+        media = self.shelf.find(image.get("src", ""))
+        if media is not None and is_image(media):
+            image.set("width", str(media.width))
+            image.set("height", str(media.height))
+            image.set("loading", "lazy")
+        elif media is not None and is_played(media):
+            figure = player(media, image.get("alt", ""), self.shelf, self.transcript)
+            self.figures.append(figure)
+            _replace(parent, image, FIGURE_MARK.format(len(self.figures) - 1))
+        else:
+            _as_link(image)
+
+
+def _replace(parent: etree.Element, child: etree.Element, text: str) -> None:
+    place = list(parent).index(child)
+    tail = text + (child.tail or "")
+    parent.remove(child)
+    if place:
+        parent[place - 1].tail = (parent[place - 1].tail or "") + tail
+    else:
+        parent.text = (parent.text or "") + tail
+
+
+def _as_link(image: etree.Element) -> None:
+    """A picture that is not in the module is never fetched: a link stands in its place."""
+    source, alt = image.get("src", ""), image.get("alt", "")
+    image.clear()
+    image.tag = "a" if is_safe_address(source) and "://" in source else "span"
+    if image.tag == "a":
+        image.set("href", source)
+    image.text = alt or "image"
+
+
+class TaskTreeprocessor(Treeprocessor):
+    """`- [x] fait`: a sign and its meaning in words, nothing to click."""
+
+    def run(self, root: etree.Element) -> None:
+        for item in root.iter("li"):
+            holder = item[0] if len(item) and item[0].tag == "p" and not (item.text or "").strip() else item
+            found = _TASK.match(holder.text or "")
+            if not found:
+                continue
+            done = found.group(1).strip() != ""
+            box = etree.Element("span", {"class": "task done" if done else "task"})
+            box.text = "☑ (fait) " if done else "☐ (à faire) "
+            box.tail = (holder.text or "")[found.end() :]
+            holder.text = ""
+            holder.insert(0, box)
+            item.set("class", "task-item")
+
+
+class HeadingTreeprocessor(Treeprocessor):
+    """The page has its own h1: a text starts at h2."""
+
+    def run(self, root: etree.Element) -> None:
+        for heading in root.iter("h1"):
+            heading.tag = "h2"
+
+
+
+class CourseExtension(Extension):
+    """All of it, for one text."""
+
+    def __init__(self, shelf: Shelf, figures: KeptFigures, transcript: Callable[[str], str]) -> None:
+        super().__init__()
+        self.shelf = shelf
+        self.figures = figures
+        self.transcript = transcript
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        dialogues: list[Dialogue] = []
+        md.preprocessors.register(FencePreprocessor(md, dialogues), "deust-fences", 28)
+        md.treeprocessors.register(DialogueTreeprocessor(md, dialogues), "deust-dialogues", 40)
+        md.treeprocessors.register(TaskTreeprocessor(md), "deust-tasks", 19.5)
+        md.treeprocessors.register(HeadingTreeprocessor(md), "deust-headings", 19)
+        md.treeprocessors.register(
+            MediaTreeprocessor(md, self.shelf, self.figures, self.transcript), "deust-media", 18
+        )
+        md.inlinePatterns.register(KeepProcessor(_KEPT.pattern, md), "deust-kept", 186)
+        md.inlinePatterns.register(FormulaProcessor(_BLOCK_FORMULA, md, is_block=True), "deust-formula-block", 185)
+        md.inlinePatterns.register(FormulaProcessor(INLINE_FORMULA.pattern, md, is_block=False), "deust-formula", 184)

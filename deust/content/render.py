@@ -1,0 +1,158 @@
+"""Markdown to safe HTML: rendered, then sanitised, then completed with what we alone may add."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from posixpath import dirname, join, normpath
+
+from anyascii import anyascii
+from markdown import Markdown
+
+from deust.content.extensions import CourseExtension
+from deust.content.figures import Shelf, is_attached, is_image
+from deust.content.limits import excess
+from deust.content.sanitising import sanitise
+from deust.domain.learning import Term
+
+RENDERER_VERSION = "1"
+
+_EXTENSIONS = [
+    "markdown.extensions.tables",
+    "markdown.extensions.footnotes",
+    "markdown.extensions.def_list",
+    "markdown.extensions.abbr",
+    "markdown.extensions.attr_list",
+    "markdown.extensions.admonition",
+    "markdown.extensions.sane_lists",
+    "markdown.extensions.toc",
+    "pymdownx.details",
+    "pymdownx.highlight",
+    "pymdownx.superfences",
+]
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
+_FIGURE = re.compile("(?:<p>\\s*)?\ue000figure:([0-9]+)\ue001(?:\\s*</p>)?")
+_EXTERNAL = re.compile(r'<a (?=[^>]*href="https?:)')
+_ALIGN = re.compile(r' align="(left|right|center)"')
+_TABLE = re.compile(r"<table>")
+_ONE_PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
+_BAD_KEY = re.compile(r"[^a-z0-9]+")
+
+
+_MARKED = re.compile(r"[*_`\[\]<>&$\\{}|~\n#\x00-\x1f\ue000-\uf8ff]|^\s|^(?:[-+:=]|!!!|\?\?\?|[0-9]+[.)])")
+
+
+class TooHeavy(ValueError):
+    """The text is beyond what can be rendered in time; the checker says where."""
+
+
+@dataclass(frozen=True)
+class RenderContext:
+    """Where a text stands: its file, the addresses it may link to, its module's media, the terms to explain."""
+
+    path: str = ""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=lambda: Shelf("", {}, {}))
+    terms: tuple[Term, ...] = ()
+    prefix: str = ""
+
+
+def slug(text: str, separator: str = "-") -> str:
+    """A heading's anchor: plain letters, so that it reads the same in an address; `s-` keeps it apart."""
+    return f"s-{_BAD_KEY.sub(separator, anyascii(text).lower()).strip(separator) or 'titre'}"
+
+
+def render(markdown: str, context: RenderContext) -> str:
+    """The text as HTML that may be put in a page as it is."""
+    if not markdown:
+        return ""
+    if is_plain(markdown):
+        return f"<p>{markdown.rstrip()}</p>"
+    html, _ = render_with_headings(markdown, context)
+    return html
+
+
+def is_plain(markdown: str) -> bool:
+    """Whether the text is one line without any mark, which needs no engine."""
+    return not _MARKED.search(markdown) and len(markdown) < 2_000
+
+
+def render_with_headings(markdown: str, context: RenderContext) -> tuple[str, list[dict[str, object]]]:
+    """The HTML, and the headings as the table of contents names them."""
+    text = _INVISIBLE.sub("\ufffd", markdown)
+    found = excess(text)
+    if found:
+        raise TooHeavy(found[1])
+    figures: list[str] = []
+    engine = _engine(context, figures)
+    html = sanitise(engine.convert(text), lambda tag, address: _address(tag, address, context), prefix=context.prefix)
+    html = _completed(html, figures)
+    return html, getattr(engine, "toc_tokens", [])
+
+
+def render_inline(markdown: str, context: RenderContext) -> str:
+    """A text of one paragraph without its `<p>`: an option, a title."""
+    if is_plain(markdown):
+        return markdown.rstrip()
+    html = render(markdown, context).strip()
+    one = _ONE_PARAGRAPH.fullmatch(html)
+    return one.group(1) if one else html
+
+
+def _engine(context: RenderContext, figures: list[str]) -> Markdown:
+    transcript = replace(context, terms=(), prefix=f"{context.prefix}t-")
+
+    def rendered_transcript(text: str) -> str:
+        return render(text, transcript)
+
+    return Markdown(
+        extensions=[*_EXTENSIONS, CourseExtension(context.shelf, figures, rendered_transcript)],
+        extension_configs={
+            "markdown.extensions.tables": {"use_align_attribute": True},
+            "markdown.extensions.toc": {"slugify": slug, "toc_depth": "2-6"},
+            "markdown.extensions.footnotes": {"BACKLINK_TITLE": "Revenir au texte, note %d", "UNIQUE_IDS": False},
+            "pymdownx.highlight": {"guess_lang": False, "linenums": None, "use_pygments": True, "anchor_linenums": False},
+            "pymdownx.superfences": {"custom_fences": []},
+        },
+        output_format="html",
+        tab_length=4,
+    )
+
+
+def _address(tag: str, address: str, context: RenderContext) -> str | None:
+    """The final address of a link or a picture; None when it may not be."""
+    if tag == "img":
+        media = context.shelf.find(address)
+        return context.shelf.address(media) if media and is_image(media) else None
+    if address.startswith("#"):
+        return address if address.startswith(("#fn", "#s-")) else f"#{slug(address[1:])}"
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", address) or address.startswith("/"):
+        return address
+    media = context.shelf.find(address)
+    if media is not None:
+        return context.shelf.address(media) if is_attached(media) or is_image(media) else None
+    return page_address(address, context.path, context.pages)
+
+
+def page_address(address: str, path: str, pages: Mapping[str, str]) -> str | None:
+    """The address of a relative link to a course file, seen from the file that holds it."""
+    target, _, anchor = address.partition("#")
+    page = pages.get(normpath(join(dirname(path), target)))
+    if page is None:
+        return None
+    return f"{page}#{slug(anchor)}" if anchor else page
+
+
+def _completed(html: str, figures: list[str]) -> str:
+    html = _ALIGN.sub(r' class="\1"', html.replace(' class=""', ""))
+    html = _EXTERNAL.sub('<a rel="noopener" ', html)
+    count = 0
+
+    def region(_: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        return f'<div class="table" role="region" tabindex="0" aria-label="Tableau {count}"><table>'
+
+    html = _TABLE.sub(region, html).replace("</table>", "</table></div>")
+    return _FIGURE.sub(lambda mark: figures[int(mark.group(1))], html)

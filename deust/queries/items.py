@@ -1,0 +1,123 @@
+"""An item of a module as one person meets it: the line of a list, its address, its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from deust.domain.attempts import attempts_left
+from deust.domain.learning import Lesson, Programme, Quiz
+from deust.domain.progress import AnyItem, Progress, State, Status, days_late
+from deust.domain.quizzes import shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """An item in a list, numbered from 1. `share` is what was read; `mark` the share obtained, when it may be told."""
+
+    position: int
+    module_id: str
+    title: str
+    kind: str
+    state: str
+    minutes: int
+    minutes_left: int
+    share: Fraction
+    url: str
+    resume_url: str
+    opens_at: datetime | None = None
+    due_on: date | None = None
+    due_at: datetime | None = None
+    days_late: int = 0
+    is_closed: bool = False
+    is_current: bool = False
+    is_begun: bool = False
+    has_open_attempt: bool = False
+    mark: Fraction | None = None
+    blocked_by: tuple[str, ...] = ()
+
+
+def item_url(item: AnyItem) -> str:
+    return f"/modules/{item.module}/{item.id}"
+
+
+def module_url(module_id: str) -> str:
+    return f"/modules/{module_id}"
+
+
+def public_url(lesson: Lesson) -> str:
+    return f"/lecons/{lesson.ref}"
+
+
+def is_public(item: AnyItem, programme: Programme) -> bool:
+    """Whether readers without an account may open it: a lesson that is public, or whose module is."""
+    return isinstance(item, Lesson) and (item.is_public or programme.modules[item.module].is_public)
+
+
+def public_lessons(programme: Programme) -> Iterator[Lesson]:
+    for module in programme.modules.values():
+        for item in module.items:
+            if isinstance(item, Lesson) and is_public(item, programme):
+                yield item
+
+
+def row_of(status: Status, progress: Progress, *, position: int, is_current: bool = False) -> Row:
+    """An item as a line of a list."""
+    standing, due_at = status.standing, status.dates.due_at
+    zone = progress.calendar.time_zone if progress.calendar else "UTC"
+    is_open = standing is not None and standing.has_open_attempt
+    return Row(
+        position=position,
+        module_id=status.item.module,
+        title=status.item.title,
+        kind=status.item.kind.value,
+        state=status.state.value,
+        minutes=status.item.minutes,
+        minutes_left=status.minutes_left,
+        share=_share_read(status),
+        url=item_url(status.item),
+        resume_url=_resume_url(status),
+        opens_at=status.dates.opens_at,
+        due_on=due_at.astimezone(ZoneInfo(zone)).date() if due_at else None,
+        due_at=due_at,
+        days_late=days_late(due_at, progress.now, zone) if due_at and status.state is State.LATE else 0,
+        is_closed=status.is_closed,
+        is_current=is_current,
+        is_begun=standing is not None and status.state not in (State.DONE, State.REDO),
+        has_open_attempt=is_open,
+        mark=_mark_told(status),
+        blocked_by=tuple(required.title for required in status.blocked_by),
+    )
+
+
+def _resume_url(status: Status) -> str:
+    """The exact place where the person stopped: in the open attempt, in the lesson."""
+    standing, url = status.standing, item_url(status.item)
+    if standing is None:
+        return url
+    if standing.open_attempt is not None:
+        return f"/essais/{standing.open_attempt}/questions/1"
+    return f"{url}#{standing.place}" if standing.place and status.state is not State.DONE else url
+
+
+def _share_read(status: Status) -> Fraction:
+    if status.standing is None or status.state is not State.STARTED:
+        return Fraction(0)
+    return Fraction(status.standing.read_permille, 1000)
+
+
+def _mark_told(status: Status) -> Fraction | None:
+    """The result kept, unless the quiz does not show it yet."""
+    standing, item = status.standing, status.item
+    if not isinstance(item, Quiz) or standing is None or standing.kept_share is None:
+        return None
+    told = shown(
+        item.settings.show,
+        handed_in=True,
+        attempts_left=attempts_left(item.settings, standing.attempts_used),
+        closed=status.is_closed,
+    )
+    return standing.kept_share if told.score else None

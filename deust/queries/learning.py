@@ -1,0 +1,349 @@
+"""The pages of someone who learns: home, programme, module. One statement each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from deust.domain.errors import Forbidden
+from deust.domain.learning import Component, Lesson, Module, Outcome, Programme, Quiz, Semester, Unit
+from deust.domain.people import SignedIn
+from deust.domain.progress import (
+    AnyItem,
+    Day,
+    Progress,
+    State,
+    Status,
+    Totals,
+    next_action,
+    next_actions,
+    totals_of,
+    week_of,
+)
+from deust.queries.items import Row, item_url, module_url, public_lessons, row_of
+from deust.queries.progress import follows, progress_of
+
+NEXT_ROWS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleCard:
+    """A module at a glance; `code` is its ECUE, `current` the position of the next thing to do in it."""
+
+    id: str
+    code: str
+    title: str
+    url: str
+    rows: tuple[Row, ...]
+    totals: Totals
+    current: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomePage:
+    """« Aujourd'hui »: what to do now, what comes next, the week, the modules in progress."""
+
+    now: datetime
+    week: int
+    first: Row | None
+    first_module: ModuleCard | None
+    following: tuple[Row, ...]
+    codes: Mapping[str, str]
+    days: tuple[Day, ...]
+    dated: tuple[Row, ...]
+    modules: tuple[ModuleCard, ...]
+    totals: Totals
+
+    @property
+    def planned_minutes(self) -> int:
+        return sum(day.planned for day in self.days)
+
+    @property
+    def done_minutes(self) -> int:
+        return sum(day.done for day in self.days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitCard:
+    id: str
+    title: str
+    ects: int
+    hours: int
+    stage_weeks: int
+    rows: tuple[Row, ...]
+    totals: Totals
+    modules: tuple[ModuleCard, ...]
+    planned: tuple[Component, ...]
+
+    @property
+    def minutes_total(self) -> int:
+        return sum(row.minutes for row in self.rows if row.state != State.SOON)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SemesterCard:
+    id: str
+    number: int
+    ects: int
+    hours: int
+    is_current: bool
+    units: tuple[UnitCard, ...]
+    totals: Totals
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammePage:
+    title: str
+    ects: int
+    semesters: tuple[SemesterCard, ...]
+    has_progress: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeRow:
+    """`state` is done, redo, started or todo, from the items that name the outcome."""
+
+    title: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModulePage:
+    module: ModuleCard
+    intro: str
+    unit: Unit | None
+    component: Component | None
+    weeks: tuple[int, int] | None
+    outcomes: tuple[OutcomeRow, ...]
+    first: Row | None
+    last_due_on: date | None
+    has_progress: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicSemester:
+    number: int
+    ects: int
+    hours: int
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicHomePage:
+    """What anyone may know of the diploma; every figure is counted from the programme."""
+
+    title: str
+    ects: int
+    hours: int
+    stage_weeks: int
+    component_count: int
+    stage_count: int
+    semesters: tuple[PublicSemester, ...]
+    lessons: tuple[Lesson, ...]
+
+
+def public_home_page(programme: Programme) -> PublicHomePage:
+    semesters = tuple(
+        PublicSemester(
+            number=number,
+            ects=semester.ects,
+            hours=sum(component.hours for unit in semester.units for component in unit.components),
+            units=semester.units,
+        )
+        for number, semester in enumerate(programme.semesters, 1)
+    )
+    components = [component for semester in semesters for unit in semester.units for component in unit.components]
+    return PublicHomePage(
+        title=programme.title,
+        ects=sum(semester.ects for semester in semesters),
+        hours=sum(semester.hours for semester in semesters),
+        stage_weeks=sum(component.stage_weeks or 0 for component in components),
+        component_count=len(components),
+        stage_count=sum(component.stage_weeks is not None for component in components),
+        semesters=semesters,
+        lessons=tuple(public_lessons(programme)),
+    )
+
+
+def home_page(connection: Connection, *, learner: SignedIn, programme: Programme, now: datetime) -> HomePage:
+    progress = progress_of(connection, learner=learner, programme=programme, now=now)
+    if progress.calendar is None:
+        raise Forbidden
+    modules = _in_order(programme)
+    statuses = {module.id: progress.statuses(module) for module in modules}
+    everything = [status for of_module in statuses.values() for status in of_module]
+    actions = next_actions(everything)
+    cards = {module.id: _card(programme, module, statuses[module.id], progress) for module in modules}
+    rows = {row.url: row for card in cards.values() for row in card.rows}
+    first = actions[0] if actions else None
+    return HomePage(
+        now=now,
+        week=progress.calendar.week_of(now),
+        first=rows[item_url(first.item)] if first else None,
+        first_module=cards[first.item.module] if first else None,
+        following=tuple(rows[item_url(status.item)] for status in actions[1 : 1 + NEXT_ROWS]),
+        codes={card.id: card.code for card in cards.values()},
+        days=week_of(everything, progress.calendar, now),
+        dated=tuple(rows[item_url(status.item)] for status in _dated(everything, now)),
+        modules=tuple(card for card in cards.values() if _is_current(card, first)),
+        totals=totals_of(everything),
+    )
+
+
+def programme_page(connection: Connection, *, learner: SignedIn, programme: Programme, now: datetime) -> ProgrammePage:
+    progress = progress_of(connection, learner=learner, programme=programme, now=now)
+    statuses = {module.id: progress.statuses(module) for module in programme.modules.values()}
+    current = _current_semester(programme, [status for of_module in statuses.values() for status in of_module])
+    semesters = tuple(
+        _semester_card(programme, semester, number, statuses, progress, is_current=semester.id == current)
+        for number, semester in enumerate(programme.semesters, 1)
+    )
+    return ProgrammePage(
+        title=programme.title,
+        ects=sum(semester.ects for semester in programme.semesters),
+        semesters=semesters,
+        has_progress=follows(learner, programme),
+    )
+
+
+def module_page(
+    connection: Connection, *, learner: SignedIn, programme: Programme, module: Module, intro: str, now: datetime
+) -> ModulePage:
+    """`intro` is the module's introduction, rendered."""
+    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
+    statuses = progress.statuses(module)
+    card = _card(programme, module, statuses, progress)
+    found = programme.place_of(module.id)
+    due = [row.due_on for row in card.rows if row.due_on is not None]
+    return ModulePage(
+        module=card,
+        intro=intro,
+        unit=found[1] if found else None,
+        component=found[2] if found else None,
+        weeks=_weeks(module),
+        outcomes=tuple(_outcome_row(outcome, statuses) for outcome in module.outcomes),
+        first=card.rows[card.current] if card.current is not None else None,
+        last_due_on=max(due, default=None),
+        has_progress=follows(learner, programme),
+    )
+
+
+def _in_order(programme: Programme) -> list[Module]:
+    """The modules in the order of the programme; one that no ECUE names comes last."""
+    places = [
+        component.module for semester in programme.semesters for unit in semester.units for component in unit.components
+    ]
+    return sorted(
+        programme.modules.values(), key=lambda module: places.index(module.id) if module.id in places else len(places)
+    )
+
+
+def _rows(statuses: Sequence[Status], progress: Progress, current: int | None = None) -> tuple[Row, ...]:
+    return tuple(
+        row_of(status, progress, position=index + 1, is_current=index == current)
+        for index, status in enumerate(statuses)
+    )
+
+
+def _card(programme: Programme, module: Module, statuses: Sequence[Status], progress: Progress) -> ModuleCard:
+    found = programme.place_of(module.id)
+    first = next_action(statuses)
+    current = statuses.index(first) if first and progress.calendar else None
+    return ModuleCard(
+        id=module.id,
+        code=found[2].id if found else "",
+        title=module.title,
+        url=module_url(module.id),
+        rows=_rows(statuses, progress, current),
+        totals=totals_of(statuses),
+        current=current,
+    )
+
+
+def _is_current(card: ModuleCard, first: Status | None) -> bool:
+    """A module is in progress when something was begun or done in it and not all, or when it holds the next action."""
+    if first is not None and first.item.module == card.id:
+        return True
+    begun = card.totals.done > 0 or any(row.is_begun for row in card.rows)
+    return begun and card.totals.done < card.totals.total
+
+
+def _dated(statuses: Iterable[Status], now: datetime) -> list[Status]:
+    """The next due dates to come, of what is not done."""
+    coming = [
+        status
+        for status in statuses
+        if status.dates.due_at and status.dates.due_at > now and status.state not in (State.DONE, State.SOON)
+    ]
+    return sorted(coming, key=lambda status: status.dates.due_at or now)[:NEXT_ROWS]
+
+
+def _current_semester(programme: Programme, statuses: Sequence[Status]) -> str | None:
+    """The semester of the next action; without one, the first whose modules are not all done."""
+    first = next_action(statuses) or next((status for status in statuses if status.state is not State.DONE), None)
+    found = programme.place_of(first.item.module) if first else None
+    return found[0].id if found else None
+
+
+def _semester_card(
+    programme: Programme,
+    semester: Semester,
+    number: int,
+    statuses: Mapping[str, Sequence[Status]],
+    progress: Progress,
+    *,
+    is_current: bool,
+) -> SemesterCard:
+    units = tuple(_unit_card(programme, unit, statuses, progress) for unit in semester.units)
+    return SemesterCard(
+        id=semester.id,
+        number=number,
+        ects=semester.ects,
+        hours=sum(unit.hours for unit in units),
+        is_current=is_current,
+        units=units,
+        totals=sum((unit.totals for unit in units), Totals()),
+    )
+
+
+def _unit_card(
+    programme: Programme, unit: Unit, statuses: Mapping[str, Sequence[Status]], progress: Progress
+) -> UnitCard:
+    built = [component.module for component in unit.components if component.module in statuses]
+    modules = tuple(_card(programme, programme.modules[name], statuses[name], progress) for name in built if name)
+    return UnitCard(
+        id=unit.id,
+        title=unit.title,
+        ects=unit.ects,
+        hours=sum(component.hours for component in unit.components),
+        stage_weeks=sum(component.stage_weeks or 0 for component in unit.components),
+        rows=tuple(row for module in modules for row in module.rows),
+        totals=sum((module.totals for module in modules), Totals()),
+        modules=modules,
+        planned=tuple(component for component in unit.components if component.module not in statuses),
+    )
+
+
+def _weeks(module: Module) -> tuple[int, int] | None:
+    weeks = [week for item in module.items for week in (item.week, item.due_week) if week is not None]
+    return (min(weeks), max(weeks)) if weeks else None
+
+
+def _outcome_row(outcome: Outcome, statuses: Iterable[Status]) -> OutcomeRow:
+    """Acquired when all that names the outcome is done; to work on again when a quiz of it is to redo."""
+    states = {status.state for status in statuses if _names(status.item, outcome.id) and status.state is not State.SOON}
+    if states == {State.DONE}:
+        return OutcomeRow(title=outcome.title, state=State.DONE)
+    if State.REDO in states:
+        return OutcomeRow(title=outcome.title, state=State.REDO)
+    is_begun = bool(states & {State.DONE, State.STARTED})
+    return OutcomeRow(title=outcome.title, state=State.STARTED if is_begun else State.TODO)
+
+
+def _names(item: AnyItem, outcome_id: str) -> bool:
+    if outcome_id in item.outcomes:
+        return True
+    return isinstance(item, Quiz) and any(question.outcome == outcome_id for question in item.questions)

@@ -1,0 +1,211 @@
+"""A lesson on its page, and the check-yourself questions in it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from deust.domain import calculated, marking
+from deust.domain.errors import UnknownQuestion
+from deust.domain.learning import Announced, Lesson, Programme, RenderedLesson
+from deust.domain.people import SignedIn
+from deust.domain.presenting import Piece, Placement, Presented, describe, place, present
+from deust.domain.progress import AnyItem, State, checks_left, find_kept
+from deust.domain.questions import Info, Json, Question, Values
+from deust.domain.reading import read, show_answer
+from deust.models.learning import CheckTry
+from deust.queries.items import Row, item_url, module_url, public_url, row_of
+from deust.queries.progress import follows, progress_of
+
+_LAST_TRIES = select(CheckTry.question_id, CheckTry.given).where(
+    CheckTry.id.in_(
+        select(func.max(CheckTry.id))
+        .where(CheckTry.person_id == bindparam("person_id"), CheckTry.item_ref.in_(bindparam("refs", expanding=True)))
+        .group_by(CheckTry.question_id)
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A check-yourself question on its page. Nothing that solves it is here before a try."""
+
+    question: Presented
+    url: str
+    fields: Mapping[str, list[str]] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
+    is_tried: bool = False
+    is_right: bool | None = None
+    is_unreadable: bool = False
+    feedback: tuple[str, ...] = ()
+    right: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonPage:
+    """`parts` alternates HTML and checks; `left` are the checks still to try; `place` is where reading stopped."""
+
+    lesson: Lesson
+    module_title: str
+    module_url: str
+    code: str
+    url: str
+    parts: tuple[tuple[str, str], ...]
+    outline: tuple[tuple[str, str], ...]
+    checks: Mapping[str, Check]
+    left: tuple[Check, ...]
+    row: Row
+    total: int
+    place: str | None
+    next_url: str
+    has_progress: bool
+    is_read: bool
+    is_outdated: bool
+
+    @property
+    def is_locked(self) -> bool:
+        return self.row.state == State.LOCKED
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedCheck:
+    """A check as this person meets it: the same order and the same numbers at each visit."""
+
+    question: Question
+    placement: Placement
+    values: Values
+
+    def read(self, form: Mapping[str, list[str]]) -> Json:
+        return read(self.question, self.placement, form)
+
+    def mark(self, answer: Json) -> marking.Verdict:
+        return marking.mark(self.question, answer, self.values)
+
+
+def asked_check(question: Question, *, person_id: int) -> AskedCheck:
+    """Draws from the person and the question alone, so that nothing has to be kept."""
+    rng = random.Random(f"{person_id}/{question.id}")
+    return AskedCheck(
+        question=question,
+        placement=place(question, rng, True),
+        values=calculated.draw(question.variables, rng),
+    )
+
+
+def get_check(rendered: RenderedLesson, question_id: str, *, person_id: int) -> AskedCheck:
+    """The lesson's question of this id. Refuses any other, and one that asks nothing."""
+    question = rendered.checks.get(question_id)
+    if question is None or isinstance(question.answer, Info):
+        raise UnknownQuestion
+    return asked_check(question, person_id=person_id)
+
+
+def following_url(lesson: Lesson, programme: Programme) -> str:
+    """Where « suite » leads: the next item that exists, else back to the module."""
+    module = programme.modules[lesson.module]
+    later = module.items[module.items.index(lesson) + 1 :]
+    following = next((item for item in later if not isinstance(item, Announced)), None)
+    return item_url(following) if following else module_url(module.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncedPage:
+    """An item that is not there yet, or not open to this person yet."""
+
+    module_title: str
+    module_url: str
+    row: Row
+    total: int
+
+
+def announced_page(
+    connection: Connection, *, learner: SignedIn, programme: Programme, item: AnyItem, now: datetime
+) -> AnnouncedPage:
+    module = programme.modules[item.module]
+    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
+    return AnnouncedPage(
+        module_title=module.title,
+        module_url=module_url(module.id),
+        row=row_of(progress.status(item), progress, position=module.items.index(item) + 1),
+        total=len(module.items),
+    )
+
+
+def lesson_page(
+    connection: Connection,
+    *,
+    learner: SignedIn | None,
+    programme: Programme,
+    lesson: Lesson,
+    rendered: RenderedLesson,
+    now: datetime,
+    tries: Mapping[str, Json] | None = None,
+) -> LessonPage:
+    """One statement, and one more when checks were tried; none for a guest, who reads at the public address.
+
+    `tries` are answers just given by someone whose tries are not kept.
+    """
+    module = programme.modules[lesson.module]
+    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
+    status = progress.status(lesson)
+    standing = find_kept(lesson, progress.standings)
+    index = module.items.index(lesson)
+    if tries is None and learner is not None and standing is not None and standing.checks_tried:
+        tries = _last_tries(connection, learner.person_id, lesson)
+    url = item_url(lesson) if learner else public_url(lesson)
+    person_id = learner.person_id if learner else 0
+    checks = {
+        question.id: _check(asked_check(question, person_id=person_id), f"{url}/verifier/{question.id}", tries or {})
+        for question in rendered.checks.values()
+    }
+    found = programme.place_of(module.id)
+    return LessonPage(
+        lesson=lesson,
+        module_title=module.title,
+        module_url=module_url(module.id),
+        code=found[2].id if found else "",
+        url=url,
+        parts=rendered.parts,
+        outline=tuple((heading.anchor, heading.title) for heading in rendered.headings if heading.level == 2),
+        checks=checks,
+        left=tuple(checks[question_id] for question_id in checks_left(lesson, standing) if question_id in checks),
+        row=row_of(status, progress, position=index + 1),
+        total=len(module.items),
+        place=standing.place if standing else None,
+        next_url=following_url(lesson, programme) if learner else "/",
+        has_progress=follows(learner, programme),
+        is_read=standing is not None and standing.read_at is not None,
+        is_outdated=lesson.valid_until is not None and lesson.valid_until < now.date().isoformat(),
+    )
+
+
+def _last_tries(connection: Connection, person_id: int, lesson: Lesson) -> dict[str, Json]:
+    refs = [lesson.ref, *(f"{lesson.module}/{alias}" for alias in lesson.aliases)]
+    rows = connection.execute(_LAST_TRIES, {"person_id": person_id, "refs": refs})
+    return {row.question_id: row.given["answer"] for row in rows}
+
+
+def _check(asked: AskedCheck, url: str, tries: Mapping[str, Json]) -> Check:
+    question, values = asked.question, asked.values
+    shown = present(question, asked.placement, values)
+    hints = tuple(marking.filled(hint, values) for hint in question.hints)
+    if question.id not in tries:
+        return Check(question=shown, url=url, hints=hints)
+    answer = tries[question.id]
+    verdict = asked.mark(answer)
+    general = (marking.filled(question.feedback, values),) if question.feedback else ()
+    return Check(
+        question=shown,
+        url=url,
+        fields=show_answer(question, asked.placement, answer),
+        hints=hints,
+        is_tried=True,
+        is_right=verdict.is_right,
+        is_unreadable=verdict.unreadable,
+        feedback=(*verdict.feedback, *general),
+        right=describe(question, marking.right_answer(question, values), values),
+    )

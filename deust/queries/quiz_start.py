@@ -1,0 +1,110 @@
+"""What a student reads before starting a quiz: everything that will happen, and their own deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import Connection, bindparam, select
+
+from deust.domain import attempts
+from deust.domain.learning import Lesson, Programme, Quiz
+from deust.domain.people import Arrangement, Dates, SignedIn
+from deust.domain.progress import AnyItem, Status
+from deust.domain.questions import Info
+from deust.domain.quizzes import QuizSettings
+from deust.models.people import Accommodation
+from deust.queries.progress import progress_of
+from deust.queries.quizzes import PastAttempt, past_attempts
+
+_ARRANGEMENT = select(Accommodation.time_multiplier, Accommodation.extra_minutes).where(
+    Accommodation.person_id == bindparam("person_id")
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartPage:
+    """`deadline` is the one that starting now would give; `may_start` is False with its reason in the other fields."""
+
+    quiz: Quiz
+    status: Status
+    question_count: int
+    settings: QuizSettings
+    dates: Dates
+    arrangement: Arrangement
+    deadline: attempts.Deadline
+    past: tuple[PastAttempt, ...]
+    attempts_left: int | None
+    running: PastAttempt | None
+    blocked_by: tuple[AnyItem, ...]
+    is_open: bool
+    is_closed: bool
+    ends_soon: bool
+
+    @property
+    def may_start(self) -> bool:
+        return (
+            self.running is None
+            and not self.blocked_by
+            and self.is_open
+            and not self.is_closed
+            and self.attempts_left != 0
+        )
+
+
+def start_page(
+    connection: Connection, *, learner: SignedIn, quiz: Quiz, programme: Programme, now: datetime
+) -> StartPage:
+    """The quiz as this person meets it now, in three statements."""
+    progress = progress_of(
+        connection, learner=learner, programme=programme, now=now, module=programme.modules[quiz.module]
+    )
+    status = progress.status(quiz)
+    dates = status.dates
+    arrangement = arrangement_of(connection, learner.person_id)
+    past = past_attempts(connection, learner=learner, refs=refs_of(quiz), closes_at=dates.closes_at, now=now)
+    allowed = quiz.settings.attempts
+    deadline = attempts.deadline(
+        started_at=now,
+        limit_seconds=quiz.settings.time_seconds,
+        closes_at=dates.closes_at,
+        arrangement=arrangement,
+    )
+    return StartPage(
+        quiz=quiz,
+        status=status,
+        question_count=question_count(quiz),
+        settings=quiz.settings,
+        dates=dates,
+        arrangement=arrangement,
+        deadline=deadline,
+        past=past,
+        attempts_left=None if allowed is None else max(0, allowed - len(past)),
+        running=next((attempt for attempt in past if attempt.closed_at is None), None),
+        blocked_by=progress.blocked_by(quiz),
+        is_open=dates.opens_at is None or now >= dates.opens_at,
+        is_closed=dates.closes_at is not None and now >= dates.closes_at,
+        ends_soon=deadline.is_window and deadline.time_seconds is not None,
+    )
+
+
+def refs_of(item: Quiz | Lesson) -> list[str]:
+    """The item's present reference and those it had before."""
+    return [item.ref, *(f"{item.module}/{alias}" for alias in item.aliases)]
+
+
+def arrangement_of(connection: Connection, person_id: int) -> Arrangement:
+    """The extra time granted to a person, none by default."""
+    row = connection.execute(_ARRANGEMENT, {"person_id": person_id}).first()
+    if row is None:
+        return Arrangement(time_multiplier=Fraction(1))
+    return Arrangement(time_multiplier=row.time_multiplier, extra_minutes=row.extra_minutes)
+
+
+def question_count(quiz: Quiz) -> int:
+    """How many questions one paper asks."""
+    draw = quiz.settings.draw
+    if draw is None:
+        return sum(not isinstance(question.answer, Info) for question in quiz.questions)
+    return draw if isinstance(draw, int) else sum(draw.values())

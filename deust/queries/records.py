@@ -1,0 +1,72 @@
+"""A receipt found by its code; what each table declares about the people in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+
+from deust.models import learning, people, quizzes, records, signin
+from deust.models.base import Base, Privacy
+from deust.models.quizzes import Attempt
+from deust.models.records import Receipt
+
+DECLARED_IN = (people, signin, learning, quizzes, records)
+"""The modules whose tables are declared; importing them registers the tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptPage:
+    """What anyone who holds the code may read: no name, no answer, no mark."""
+
+    code: str
+    made_at: datetime
+    item_title: str
+    answers_hash: str
+    answers_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldTable:
+    table: str
+    columns: tuple[str, ...]
+    privacy: Privacy
+
+
+_RECEIPT = (
+    select(
+        Receipt.code,
+        Receipt.made_at,
+        Receipt.answers_hash,
+        Receipt.answers_count,
+        Attempt.settings,
+        Attempt.item_ref,
+    )
+    .join(Attempt, Attempt.id == Receipt.attempt_id)
+    .where(Receipt.code == bindparam("code"))
+)
+
+
+def find_receipt(connection: Connection, *, code: str) -> ReceiptPage | None:
+    """The hand-in that a code proves, titled as it was that day: one statement."""
+    row = connection.execute(_RECEIPT, {"code": code}).first()
+    if row is None:
+        return None
+    return ReceiptPage(
+        code=row.code,
+        made_at=row.made_at,
+        item_title=row.settings.get("title") or row.item_ref,
+        answers_hash=row.answers_hash,
+        answers_count=row.answers_count,
+    )
+
+
+def held_tables() -> tuple[HeldTable, ...]:
+    """Every table with its declaration; a table without one is a programming error that raises."""
+    return tuple(
+        HeldTable(
+            table=table.name, columns=tuple(column.name for column in table.columns), privacy=table.info["privacy"]
+        )
+        for table in Base.metadata.sorted_tables
+    )

@@ -1,0 +1,250 @@
+"""People, the cohorts and groups they belong to, the time and dates granted to them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from fractions import Fraction
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from deust.domain.access import Role
+from deust.domain.errors import InvalidPerson, NotFound
+from deust.domain.learning import Quiz
+from deust.domain.people import Calendar, Dates, normalised_email
+from deust.domain.progress import AnyItem, dates_of
+from deust.exchange.people import is_email
+from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
+from deust.models.quizzes import Attempt
+from deust.services import quizzes
+from deust.services.records import audit
+
+LARGEST_MULTIPLIER = Fraction(4)
+MOST_EXTRA_MINUTES = 480
+
+
+def create_person(
+    session: Session,
+    *,
+    email: str,
+    given_name: str,
+    family_name: str,
+    role: Role,
+    student_number: str | None = None,
+    is_demo: bool = False,
+    by: int | None,
+    now: datetime,
+) -> Person:
+    """A new account, without a password. Two accounts never share an address or a student number."""
+    email = normalised_email(email)
+    if not is_email(email):
+        raise InvalidPerson("email")
+    if not given_name.strip() or not family_name.strip():
+        raise InvalidPerson("name")
+    _ensure_free(session, email, student_number)
+    person = Person(
+        email=email,
+        given_name=given_name.strip(),
+        family_name=family_name.strip(),
+        student_number=student_number,
+        role=role.value,
+        is_demo=is_demo,
+        created_at=now,
+    )
+    session.add(person)
+    session.flush()
+    audit(session, at=now, actor_id=by, act="person:create", subject=f"person:{person.id}", role=role.value)
+    return person
+
+
+def create_cohort(
+    session: Session, *, code: str, title: str, programme: str, week_one_on: date, time_zone: str = "Europe/Paris"
+) -> Cohort:
+    """A promotion of a programme; its week 1 begins on `week_one_on`."""
+    cohort = Cohort(code=code, title=title, programme=programme, week_one_on=week_one_on, time_zone=time_zone)
+    session.add(cohort)
+    session.flush()
+    return cohort
+
+
+def create_group(session: Session, cohort_id: int, *, name: str) -> Group:
+    """A group of a cohort; the one of that name when there is one already."""
+    group = session.scalars(select(Group).where(Group.cohort_id == cohort_id, Group.name == name)).one_or_none()
+    if group is None:
+        group = Group(cohort_id=cohort_id, name=name)
+        session.add(group)
+        session.flush()
+    return group
+
+
+def find_cohort(session: Session, code: str) -> Cohort | None:
+    return session.scalars(select(Cohort).where(Cohort.code == code)).one_or_none()
+
+
+def find_person(session: Session, email: str) -> Person | None:
+    return session.scalars(select(Person).where(Person.email == normalised_email(email))).one_or_none()
+
+
+def enrol(
+    session: Session,
+    person: Person,
+    *,
+    cohort_id: int,
+    group_id: int | None = None,
+    started_on: date,
+    by: int | None,
+    now: datetime,
+) -> Enrolment:
+    """Place a student in a cohort. Someone who had left comes back to their own enrolment."""
+    if person.role != Role.STUDENT:
+        raise InvalidPerson("role")
+    enrolment = session.scalars(
+        select(Enrolment).where(Enrolment.person_id == person.id, Enrolment.cohort_id == cohort_id)
+    ).one_or_none()
+    has_left = enrolment is not None and enrolment.ended_on is not None
+    if enrolment is None or has_left:
+        audit(session, at=now, actor_id=by, act="enrolment:start", subject=f"person:{person.id}", cohort=cohort_id)
+    if enrolment is None:
+        enrolment = Enrolment(person_id=person.id, cohort_id=cohort_id, started_on=started_on)
+        session.add(enrolment)
+    enrolment.ended_on = None
+    enrolment.group_id = group_id if group_id is not None else enrolment.group_id
+    session.flush()
+    return enrolment
+
+
+def end_enrolment(session: Session, enrolment: Enrolment, *, ended_on: date, by: int | None, now: datetime) -> None:
+    """The student leaves the cohort; what they did stays."""
+    enrolment.ended_on = ended_on
+    subject = f"person:{enrolment.person_id}"
+    audit(session, at=now, actor_id=by, act="enrolment:end", subject=subject, cohort=enrolment.cohort_id)
+
+
+def assign_tutor(session: Session, tutor: Person, *, group_id: int, by: int | None, now: datetime) -> None:
+    """Let a tutor follow a group."""
+    if tutor.role != Role.TUTOR:
+        raise InvalidPerson("role")
+    if session.get(Tutoring, (tutor.id, group_id)) is None:
+        session.add(Tutoring(person_id=tutor.id, group_id=group_id))
+        audit(session, at=now, actor_id=by, act="tutoring:start", subject=f"person:{tutor.id}", group=group_id)
+
+
+def grant_accommodation(
+    session: Session, person_id: int, *, time_multiplier: Fraction, extra_minutes: int, by: int | None, now: datetime
+) -> int:
+    """Give a student more time: a factor on every limit, then minutes. Attempts that are open move at once.
+
+    Only the effect is kept, never its reason. Says how many deadlines moved.
+    """
+    person = session.get(Person, person_id)
+    if person is None or person.role != Role.STUDENT:
+        raise NotFound
+    if not (1 <= time_multiplier <= LARGEST_MULTIPLIER and 0 <= extra_minutes <= MOST_EXTRA_MINUTES):
+        raise InvalidPerson("arrangement")
+    _set_accommodation(session, person_id, time_multiplier, extra_minutes, now)
+    audit(
+        session,
+        at=now,
+        actor_id=by,
+        act="accommodation:grant",
+        subject=f"person:{person_id}",
+        time_multiplier=str(time_multiplier),
+        extra_minutes=extra_minutes,
+    )
+    return quizzes.move_deadlines(session, person_id=person_id, now=now)
+
+
+def move_dates(
+    session: Session,
+    item: AnyItem,
+    *,
+    cohort_id: int | None = None,
+    person_id: int | None = None,
+    dates: Dates,
+    by: int | None,
+    now: datetime,
+) -> int:
+    """Move an item's dates for a cohort or for one person; no date at all gives the former ones back.
+
+    Attempts that are open get the new closing at once. Says how many deadlines moved.
+    """
+    owned = ItemDates.cohort_id == cohort_id if person_id is None else ItemDates.person_id == person_id
+    row = session.scalars(select(ItemDates).where(ItemDates.item_ref == item.ref, owned)).one_or_none()
+    if row is None:
+        row = ItemDates(item_ref=item.ref, cohort_id=cohort_id, person_id=person_id)
+        session.add(row)
+    row.opens_at, row.due_at, row.closes_at = dates.opens_at, dates.due_at, dates.closes_at
+    session.flush()
+    subject = f"cohort:{cohort_id}" if person_id is None else f"person:{person_id}"
+    audit(session, at=now, actor_id=by, act="dates:move", subject=subject, item=item.ref)
+    if not isinstance(item, Quiz):
+        return 0
+    return sum(
+        quizzes.move_closing(
+            session, quiz=item, person_ids=[each], closes_at=_dates_of(session, item, each).closes_at, now=now
+        )
+        for each in _answering(session, item, cohort_id, person_id)
+    )
+
+
+def keep_preferences(session: Session, person_id: int, *, theme: str, locale: str) -> None:
+    """The person's own choice of colours and language."""
+    person = session.get_one(Person, person_id)
+    person.theme, person.locale = theme, locale
+
+
+def _ensure_free(session: Session, email: str, student_number: str | None) -> None:
+    if find_person(session, email) is not None:
+        raise InvalidPerson("email-taken")
+    if student_number is None:
+        return
+    if session.scalars(select(Person.id).where(Person.student_number == student_number)).first() is not None:
+        raise InvalidPerson("number-taken")
+
+
+def _set_accommodation(
+    session: Session, person_id: int, time_multiplier: Fraction, extra_minutes: int, now: datetime
+) -> None:
+    row = session.get(Accommodation, person_id)
+    if time_multiplier == 1 and extra_minutes == 0:
+        if row is not None:
+            session.delete(row)
+        session.flush()
+        return
+    if row is None:
+        row = Accommodation(person_id=person_id)
+        session.add(row)
+    row.time_multiplier, row.extra_minutes, row.granted_at = time_multiplier, extra_minutes, now
+    session.flush()
+
+
+def _answering(session: Session, quiz: Quiz, cohort_id: int | None, person_id: int | None) -> list[int]:
+    """Who has an attempt of the quiz open, among those whose dates moved."""
+    running = select(Attempt.person_id).where(Attempt.item_ref == quiz.ref, Attempt.closed_at.is_(None))
+    if person_id is not None:
+        return list(session.scalars(running.where(Attempt.person_id == person_id)))
+    members = select(Enrolment.person_id).where(Enrolment.cohort_id == cohort_id, Enrolment.ended_on.is_(None))
+    return list(session.scalars(running.where(Attempt.person_id.in_(members))))
+
+
+def _dates_of(session: Session, quiz: Quiz, person_id: int) -> Dates:
+    cohort = session.scalars(
+        select(Cohort)
+        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
+        .where(Enrolment.person_id == person_id, Enrolment.ended_on.is_(None))
+        .order_by(Enrolment.started_on.desc(), Enrolment.id.desc())
+        .limit(1)
+    ).one_or_none()
+    calendar = Calendar(week_one_on=cohort.week_one_on, time_zone=cohort.time_zone) if cohort else None
+    of_cohort = ItemDates.cohort_id == cohort.id if cohort else None
+    return dates_of(
+        quiz,
+        calendar,
+        _moved(session, quiz.ref, of_cohort) if of_cohort is not None else None,
+        _moved(session, quiz.ref, ItemDates.person_id == person_id),
+    )
+
+
+def _moved(session: Session, item_ref: str, owned: ColumnElement[bool]) -> Dates | None:
+    row = session.scalars(select(ItemDates).where(ItemDates.item_ref == item_ref, owned)).one_or_none()
+    return Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at) if row else None

@@ -1,0 +1,43 @@
+"""What forms share: words translated when they are shown, numbers typed the French way, refused passwords explained."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from babel.support import LazyProxy
+from wtforms import Field
+
+from deust.domain.errors import InvalidAnswer
+from deust.domain.french_numbers import read_number
+from deust.web.i18n import gettext as _
+
+
+def N_(message: str) -> str:
+    """A label written once and translated each time it is shown; the name is one that gettext extraction knows."""
+    return LazyProxy(_, message, enable_cache=False)  # type: ignore[return-value]
+
+
+def refuse(field: Field, message: str) -> None:
+    """Add an error that only the act itself could find."""
+    field.errors = [*field.errors, message]
+
+
+def exact(text: str | None) -> Fraction | None:
+    """The number typed, `4/3` or `1,33`; None when it is not one."""
+    try:
+        return read_number(text or "")
+    except InvalidAnswer:
+        return None
+
+
+def weakness(reason: str) -> str:
+    """Why a new password is refused, and what to do."""
+    texts = {
+        "short": _(
+            "Il faut au moins 15 caractères. Plusieurs mots à la suite, espaces compris, conviennent très bien."
+        ),
+        "long": _("Ce mot de passe dépasse 1 024 caractères, ou contient un signe illisible."),
+        "common": _("Ce mot de passe fait partie des premiers que l’on essaie. Prenez des mots sans lien entre eux."),
+        "personal": _("Ce mot de passe contient votre nom ou votre adresse. Prenez des mots sans lien avec vous."),
+    }
+    return texts[reason]

@@ -1,0 +1,311 @@
+"""What someone learns from: home, programme, modules, lessons, glossary, search; and the public home."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, send_file
+
+from deust.domain.access import Permission
+from deust.domain.errors import Forbidden, NotFound
+from deust.domain.learning import Lesson, Module, Programme, Quiz
+from deust.domain.people import SignedIn
+from deust.domain.progress import AnyItem
+from deust.domain.questions import Json
+from deust.models.transaction import reading, writing
+from deust.queries import learning as pages
+from deust.queries import lessons, quiz_start
+from deust.queries.items import is_public, item_url
+from deust.queries.progress import ensure_may_read, follows
+from deust.queries.search import MAX_QUERY, search_page
+from deust.services import learning as services
+from deust.web import progress_waves as waves
+from deust.web.current import permission, tools, visitor, visitor_or_none
+from deust.web.formats import duration
+from deust.web.i18n import gettext as _
+
+bp = Blueprint("learning", __name__)
+
+END = "fin"
+"""The anchor of a lesson's end."""
+
+
+@bp.get("/")
+@permission(Permission.PUBLIC)
+def home() -> str:
+    """What the diploma is, for anyone."""
+    programme = _programme()
+    page = pages.public_home_page(programme)
+    text = _(
+        "Le diplôme dessiné comme une voix : %(count)s modules, hauts selon leurs heures.", count=page.component_count
+    )
+    return render_template("learning/home.html", page=page, wave=waves.public_wave(programme, text))
+
+
+@bp.get("/aujourdhui")
+@permission(Permission.LEARNING_FOLLOW)
+def today() -> str:
+    """What to do now and how long it takes; then the rest."""
+    with reading() as connection:
+        page = pages.home_page(connection, learner=visitor(), programme=_programme(), now=tools().clock())
+    done, planned = duration(page.done_minutes), duration(page.planned_minutes)
+    week_text = _("%(done)s faites sur %(planned)s prévues", done=done, planned=planned)
+    return render_template(
+        "learning/today.html",
+        page=page,
+        kinds=waves.kinds(),
+        card=waves.module_wave(page.first_module, "card") if page.first_module else None,
+        week=waves.week_wave(page.days, week_text),
+        modules=[(module, waves.module_wave(module, "small")) for module in page.modules],
+    )
+
+
+@bp.get("/programme")
+@permission(Permission.LEARNING_READ)
+def programme() -> str:
+    """The semesters, their UE and what remains of each."""
+    with reading() as connection:
+        page = pages.programme_page(connection, learner=visitor(), programme=_programme(), now=tools().clock())
+    text = _("Une barre par unité, haute selon ses ECTS, remplie selon ce que vous avez fait")
+    units = {unit.id: waves.unit_wave(unit) for semester in page.semesters for unit in semester.units if unit.rows}
+    return render_template(
+        "learning/programme.html", page=page, diploma=waves.diploma_wave(page.semesters, text), waves=units
+    )
+
+
+@bp.get("/modules/<module_id>")
+@permission(Permission.LEARNING_READ)
+def module(module_id: str) -> str:
+    """The module as a wave and as a list, and where to go on."""
+    found = _module(module_id)
+    with reading() as connection:
+        page = pages.module_page(
+            connection,
+            learner=visitor(),
+            programme=_programme(),
+            module=found,
+            intro=tools().catalogue.intro(found.id),
+            now=tools().clock(),
+        )
+    return render_template(
+        "learning/module.html", page=page, wave=waves.module_wave(page.module, "large"), kinds=waves.kinds()
+    )
+
+
+@bp.get("/modules/<module_id>/<item_id>")
+@permission(Permission.LEARNING_READ)
+def item(module_id: str, item_id: str) -> Response | str:
+    """A lesson, the start of a quiz, or what will come; a former address leads to the present one."""
+    found = _item(module_id, item_id)
+    if found.id != item_id:
+        return redirect(item_url(found), 301)
+    if isinstance(found, Lesson):
+        return _show_lesson(found, visitor())
+    if isinstance(found, Quiz):
+        return _show_quiz(found)
+    return _show_announced(found)
+
+
+@bp.get("/lecons/<module_id>/<item_id>")
+@permission(Permission.PUBLIC)
+def public_lesson(module_id: str, item_id: str) -> str:
+    """A lesson open to readers without an account."""
+    return _show_lesson(_public_lesson(module_id, item_id), None)
+
+
+@bp.post("/modules/<module_id>/<item_id>/compris")
+@permission(Permission.LEARNING_FOLLOW)
+def understood(module_id: str, item_id: str) -> Response:
+    """« J'ai compris, suite »: on to the next item, or back to the checks that remain."""
+    lesson = _lesson(module_id, item_id)
+    with writing() as session:
+        result = services.understood(
+            session, learner=visitor(), programme=_programme(), lesson=lesson, now=tools().clock()
+        )
+    if not result.is_done:
+        return redirect(f"{item_url(lesson)}#{END}", 303)
+    return redirect(lessons.following_url(lesson, _programme()), 303)
+
+
+@bp.post("/modules/<module_id>/<item_id>/place")
+@permission(Permission.LEARNING_FOLLOW)
+def keep_place(module_id: str, item_id: str) -> tuple[str, int]:
+    """Where the reader is, told by the page's script."""
+    lesson = _lesson(module_id, item_id)
+    place, permille = _posted_place(lesson)
+    with writing() as session:
+        services.keep_place(
+            session,
+            learner=visitor(),
+            programme=_programme(),
+            lesson=lesson,
+            place=place,
+            permille=permille,
+            now=tools().clock(),
+        )
+    return "", 204
+
+
+@bp.post("/modules/<module_id>/<item_id>/verifier/<question_id>")
+@permission(Permission.LEARNING_READ)
+def check(module_id: str, item_id: str, question_id: str) -> Response | str | tuple[str, int]:
+    """Try a check-yourself question; the try of a student is kept, that of staff is only shown."""
+    lesson, learner = _lesson(module_id, item_id), visitor()
+    asked = _asked(lesson, question_id, learner)
+    answer = asked.read(request.form.to_dict(flat=False))
+    if answer is None:
+        return _show_lesson(lesson, learner, unanswered=question_id), 422
+    if not follows(learner, _programme()):
+        return _show_lesson(lesson, learner, tries={question_id: answer})
+    with writing() as session:
+        services.try_check(
+            session,
+            learner=learner,
+            programme=_programme(),
+            lesson=lesson,
+            question=asked.question,
+            answer=answer,
+            verdict=asked.mark(answer),
+            now=tools().clock(),
+        )
+    return redirect(f"{item_url(lesson)}#q-{question_id}", 303)
+
+
+@bp.post("/lecons/<module_id>/<item_id>/verifier/<question_id>")
+@permission(Permission.PUBLIC)
+def check_public(module_id: str, item_id: str, question_id: str) -> str | tuple[str, int]:
+    """Try a check-yourself question of a public lesson: answered on the page, kept nowhere."""
+    lesson = _public_lesson(module_id, item_id)
+    answer = _asked(lesson, question_id, None).read(request.form.to_dict(flat=False))
+    if answer is None:
+        return _show_lesson(lesson, None, unanswered=question_id), 422
+    return _show_lesson(lesson, None, tries={question_id: answer})
+
+
+@bp.get("/glossaire")
+@permission(Permission.PUBLIC)
+def glossary() -> str:
+    """The trade's words, explained."""
+    return render_template("learning/glossary.html", terms=_programme().glossary)
+
+
+@bp.get("/recherche")
+@permission(Permission.PUBLIC)
+def search() -> str:
+    """Lessons and words found, among those that the asker may open."""
+    query = request.args.get("q", "")[:MAX_QUERY].strip()
+    with reading() as connection:
+        page = search_page(connection, query, programme=_programme(), learner=visitor_or_none(), now=tools().clock())
+    return render_template("learning/search.html", page=page)
+
+
+@bp.get("/cours/<module_id>/media/<path:name>")
+@permission(Permission.PUBLIC)
+def media(module_id: str, name: str) -> Response:
+    """A picture, a sound, a film of a module; without an account, only those of public lessons."""
+    found = tools().catalogue.media(module_id, name)
+    if found is None:
+        raise NotFound
+    if visitor_or_none() is None and not _is_in_public_lesson(module_id, request.path):
+        abort(401)
+    return send_file(found.path, mimetype=found.media_type, conditional=True, max_age=3600)
+
+
+@bp.get("/cours/problemes")
+@permission(Permission.COURSES_INSPECT)
+def course_problems() -> str:
+    """Everything wrong in the course files, with the place and the remedy."""
+    return render_template("learning/course_problems.html", problems=tools().catalogue.problems())
+
+
+def _programme() -> Programme:
+    return tools().catalogue.programme()
+
+
+def _module(module_id: str) -> Module:
+    found = _programme().modules.get(module_id)
+    if found is None:
+        raise NotFound
+    ensure_may_read(visitor(), _programme())
+    return found
+
+
+def _item(module_id: str, item_id: str) -> AnyItem:
+    found = _module(module_id).item(item_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _lesson(module_id: str, item_id: str) -> Lesson:
+    found = _item(module_id, item_id)
+    if not isinstance(found, Lesson):
+        raise NotFound
+    return found
+
+
+def _public_lesson(module_id: str, item_id: str) -> Lesson:
+    found = _programme().find_item(f"{module_id}/{item_id}")
+    if not isinstance(found, Lesson) or not is_public(found, _programme()):
+        raise NotFound
+    return found
+
+
+def _asked(lesson: Lesson, question_id: str, learner: SignedIn | None) -> lessons.AskedCheck:
+    rendered = tools().catalogue.lesson(lesson.ref)
+    return lessons.get_check(rendered, question_id, person_id=learner.person_id if learner else 0)
+
+
+def _show_lesson(
+    lesson: Lesson,
+    learner: SignedIn | None,
+    *,
+    tries: dict[str, Json] | None = None,
+    unanswered: str | None = None,
+) -> str:
+    with reading() as connection:
+        page = lessons.lesson_page(
+            connection,
+            learner=learner,
+            programme=_programme(),
+            lesson=lesson,
+            rendered=tools().catalogue.lesson(lesson.ref),
+            now=tools().clock(),
+            tries=tries,
+        )
+    if page.is_locked:
+        return render_template("learning/locked.html", page=page, kinds=waves.kinds())
+    return render_template("learning/lesson.html", page=page, unanswered=unanswered, end=END)
+
+
+def _show_quiz(quiz: Quiz) -> str:
+    found = tools().catalogue.quiz(quiz.ref)
+    with reading() as connection:
+        page = quiz_start.start_page(
+            connection, learner=visitor(), quiz=found, programme=_programme(), now=tools().clock()
+        )
+    return render_template("quizzes/start.html", page=page, module=_programme().modules[quiz.module])
+
+
+def _show_announced(found: AnyItem) -> str:
+    with reading() as connection:
+        page = lessons.announced_page(
+            connection, learner=visitor(), programme=_programme(), item=found, now=tools().clock()
+        )
+    return render_template("learning/announced.html", page=page, kinds=waves.kinds())
+
+
+def _posted_place(lesson: Lesson) -> tuple[str, int]:
+    """The place and the share read that a script sends; refuses what is none of the lesson's."""
+    posted = request.get_json(silent=True)
+    if not isinstance(posted, dict):
+        abort(400)
+    place, permille = posted.get("place"), posted.get("permille")
+    anchors = {heading.anchor for heading in tools().catalogue.lesson(lesson.ref).headings} | {END}
+    if place not in anchors or type(permille) is not int or not 0 <= permille <= 1000:
+        abort(400)
+    return place, permille
+
+
+def _is_in_public_lesson(module_id: str, url: str) -> bool:
+    lessons_of_module = [found for found in pages.public_lessons(_programme()) if found.module == module_id]
+    rendered = (tools().catalogue.lesson(found.ref) for found in lessons_of_module)
+    return any(url in markup for lesson in rendered for kind, markup in lesson.parts if kind == "html")

@@ -1,0 +1,155 @@
+"""The waves of someone's progress: a module, a UE, a week, the diploma."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import cast
+
+from deust.domain.learning import Component, Programme
+from deust.domain.progress import Day, State, Totals
+from deust.queries.items import Row
+from deust.queries.learning import ModuleCard, SemesterCard, UnitCard
+from deust.web import wave
+from deust.web.formats import duration
+from deust.web.i18n import gettext as _
+from deust.web.i18n import ngettext
+from deust.web.wave import Bar, Group, Size, Wave
+
+STAGE_HOURS = 40
+"""How high a work placement is drawn, hollow: it has weeks, no hours of courses."""
+
+
+def kinds() -> Mapping[str, str]:
+    return {
+        "lesson": _("Leçon"),
+        "quiz": _("Quiz"),
+        "call": _("Appel simulé"),
+        "assignment": _("Devoir"),
+    }
+
+
+def module_wave(card: ModuleCard, size: Size) -> Wave:
+    """A module's items in order; in the large one each bar is a link that says everything of its item."""
+    is_large = size == "large"
+    words = _state_words() if is_large else {}
+    names = kinds() if is_large else {}
+    bars = [
+        Bar(
+            minutes=row.minutes,
+            state=_drawn(row),
+            share=row.share,
+            label=_label(row, names, words) if is_large else "",
+            href=row.url if is_large else None,
+        )
+        for row in card.rows
+    ]
+    return wave.wave(bars, size, current=card.current, text=progress_text(card.totals))
+
+
+def unit_wave(unit: UnitCard) -> Wave:
+    bars = [Bar(minutes=row.minutes, state=_drawn(row), share=row.share) for row in unit.rows]
+    return wave.wave(bars, "tiny", text=progress_text(unit.totals))
+
+
+def week_wave(days: Sequence[Day], text: str) -> Wave:
+    """The seven days: what is planned on each, filled by what was done."""
+    letters = _("L M M J V S D").split()
+    bars = [
+        Bar(minutes=max(day.planned, day.done), state=_day_state(day), share=_day_share(day), mark=letter)
+        for day, letter in zip(days, letters, strict=True)
+    ]
+    today = next((index for index, day in enumerate(days) if day.is_today), None)
+    return wave.wave(bars, "week", current=today, text=text)
+
+
+def diploma_wave(semesters: Sequence[SemesterCard], text: str) -> Wave:
+    """One bar a UE, as high as its ECTS, filled by what is done of it."""
+    bars = [
+        Bar(
+            minutes=unit.ects,
+            state=_unit_state(unit.totals),
+            share=Fraction(unit.totals.done, max(1, unit.totals.total)),
+            mark=unit.id.removeprefix("UE"),
+        )
+        for semester in semesters
+        for unit in semester.units
+    ]
+    groups = [_group(semester.number, len(semester.units), semester.is_current) for semester in semesters]
+    return wave.wave(bars, "diploma", groups=groups, text=text)
+
+
+def public_wave(programme: Programme, text: str) -> Wave:
+    """The diploma as a voice: one bar an ECUE, as high as its hours; placements are hollow."""
+    semesters = [[ecue for unit in semester.units for ecue in unit.components] for semester in programme.semesters]
+    bars = [_public_bar(component) for components in semesters for component in components]
+    groups = [_group(number, len(components), False) for number, components in enumerate(semesters, 1)]
+    return wave.wave(bars, "public", groups=groups, text=text)
+
+
+def progress_text(totals: Totals) -> str:
+    """« 4 activités sur 12 faites, 1 à refaire, 1 en retard, environ 3 h 10 restantes »."""
+    parts = [
+        ngettext(
+            "%(num)s activité sur %(all)s faite",
+            "%(num)s activités sur %(all)s faites",
+            totals.done,
+            all=totals.total,
+        )
+    ]
+    if totals.redo:
+        parts.append(_("%(num)s à refaire", num=totals.redo))
+    if totals.late:
+        parts.append(_("%(num)s en retard", num=totals.late))
+    if totals.minutes_left:
+        minutes = -(-totals.minutes_left // 5) * 5
+        parts.append(_("environ %(time)s à faire", time=duration(minutes)))
+    return ", ".join(parts)
+
+
+def _drawn(row: Row) -> wave.State:
+    """What is locked or announced is drawn as what is to do."""
+    return cast(wave.State, State.TODO.value if row.state in (State.LOCKED, State.SOON) else row.state)
+
+
+def _state_words() -> Mapping[str, str]:
+    return {
+        "done": _("fait"),
+        "started": _("commencé"),
+        "todo": _("à faire"),
+        "redo": _("à refaire"),
+        "late": _("en retard"),
+        "soon": _("bientôt disponible"),
+        "locked": _("pas encore ouvert"),
+    }
+
+
+def _label(row: Row, names: Mapping[str, str], words: Mapping[str, str]) -> str:
+    length = duration(row.minutes)
+    return f"{row.position}. {row.title}, {names[row.kind].lower()}, {length}, {words[row.state]}"
+
+
+def _day_state(day: Day) -> wave.State:
+    if day.done and day.done >= day.planned:
+        return "done"
+    return "started" if day.done else "todo"
+
+
+def _day_share(day: Day) -> Fraction:
+    return min(Fraction(1), Fraction(day.done, day.planned)) if day.planned else Fraction(0)
+
+
+def _unit_state(totals: Totals) -> wave.State:
+    if totals.total and totals.done == totals.total:
+        return "done"
+    return "started" if totals.done else "todo"
+
+
+def _public_bar(component: Component) -> Bar:
+    if component.stage_weeks:
+        return Bar(minutes=STAGE_HOURS, state="todo")
+    return Bar(minutes=component.hours, state="done")
+
+
+def _group(number: int, bars: int, is_current: bool) -> Group:
+    return Group(label=_("Semestre %(number)s", number=number), short=f"S{number}", bars=bars, is_current=is_current)

