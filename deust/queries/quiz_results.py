@@ -21,6 +21,7 @@ from deust.domain.questions import Question
 from deust.domain.quizzes import QuizSettings, Shown
 from deust.models.people import Enrolment, Person, Tutoring
 from deust.models.quizzes import AnswerEvent, Attempt, QuestionMark
+from deust.models.records import Receipt
 from deust.queries.papers import asked_questions
 from deust.queries.progress import progress_of
 from deust.queries.quizzes import ATTEMPT, answers_of, numbers_of, own_attempt, visible_parts
@@ -30,6 +31,8 @@ _MARKS = (
     .where(QuestionMark.attempt_id == bindparam("attempt_id"))
     .order_by(QuestionMark.version)
 )
+
+_RECEIPT_HASH = select(Receipt.answers_hash).where(Receipt.attempt_id == bindparam("attempt_id"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +151,7 @@ def result_page(
         attempts_left=left,
         may_retry=quiz is not None and left != 0 and not is_closed,
         receipt_code=row.receipt_code,
-        answers_hash=attempts.answers_hash({key: answer.given for key, answer in answers.items()}),
+        answers_hash=connection.execute(_RECEIPT_HASH, {"attempt_id": row.id}).scalar_one(),
         late_count=_late_count(connection, row.id),
     )
 

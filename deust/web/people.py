@@ -10,12 +10,14 @@ from wtforms.validators import EqualTo, InputRequired, Regexp
 
 from deust.domain.access import Permission
 from deust.domain.errors import NotFound, SignInRefused
+from deust.domain.people import Arrangement
 from deust.models.transaction import reading, writing
 from deust.queries.people import StudentPage, account_page, find_student, students_page
 from deust.services import people, signin
 from deust.web.current import permission, tools, visitor
 from deust.web.forms import N_, exact, refuse
 from deust.web.i18n import gettext as _
+from deust.web.i18n import ngettext
 from deust.web.sessions import new_hash, prove
 
 bp = Blueprint("people", __name__)
@@ -117,7 +119,8 @@ def students() -> ResponseReturnValue:
 @bp.get("/personnes/<int(max=2147483647):person_id>")
 @permission(Permission.PEOPLE_ARRANGE)
 def student(person_id: int) -> ResponseReturnValue:
-    return render_template("people/student.html", page=_student(person_id))
+    page = _student(person_id)
+    return render_template("people/student.html", page=page, extra_time=_extra_time(page.arrangement))
 
 
 @bp.route("/personnes/<int(max=2147483647):person_id>/amenagement", methods=["GET", "POST"])
@@ -163,7 +166,13 @@ def _account(preferences: PreferencesForm, password: ChangePasswordForm) -> str:
     me = visitor()
     with reading() as connection:
         page = account_page(connection, person_id=me.person_id, session_hash=me.session_hash, now=tools().clock())
-    return render_template("people/account.html", page=page, preferences=preferences, password=password)
+    return render_template(
+        "people/account.html",
+        page=page,
+        extra_time=_extra_time(page.arrangement) if page.arrangement else None,
+        preferences=preferences,
+        password=password,
+    )
 
 
 def _change_password(form: ChangePasswordForm) -> bool:
@@ -188,6 +197,20 @@ def _student(person_id: int) -> StudentPage:
     if page is None:
         raise NotFound
     return page
+
+
+def _extra_time(arrangement: Arrangement) -> str:
+    """What an arrangement gives, in words; never why."""
+    more, minutes = arrangement.time_multiplier - 1, arrangement.extra_minutes
+    factor = (
+        _("%(share)s de temps en plus", share=more)
+        if more < 1
+        else _("temps multiplié par %(factor)s", factor=arrangement.time_multiplier)
+    )
+    if not minutes:
+        return factor if more else _("aucun temps en plus")
+    added = ngettext("%(num)s minute en plus", "%(num)s minutes en plus", minutes)
+    return _("%(factor)s, puis %(minutes)s", factor=factor, minutes=added) if more else added
 
 
 def _grant(form: AccommodationForm, person_id: int) -> int:

@@ -234,11 +234,7 @@ def _acknowledge(public_id: str, kept: answering.Acknowledged, now: datetime) ->
     conflicts = {one.key: one for one in _compared(public_id, kept)}
     saved = formats.clock_in(now, visitor().time_zone, current_locale())
     answers = {
-        key: {
-            "outcome": one.outcome.value,
-            "version": one.current.version,
-            "saved": formats.clock_in(now, visitor().time_zone, current_locale()),
-        }
+        key: {"outcome": one.outcome.value, "version": one.current.version, "saved": saved}
         for key, one in kept.answers.items()
     }
     for key, one in conflicts.items():

@@ -149,7 +149,7 @@ def wave(
     """Draw the bars in order; `current` is the position, from 0, of the activity that « Reprendre » opens."""
     styles = ("",) if len(SCALES[size]) == 1 else (" desk", " phone")
     drawings = tuple(
-        _draw(bars, scale, current, groups, f"{size}{style}")
+        _draw(bars, scale, current, groups, f"w-{size}{style}")
         for scale, style in zip(SCALES[size], styles, strict=True)
     )
     return Wave(text=summary(bars) if text is None else text, drawings=drawings)
@@ -305,7 +305,7 @@ def _bar(stave: _Stave, position: int, bar: Bar) -> Iterator[tuple[str, str]]:
         yield "done", _box(x, y, width, height, radius)
     elif bar.state == "started":
         yield "started", _box(x + 1, y + 1, width - 2, height - 2, radius)
-        yield "done", f"M{_n(x + 1)} {_n(y + 1)}h{_n((width - 2) * float(bar.share))}v{_n(height - 2)}H{_n(x + 1)}z"
+        yield "heard", f"M{_n(x + 1)} {_n(y + 1)}h{_n((width - 2) * float(bar.share))}v{_n(height - 2)}H{_n(x + 1)}z"
     elif bar.state == "redo":
         half = height / 2 - 2
         yield "redo", _box(x + 0.75, y + 0.75, width - 1.5, half - 1.5, min(radius, half / 3))

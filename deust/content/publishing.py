@@ -1,0 +1,106 @@
+"""From the course folder to a version that is served: read, checked, kept whole, then switched to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from deust.content.pages import warm
+from deust.content.problems import Level, Problem, errors_of, in_order
+from deust.content.snapshot import Snapshot
+from deust.content.store import Store
+from deust.content.tree import Reading, read_tree
+from deust.domain.learning import Lesson, Quiz
+from deust.domain.questions import Question, block_type
+
+Questions = dict[tuple[str, str], Question]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """`is_published` is false when errors kept the last version in place."""
+
+    version: str
+    is_published: bool
+    problems: tuple[Problem, ...]
+
+
+def publish(courses_dir: Path, published_dir: Path, *, today: date) -> Publication:
+    """Publishes the folder if it holds no error; a second publication waits for the first."""
+    store = Store(published_dir)
+    with store.locked():
+        reading = read_tree(courses_dir, today=today)
+        problems = in_order((*reading.problems, *history_problems(reading, store.current())))
+        if errors_of(problems):
+            return Publication(reading.snapshot.version, False, problems)
+        put_version(reading, store)
+        used = warm(reading.snapshot, store)
+        store.switch(reading.snapshot)
+        store.prune_versions()
+        store.prune(used)
+    return Publication(reading.snapshot.version, True, problems)
+
+
+def put_version(reading: Reading, store: Store) -> None:
+    """Keeps the version with its media, without serving it."""
+    for path, source in reading.media_paths.items():
+        _, module, _, name = path.split("/")
+        media = reading.snapshot.media.get(f"{module}/{name}")
+        if media is not None:
+            store.put_media(media, source)
+    store.put(reading.snapshot)
+
+
+def history_problems(reading: Reading, published: Snapshot | None) -> list[Problem]:
+    """What the published version had and this one changes under students' feet: a type under one id, a removed id."""
+    if published is None:
+        return []
+    return [*_question_changes(reading.snapshot, published), *_removed_items(reading.snapshot, published)]
+
+
+def _questions(snapshot: Snapshot) -> tuple[Questions, dict[str, str]]:
+    """Questions by (item, id), an item under each of its names; and the path of each item."""
+    questions: Questions = {}
+    paths: dict[str, str] = {}
+    for item in _items(snapshot):
+        for name in (item.id, *item.aliases):
+            ref = f"{item.module}/{name}"
+            paths[ref] = item.path
+            for question in item.questions if isinstance(item, Quiz) else item.checks:
+                questions[ref, question.id] = question
+    return questions, paths
+
+
+def _items(snapshot: Snapshot) -> Iterator[Quiz | Lesson]:
+    for programme in snapshot.programmes.values():
+        for module in programme.modules.values():
+            yield from (item for item in module.items if isinstance(item, Quiz | Lesson))
+
+
+def _question_changes(snapshot: Snapshot, published: Snapshot) -> Iterator[Problem]:
+    now, paths = _questions(snapshot)
+    before, _ = _questions(published)
+    for (ref, question_id), old in before.items():
+        if ref not in paths:
+            continue
+        new = now.get((ref, question_id))
+        if new is None:
+            message = f"la question « {question_id} » de la version publiée a disparu"
+            fix = "si vous l'avez renommée, reprenez son ancien identifiant ; les essais passés la gardent"
+            yield Problem(paths[ref], 1, Level.WARNING, message, fix)
+        elif block_type(new.answer) != block_type(old.answer):
+            message = f"la question « {question_id} » était de type {block_type(old.answer)}, elle est {block_type(new.answer)}"
+            yield Problem(paths[ref], new.line, Level.ERROR, message, "donnez un nouvel identifiant à la nouvelle question")
+
+
+def _removed_items(snapshot: Snapshot, published: Snapshot) -> Iterator[Problem]:
+    for programme in published.programmes.values():
+        for module in programme.modules.values():
+            current = snapshot.programmes.get(programme.id)
+            for item in module.items:
+                if current is not None and module.id in current.modules and current.find_item(item.ref) is None:
+                    message = f"l'activité publiée « {item.ref} » a disparu"
+                    fix = f"si elle a changé de nom, ajoutez aliases: [{item.id}] à la nouvelle"
+                    yield Problem(f"{programme.id}/{module.id}/module.md", 1, Level.WARNING, message, fix)

@@ -1,0 +1,134 @@
+"""The published folder: whole versions, media by content, rendered pages by content, and which version is current.
+
+    current            the name of the version served
+    versions/*.pickle  one file a version: everything but media and rendered pages
+    media/             media files, named by the hash of what they hold
+    pages/             rendered pages, named by the hash of what they depend on
+
+Every file is written aside and moved into place; `current` is moved last. Only the server writes here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pickle
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfile
+
+from deust.content.media import Media, suffix_of
+from deust.content.snapshot import Snapshot
+
+FORMAT = "1"
+KEPT_VERSIONS = 5
+
+_UNREADABLE = (OSError, EOFError, ValueError, AttributeError, ImportError, IndexError, TypeError, pickle.UnpicklingError)
+
+
+class Store:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.current_file = folder / "current"
+        for name in ("versions", "media", "pages"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One publication at a time, also between processes; a killed one releases the lock."""
+        with open(self.folder / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def stamp(self) -> tuple[int, int] | None:
+        """What changes when another version becomes current."""
+        try:
+            status = self.current_file.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
+    def current(self) -> Snapshot | None:
+        """The version served; None when nothing readable was published."""
+        try:
+            name = self.current_file.read_text().strip()
+            found = pickle.loads((self.folder / "versions" / name).read_bytes())
+        except _UNREADABLE:
+            return None
+        return found if isinstance(found, Snapshot) else None
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Keeps a version; it is not served yet."""
+        self._write(self.folder / "versions" / _name(snapshot), pickle.dumps(snapshot, pickle.HIGHEST_PROTOCOL))
+
+    def switch(self, snapshot: Snapshot) -> None:
+        """Makes a kept version the one served."""
+        self._write(self.current_file, _name(snapshot).encode())
+
+    def put_media(self, media: Media, source: Path) -> None:
+        target = self.media_file(media)
+        if target.exists():
+            return
+        aside = target.with_name(f"{target.name}.{os.getpid()}.aside")
+        copyfile(source, aside)
+        os.replace(aside, target)
+
+    def media_file(self, media: Media) -> Path:
+        return self.folder / "media" / f"{media.digest}.{suffix_of(media.name)}"
+
+    def page(self, key: str) -> object | None:
+        try:
+            found: object = pickle.loads((self.folder / "pages" / key).read_bytes())
+        except _UNREADABLE:
+            return None
+        return found
+
+    def put_page(self, key: str, page: object) -> None:
+        self._write(self.folder / "pages" / key, pickle.dumps(page, pickle.HIGHEST_PROTOCOL), is_durable=False)
+
+    def has_page(self, key: str) -> bool:
+        return (self.folder / "pages" / key).exists()
+
+    def prune_versions(self) -> None:
+        """Keeps the newest versions and the current one."""
+        versions = sorted((self.folder / "versions").iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+        current = self.current_file.read_text().strip()
+        for file in versions[KEPT_VERSIONS:]:
+            if file.name != current:
+                file.unlink(missing_ok=True)
+
+    def prune(self, pages: set[str]) -> None:
+        """Removes rendered pages that the current version does not use, and media that no kept version uses."""
+        for file in (self.folder / "pages").iterdir():
+            if file.name not in pages:
+                file.unlink(missing_ok=True)
+        used: set[str] = set()
+        for version in (self.folder / "versions").iterdir():
+            try:
+                snapshot = pickle.loads(version.read_bytes())
+            except _UNREADABLE:
+                version.unlink(missing_ok=True)
+                continue
+            used |= {self.media_file(media).name for media in snapshot.media.values()}
+        for file in (self.folder / "media").iterdir():
+            if file.name not in used:
+                file.unlink(missing_ok=True)
+
+    def _write(self, target: Path, content: bytes, *, is_durable: bool = True) -> None:
+        handle, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".aside")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                if is_durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.replace(aside, target)
+        except BaseException:
+            Path(aside).unlink(missing_ok=True)
+            raise
+
+
+def _name(snapshot: Snapshot) -> str:
+    return f"{FORMAT}-{snapshot.version[:24]}.pickle"

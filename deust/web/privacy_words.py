@@ -1,0 +1,75 @@
+"""The tables' declarations, in the words of « Vos données »: each declared phrase has its French sentence."""
+
+from __future__ import annotations
+
+TITLES = {
+    "person": "Votre compte",
+    "enrolment": "Votre inscription",
+    "tutoring": "Les groupes suivis par un tuteur",
+    "accommodation": "L’aménagement accordé",
+    "item_dates": "Les dates déplacées pour vous",
+    "sign_in_session": "Les appareils connectés",
+    "sign_in_link": "Les liens d’invitation et de mot de passe",
+    "sign_in_try": "Les essais de connexion",
+    "item_progress": "Votre avancée",
+    "check_try": "Vos réponses aux questions des leçons",
+    "presence": "Votre temps de connexion",
+    "attempt": "Vos essais de quiz",
+    "answer_event": "L’historique de vos réponses",
+    "answer": "Vos réponses",
+    "question_mark": "Vos points et leur historique",
+    "answer_file": "Les fichiers et enregistrements rendus",
+    "audit_event": "Le journal des actes",
+    "outbox_message": "Les messages à envoyer",
+    "receipt": "Vos reçus de remise",
+}
+
+FRENCH = {
+    "to know who studies, teaches and administers": "savoir qui étudie, enseigne et administre",
+    "to open the programme to a student, and to date it": "vous ouvrir le programme et en fixer les dates",
+    "to show a tutor the students followed, and no other": "montrer à un tuteur les étudiants suivis, et eux seuls",
+    "to compute the time a person has; the effect only, never its reason": (
+        "calculer votre temps d’épreuve ; l’effet seul est gardé, jamais sa raison"
+    ),
+    "to know until when an item may be handed in": "savoir jusqu’à quand une activité peut être rendue",
+    "to keep a person signed in, and to let them end it everywhere": (
+        "vous garder connecté, et vous laisser déconnecter tous vos appareils"
+    ),
+    "to let a person choose a password": "vous laisser choisir un mot de passe",
+    "to slow down whoever guesses passwords": "ralentir qui cherche à deviner un mot de passe",
+    "to show a student where they stand and to credit hours": "vous montrer où vous en êtes et compter vos heures",
+    "to show what was answered in a lesson": "vous montrer ce que vous avez répondu dans une leçon",
+    "evidence of attendance that funders of distance training ask for": (
+        "prouver l’assiduité, comme le demandent les financeurs de la formation à distance"
+    ),
+    "to keep a student's work and mark it": "garder votre travail et le noter",
+    "proof that no answer was lost": "prouver qu’aucune réponse n’a été perdue",
+    "the answer that is marked": "noter votre réponse",
+    "the mark and its history": "garder la note et son historique",
+    "files and voice recordings handed in": "garder les fichiers et les enregistrements rendus",
+    "to answer « who did what, when »": "pouvoir dire qui a fait quoi, et quand",
+    "to send mail once, even after a crash": "envoyer chaque message, même après une panne",
+    "proof that something was handed in": "prouver qu’un travail a été rendu",
+    "while enrolled, then as the diploma's records require": (
+        "pendant l’inscription, puis selon les règles d’archives du diplôme"
+    ),
+    "as the diploma's records require": "selon les règles d’archives du diplôme",
+    "as long as the cohort": "aussi longtemps que la promotion",
+    "as long as the attempt": "aussi longtemps que l’essai",
+    "as long as the records it explains": "aussi longtemps que les actes qu’il explique",
+    "as the funding file requires": "selon les règles du dossier de financement",
+    "while enrolled": "pendant l’inscription",
+    "24 hours": "24 heures",
+    "30 days": "30 jours",
+    "30 days after it ends": "30 jours après la fin",
+    "30 days after its end": "30 jours après la fin",
+    "with the account": "effacé avec le compte",
+    "replaced by a pseudonym; legal records stay": (
+        "remplacé par un pseudonyme ; ce que la loi impose de garder reste"
+    ),
+    "kept under the pseudonym": "gardé sous le pseudonyme",
+    "kept: it names nobody": "gardé : il ne nomme personne",
+    "deleted with the account unless part of a legal record": (
+        "effacé avec le compte, sauf pièce que la loi impose de garder"
+    ),
+}

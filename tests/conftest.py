@@ -1,0 +1,255 @@
+"""What every test may ask for. `tests/support` holds the plain functions and helpers behind the fixtures."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from deust.adapters.passwords import Passwords
+from deust.config import Settings
+from deust.domain.access import Role
+from deust.models.people import Cohort, Person
+from deust.models.transaction import reading, writing
+from tests.support import browser as chromium
+from tests.support import factories
+from tests.support.canaries import COURSES
+from tests.support.clients import Client, signed_in_client
+from tests.support.clock import Clock
+from tests.support.databases import Databases, PostgresDatabases, SqliteFiles, bare_app, opened
+from tests.support.network import close_network
+from tests.support.server import Server
+
+NOT_RUN = "not run: "
+
+SQLITE, POSTGRES = "sqlite", "postgresql"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "both: runs on SQLite and on PostgreSQL")
+    close_network()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" not in metafunc.fixturenames:
+        return
+    names: list[object] = [SQLITE]
+    if metafunc.definition.get_closest_marker("both"):
+        names.append(pytest.param(POSTGRES, marks=pytest.mark.postgres))
+    metafunc.parametrize("engine", names, scope="session")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line that nobody overlooks when something that should have run could not."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else ""
+        if NOT_RUN in reason:
+            missing = reason.partition(NOT_RUN)[2]
+            reasons[missing] = reasons.get(missing, 0) + 1
+    if reasons:
+        listed = "; ".join(f"{times} tests, {missing}" for missing, times in reasons.items())
+        terminalreporter.write_line(f"!!! NOT TESTED: {listed} !!!", red=True, bold=True)
+
+
+def not_run(reason: str) -> NoReturn:
+    """Leave a test out because something is missing on this machine; on CI that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}: CI must have it")
+    pytest.skip(NOT_RUN + reason)
+
+
+@pytest.fixture(scope="session")
+def run_id(request: pytest.FixtureRequest) -> str:
+    """The same for every worker of one run."""
+    worker = getattr(request.config, "workerinput", None)
+    return str(worker["testrunuid"]) if worker else uuid.uuid4().hex
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    files = SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+    yield files
+    files.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(run_id: str) -> Iterator[Databases]:
+    try:
+        databases = PostgresDatabases(Path(tempfile.gettempdir()) / f"deust-postgres-{run_id}")
+    except Exception as error:
+        not_run(f"no PostgreSQL: {error}")
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def databases(engine: str, request: pytest.FixtureRequest) -> Databases:
+    """Where fresh databases come from, on the engine of this test."""
+    found: Databases = request.getfixturevalue("sqlite_files" if engine == SQLITE else "postgres_databases")
+    return found
+
+
+@pytest.fixture
+def url(databases: Databases) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    address = databases.fresh()
+    yield address
+    databases.drop(address)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Flask]:
+    """A fresh database behind `reading()` and `writing()`, without the pages; for models, queries and services."""
+    with opened(bare_app(url)) as app:
+        yield app
+
+
+@pytest.fixture
+def settings(tmp_path: Path, url: str) -> Settings:
+    return Settings(
+        mode="demo",
+        secret="a secret for tests, long enough to be one",
+        previous_secrets=(),
+        database_url=url,
+        instance_dir=tmp_path / "instance",
+        courses_dir=COURSES,
+        base_url="http://localhost",
+        mail_url="",
+        mail_from="deust@localhost",
+        jobs=False,
+        debug=False,
+        trusted_proxies=0,
+        host="127.0.0.1",
+        port=8000,
+    )
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Passwords:
+    """The real hash, at a price that tests can pay."""
+    return Passwords(cost_kib=64)
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock, passwords: Passwords) -> Iterator[Flask]:
+    """The real application on a fresh database, with the courses of `tests/fixtures/courses`."""
+    from deust.app import create_app  # noqa: PLC0415  # tests of the lower floors run without the roof
+
+    made = create_app(settings, clock=clock, passwords=passwords)
+    made.test_client_class = Client
+    made.testing = True
+    yield made
+    with opened(made):
+        pass
+
+
+class Doors:
+    """The two doors of one application: `with doors.writing() as session`, `with doors.reading() as connection`."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        with self._app.app_context(), writing() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self._app.app_context(), reading() as connection:
+            yield connection
+
+
+@pytest.fixture
+def doors(app: Flask) -> Doors:
+    """The database of `app`, as a test prepares it and looks into it."""
+    return Doors(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """Someone who is not signed in."""
+    made = app.test_client()
+    assert isinstance(made, Client)
+    return made
+
+
+@pytest.fixture
+def cohort(doors: Doors) -> Cohort:
+    with doors.writing() as session:
+        return factories.cohort(session)
+
+
+@pytest.fixture
+def client_of(app: Flask, doors: Doors, cohort: Cohort) -> Callable[[Person | Role], Client]:
+    """A signed-in client: of this person, or of a new one with this role; a new student is enrolled in `cohort`."""
+
+    def make(who: Person | Role) -> Client:
+        return signed_in_client(app, who if isinstance(who, Person) else newcomer(who))
+
+    def newcomer(role: Role) -> Person:
+        with doors.writing() as session:
+            if role is Role.STUDENT:
+                return factories.student(session, cohort)
+            return factories.person(session, role=role.value)
+
+    return make
+
+
+@pytest.fixture
+def student(client_of: Callable[[Person | Role], Client]) -> Client:
+    """A student in the fifth week, who has done nothing yet."""
+    return client_of(Role.STUDENT)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not chromium.CHROMIUM.exists():
+        not_run(f"no browser at {chromium.CHROMIUM}")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=str(chromium.CHROMIUM), args=chromium.ARGUMENTS, headless=True
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The demo as `make serve` starts it, one for the run: for pages that a test only looks at, or its own accounts."""
+    made = Server(tmp_path_factory.mktemp("server"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server for one test, which may kill it and start it again."""
+    made = Server(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A page of a new visitor of `server`, at the size of a desk."""
+    with chromium.context(browser, server.url) as context:
+        yield context.new_page()

@@ -1,0 +1,109 @@
+"""Debian's Chromium: pages as people meet them, and what axe finds in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+PHONE, DESK = (390, 844), (1280, 900)
+REFLOW = (320, 640)
+ZOOMED = (320, 256)
+"""1280 × 1024 seen at 400 %."""
+
+THEMES = ("light", "dark")
+
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "RGAAv4", "best-practice"]
+
+_AXE = next((Path(__file__).parents[1] / "vendor").glob("axe-core-*/axe.min.js"))
+
+
+@contextmanager
+def context(browser: Browser, url: str, **options: Any) -> Iterator[BrowserContext]:
+    """A visitor with a clean browser; requests that leave the site are cut, and fail the test at the end."""
+    strays: list[str] = []
+    made = browser.new_context(
+        base_url=url,
+        locale="fr-FR",
+        timezone_id="Europe/Paris",
+        bypass_csp=True,
+        **{"viewport": _size(DESK), **options},
+    )
+    made.set_default_timeout(10_000)
+
+    def keep_inside(route: Any) -> None:
+        address = route.request.url
+        if address.startswith((url, "data:", "blob:")):
+            route.continue_()
+        else:
+            strays.append(address)
+            route.abort()
+
+    made.route("**/*", keep_inside)
+    try:
+        yield made
+    finally:
+        made.close()
+    assert not strays, f"the page asked elsewhere: {strays}"
+
+
+def resize(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size(_size(size))  # type: ignore[arg-type]
+
+
+def axe(page: Page) -> list[str]:
+    """What axe-core finds on the page, one line a rule with the elements concerned."""
+    page.evaluate(_AXE.read_text())
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS)
+    return [
+        f"{rule['id']} ({rule['impact']}): {rule['help']}: "
+        + ", ".join(str(node["target"]) for node in rule["nodes"][:5])
+        for rule in found["violations"]
+    ]
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Whether the page is wider than the window: nobody should have to scroll in two directions to read."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def focus_order(page: Page, limit: int = 60) -> list[str]:
+    """What the Tab key reaches, in order, each by its role, name or text."""
+    page.evaluate("document.activeElement && document.activeElement.blur()")
+    reached: list[str] = []
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "() => { const e = document.activeElement; if (!e || e === document.body) return '';"
+            " return e.tagName.toLowerCase() + ' '"
+            " + (e.getAttribute('aria-label') || e.name || e.innerText || '').trim().slice(0, 60); }"
+        )
+        if not name:
+            break
+        reached.append(name)
+    return reached
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    page.goto("/connexion")
+    page.get_by_label("Adresse électronique").fill(email)
+    page.get_by_label("Mot de passe", exact=True).fill(password)
+    page.get_by_role("button", name="Se connecter").click()
+
+
+def _size(size: tuple[int, int]) -> dict[str, int]:
+    return {"width": size[0], "height": size[1]}
