@@ -171,7 +171,9 @@ def _read_tail(lines: Sequence[Line], parts: Parts, report: Report) -> None:
         elif quote:
             parts.feedback.append(quote.group(1))
         elif line.text.strip():
-            report.error(line.number, "texte après les réponses", "mettez-le dans l'énoncé, ou en commentaire avec « > »")
+            report.error(
+                line.number, "texte après les réponses", "mettez-le dans l'énoncé, ou en commentaire avec « > »"
+            )
             return
 
 
@@ -185,7 +187,9 @@ def entries(block: Sequence[Line], pattern: re.Pattern[str], report: Report) -> 
         elif not line.text.strip() or line.text[:1].isspace() or line.fence is not None:
             groups[-1][1].append(line)
         else:
-            report.error(line.number, "ligne étrangère au milieu des réponses", "décalez-la de deux espaces, ou retirez-la")
+            report.error(
+                line.number, "ligne étrangère au milieu des réponses", "décalez-la de deux espaces, ou retirez-la"
+            )
     return [(found, _entry(found, lines)) for found, lines in groups]
 
 

@@ -43,7 +43,9 @@ def single(parts: Parts, line: int, report: Report) -> AnswerBlock | None:
     options = tuple(_option(entry, bool(mark.group(1).strip())) for mark, entry in found)
     right = [option for option in options if option.is_right]
     if len(right) > 1:
-        report.error(line, "plusieurs bonnes réponses pour un choix unique", "écrivez [x] et [ ] pour un choix multiple")
+        report.error(
+            line, "plusieurs bonnes réponses pour un choix unique", "écrivez [x] et [ ] pour un choix multiple"
+        )
     elif not right:
         report.error(line, "aucune bonne réponse", "marquez-la avec (x)")
     _check_options([entry for _, entry in found], report)
@@ -179,9 +181,7 @@ def ordering(parts: Parts, line: int, report: Report, attributes: Attributes) ->
     if numbers != list(range(1, len(numbers) + 1)):
         report.error(line, "numéros de la liste dans le désordre", "écrivez 1. 2. 3. dans le bon ordre")
     _check_options(found, report)
-    return Ordering(
-        items=tuple(entry.text for entry in found), all_or_nothing="all-or-nothing" in attributes.flags
-    )
+    return Ordering(items=tuple(entry.text for entry in found), all_or_nothing="all-or-nothing" in attributes.flags)
 
 
 def cloze(parts: Parts, line: int, report: Report) -> AnswerBlock | None:

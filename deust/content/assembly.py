@@ -75,7 +75,9 @@ def _programme(name: str, files: Mapping[str, Parsed], problems: list[Problem]) 
         name,
         source.value.data,
         modules=_modules(name, own, problems),
-        glossary=tuple(t for t, _ in glossary.value.terms) if glossary and isinstance(glossary.value, GlossarySource) else (),
+        glossary=tuple(t for t, _ in glossary.value.terms)
+        if glossary and isinstance(glossary.value, GlossarySource)
+        else (),
         m3c=m3c.value.data.model_dump() if m3c and isinstance(m3c.value, M3cSource) else {},
         version=sha256(digests.encode()).hexdigest(),
     )
@@ -88,15 +90,20 @@ def _modules(name: str, own: Mapping[str, Parsed], problems: list[Problem]) -> d
         source = own.get(f"{name}/{folder}/module.md")
         if source is None:
             message = "dossier de module sans module.md"
-            problems.append(Problem(f"{name}/{folder}", 1, Level.ERROR, message, "ajoutez-le : titre, résultats attendus"))
+            problems.append(
+                Problem(f"{name}/{folder}", 1, Level.ERROR, message, "ajoutez-le : titre, résultats attendus")
+            )
         elif isinstance(source.value, ModuleSource):
             modules[folder] = _module(source.value, own, f"{name}/{folder}/")
     return modules
 
 
 def _module(source: ModuleSource, own: Mapping[str, Parsed], prefix: str) -> Module:
-    found = [file for path, file in own.items() if path.startswith(prefix) and isinstance(file.value, ItemFile)]
-    items = [_timed(file, own, prefix) for file in found]
+    items = [
+        _timed(file, file.value, own, prefix)
+        for path, file in own.items()
+        if path.startswith(prefix) and isinstance(file.value, ItemFile)
+    ]
     header = source.header
     return Module(
         id=source.id,
@@ -110,10 +117,9 @@ def _module(source: ModuleSource, own: Mapping[str, Parsed], prefix: str) -> Mod
     )
 
 
-def _timed(file: Parsed, own: Mapping[str, Parsed], prefix: str) -> Lesson | Quiz | Announced:
+def _timed(file: Parsed, value: ItemFile, own: Mapping[str, Parsed], prefix: str) -> Lesson | Quiz | Announced:
     """A lesson whose minutes are computed counts its sound and video too."""
-    assert isinstance(file.value, ItemFile)
-    item, header = file.value.item, file.value.header
+    item, header = value.item, value.header
     if not isinstance(item, Lesson) or not isinstance(header, LessonHeader) or header.minutes is not None:
         return item
     seconds = sum(_seconds_of(link.target, own, prefix) for link in file.facts.links if link.is_image)

@@ -11,7 +11,9 @@ from deust.content.fields import ID_PATTERN
 from deust.content.problems import Report
 
 _BRACES = re.compile(r"\s*\{([^{}]*)\}\s*$")
-_TOKEN = re.compile(r"""\s*(?:\#(?P<id>[^\s}]+)|(?P<key>[\w-]+)\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))|(?P<flag>[\w+-][\w+.-]*))""")
+_TOKEN = re.compile(
+    r"""\s*(?:\#(?P<id>[^\s}]+)|(?P<key>[\w-]+)\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))|(?P<flag>[\w+-][\w+.-]*))"""
+)
 _ID = re.compile(ID_PATTERN)
 
 

@@ -62,7 +62,9 @@ def score_range(
     marks: list[Fraction] = []
     paths = [_Path(nodes[0].id, tuple(sorted(state.items())), {}, 0, 0)]
     for _ in nodes:
-        marks += [Fraction(20 * path.earned, path.total) for path in paths if path.total and not known[path.node].replies]
+        marks += [
+            Fraction(20 * path.earned, path.total) for path in paths if path.total and not known[path.node].replies
+        ]
         paths = _kept(step for path in paths for step in _steps(path, known, scale))
     return (min(marks), max(marks)) if marks else None
 

@@ -78,10 +78,10 @@ def _add_node(nodes: list[Node], found: re.Match[str], line: int, report: Report
 
 def _pairs(inside: str, line: int, report: Report) -> dict[str, str]:
     values: dict[str, str] = {}
-    for token in _TOKENS.findall(inside):
-        key, equal, value = token.partition("=")
+    for written in _TOKENS.findall(inside):
+        key, equal, value = written.partition("=")
         if not equal:
-            report.error(line, f"attribut « {token} » illisible", 'écrivez if="…" ou end=…')
+            report.error(line, f"attribut « {written} » illisible", 'écrivez if="…" ou end=…')
             continue
         values[key] = value.strip('"')
     return values
@@ -102,11 +102,11 @@ def _reply(line: int, text: str, target: str, inside: str, report: Report) -> Re
     effects: dict[str, Fraction] = {}
     changes: dict[str, Fraction] = {}
     condition, is_spoken = "", False
-    for token in _TOKENS.findall(inside):
-        effect, change = _EFFECT.match(token), _CHANGE.match(token)
-        if token.startswith("if="):
-            condition = token[3:].strip('"')
-        elif token == "voice":
+    for written in _TOKENS.findall(inside):
+        effect, change = _EFFECT.match(written), _CHANGE.match(written)
+        if written.startswith("if="):
+            condition = written[3:].strip('"')
+        elif written == "voice":
             is_spoken = True
         elif change:
             sign = 1 if change.group(2) == "+" else -1
@@ -114,7 +114,7 @@ def _reply(line: int, text: str, target: str, inside: str, report: Report) -> Re
         elif effect:
             effects[effect.group(1)] = number_of(effect.group(2)) or Fraction(0)
         else:
-            report.error(line, f"« {token} » illisible", 'écrivez A1=0.5, tension+1, voice ou if="…"')
+            report.error(line, f"« {written} » illisible", 'écrivez A1=0.5, tension+1, voice ou if="…"')
     return Reply(line, text.strip(), target, effects, changes, condition, is_spoken)
 
 
@@ -142,7 +142,11 @@ def _check_node(node: Node, known: Mapping[str, Node], report: Report) -> None:
         if reply.target not in known:
             report.error(reply.line, f"le passage « {reply.target} » n'existe pas", "vérifiez le nom après ->")
     if node.replies and all(reply.condition for reply in node.replies):
-        report.warn(node.line, f"toutes les réponses de « {node.id} » sont conditionnelles", "vérifiez qu'il en reste toujours une")
+        report.warn(
+            node.line,
+            f"toutes les réponses de « {node.id} » sont conditionnelles",
+            "vérifiez qu'il en reste toujours une",
+        )
 
 
 def _check_condition(condition: str, line: int, state: Mapping[str, Fraction], report: Report) -> None:
@@ -151,7 +155,9 @@ def _check_condition(condition: str, line: int, state: Mapping[str, Fraction], r
     try:
         names = names_in(parse(condition))
     except ExpressionError as failure:
-        report.error(line, f"condition illisible « {condition} » : {failure.message} (caractère {failure.position + 1})")
+        report.error(
+            line, f"condition illisible « {condition} » : {failure.message} (caractère {failure.position + 1})"
+        )
         return
     for name in sorted(names - set(state)):
         report.error(line, f"« {name} » n'est pas dans state", "déclarez-le dans l'en-tête : state: {tension: 0}")
@@ -160,7 +166,9 @@ def _check_condition(condition: str, line: int, state: Mapping[str, Fraction], r
 def _check_changes(reply: Reply, state: Mapping[str, Fraction], report: Report) -> None:
     for name in reply.changes:
         if name not in state:
-            report.error(reply.line, f"« {name} » n'est pas dans state", "déclarez-le dans l'en-tête : state: {tension: 0}")
+            report.error(
+                reply.line, f"« {name} » n'est pas dans state", "déclarez-le dans l'en-tête : state: {tension: 0}"
+            )
 
 
 def _check_reach(nodes: Sequence[Node], known: Mapping[str, Node], report: Report) -> None:

@@ -39,8 +39,8 @@ def module_files(programme: Programme, files: Mapping[str, Parsed]) -> Iterator[
     for module in programme.modules.values():
         path = f"{programme.id}/{module.id}/module.md"
         source = files[path].value
-        assert isinstance(source, ModuleSource)
-        yield ModuleFiles(programme, module, path, source, tuple(by_module.get(module.id, ())))
+        if isinstance(source, ModuleSource):
+            yield ModuleFiles(programme, module, path, source, tuple(by_module.get(module.id, ())))
 
 
 def check_module(found: ModuleFiles, *, today: date) -> Iterator[Problem]:
@@ -81,12 +81,12 @@ def _check_outcomes(found: ModuleFiles) -> Iterator[Problem]:
                 yield Problem(path, line, Level.ERROR, f"résultat attendu « {outcome} » inconnu", _known(known))
         if not isinstance(file.item, Lesson):
             assessed |= {outcome for outcome, _ in cited}
-    for place, outcome in enumerate(found.module.outcomes):
+    for place, own in enumerate(found.module.outcomes):
         line = found.source.lines.get(("outcomes", place), 1)
-        if [other.id for other in found.module.outcomes].index(outcome.id) != place:
-            yield Problem(found.path, line, Level.ERROR, f"résultat attendu « {outcome.id} » écrit deux fois")
-        if outcome.id not in assessed:
-            message = f"aucune activité n'évalue « {outcome.id} »"
+        if [other.id for other in found.module.outcomes].index(own.id) != place:
+            yield Problem(found.path, line, Level.ERROR, f"résultat attendu « {own.id} » écrit deux fois")
+        if own.id not in assessed:
+            message = f"aucune activité n'évalue « {own.id} »"
             fix = "citez-le dans un quiz, un appel ou un devoir : outcomes ou outcome="
             yield Problem(found.path, line, Level.WARNING, message, fix)
 
@@ -101,11 +101,23 @@ def _check_references(found: ModuleFiles) -> Iterator[Problem]:
             full = reference if "/" in reference else f"{found.module.id}/{reference}"
             line = file.line_of("requires", place)
             if found.programme.find_item(full) is None:
-                yield Problem(path, line, Level.ERROR, f"prérequis « {reference} » introuvable", "identifiant, ou module/identifiant")
+                yield Problem(
+                    path,
+                    line,
+                    Level.ERROR,
+                    f"prérequis « {reference} » introuvable",
+                    "identifiant, ou module/identifiant",
+                )
     for place, reference in enumerate(found.module.requires):
         if reference not in found.programme.modules:
             line = found.source.lines.get(("requires", place), 1)
-            yield Problem(found.path, line, Level.ERROR, f"module prérequis « {reference} » introuvable", "nom du dossier du module")
+            yield Problem(
+                found.path,
+                line,
+                Level.ERROR,
+                f"module prérequis « {reference} » introuvable",
+                "nom du dossier du module",
+            )
 
 
 def _check_time(found: ModuleFiles) -> Iterator[Problem]:
@@ -127,8 +139,8 @@ def check_grids(found: ModuleFiles, files: Mapping[str, Parsed]) -> Iterator[Pro
             grid = files.get(f"{found.programme.id}/{name}")
             if grid is None:
                 yield Problem(path, line, Level.ERROR, f"grille « {name} » introuvable", "écrivez grilles/nom.yml")
-            elif file.nodes and isinstance(grid.value, GridSource):
-                yield from _check_codes(path, file, grid.value.data)
+            elif isinstance(file.header, CallHeader) and file.nodes and isinstance(grid.value, GridSource):
+                yield from _check_codes(path, file, file.header, grid.value.data)
 
 
 def _grids_named(file: ItemFile) -> Iterator[tuple[str, int]]:
@@ -141,23 +153,26 @@ def _grids_named(file: ItemFile) -> Iterator[tuple[str, int]]:
             yield named, question.line
 
 
-def _check_codes(path: str, file: ItemFile, grid: Grid) -> Iterator[Problem]:
-    assert isinstance(file.header, CallHeader)
+def _check_codes(path: str, file: ItemFile, header: CallHeader, grid: Grid) -> Iterator[Problem]:
     points = {criterion.id: criterion.points for criterion in grid.criteria}
     for node in file.nodes:
         for reply in node.replies:
             for code, level in reply.effects.items():
                 if code not in points:
-                    yield Problem(path, reply.line, Level.ERROR, f"critère « {code} » absent de la grille", "vérifiez son code")
+                    yield Problem(
+                        path, reply.line, Level.ERROR, f"critère « {code} » absent de la grille", "vérifiez son code"
+                    )
                 elif level not in grid.levels.values():
                     message = f"niveau {format_number(level)} absent de la grille pour « {code} »"
                     yield Problem(path, reply.line, Level.ERROR, message, "un des niveaux de la grille")
-    marks = score_range(file.nodes, points, file.header.state)
+    marks = score_range(file.nodes, points, header.state)
     if marks:
         worst, best = (format_number(mark) for mark in marks)
         yield Problem(path, 1, Level.INFO, f"notes trouvées à cet appel : de {worst} à {best} sur 20")
         if marks[1] < PASS_MARK:
-            yield Problem(path, 1, Level.WARNING, "aucun chemin n'atteint la moyenne", "revoyez les points des réponses")
+            yield Problem(
+                path, 1, Level.WARNING, "aucun chemin n'atteint la moyenne", "revoyez les points des réponses"
+            )
 
 
 def check_cycles(programme: Programme, paths: Mapping[str, tuple[str, int]]) -> Iterator[Problem]:
@@ -190,5 +205,3 @@ def _cycle(graph: Mapping[str, set[str]]) -> list[str]:
     while walk.count(walk[-1]) == 1:
         walk.append(min(left[walk[-1]]))
     return walk[walk.index(walk[-1]) : -1]
-
-

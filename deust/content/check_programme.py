@@ -74,7 +74,9 @@ class ProgrammeCheck:
             if assessment.item is not None:
                 yield from self._item(component, assessment.item, (*at, "assessments", a, "item"))
             elif assessment.title is None:
-                yield self._warning((*at, "assessments", a), f"épreuve « {assessment.id} » sans titre", "ajoutez title:")
+                yield self._warning(
+                    (*at, "assessments", a), f"épreuve « {assessment.id} » sans titre", "ajoutez title:"
+                )
 
     def _module(self, component: ComponentEntry, module_id: str, at: Location) -> Iterator[Problem]:
         module = self.programme.modules.get(module_id)
@@ -93,7 +95,9 @@ class ProgrammeCheck:
             message = f"activité « {item_id} » introuvable dans le module de {component.id}"
             yield self._error(at, message, "identifiant d'un quiz, d'un appel ou d'un devoir de ce module")
         elif isinstance(item, Lesson) or (isinstance(item, Announced) and item.kind is Kind.LESSON):
-            yield self._error(at, f"« {item_id} » est une leçon : elle ne donne pas de note", "citez une activité notée")
+            yield self._error(
+                at, f"« {item_id} » est une leçon : elle ne donne pas de note", "citez une activité notée"
+            )
 
     def _lonely_modules(self) -> Iterator[Problem]:
         for module_id in self.programme.modules:

@@ -13,7 +13,7 @@ from deust.content.figures import Shelf, is_played
 from deust.content.files import Parsed, Transcript
 from deust.content.items import ItemFile
 from deust.content.mathml import FormulaError, mathml
-from deust.content.media import SOUNDS, VIDEOS, suffix_of
+from deust.content.media import SOUNDS, VIDEOS, Media, suffix_of
 from deust.content.problems import Report
 from deust.content.sanitising import is_safe_address, removed_from
 from deust.content.snapshot import Snapshot
@@ -59,7 +59,9 @@ def _check_link(link: Link, path: str, shelf: Shelf, pages: Mapping[str, str], r
     elif words in _EMPTY_WORDS:
         report.warn(link.line, f"texte de lien « {link.text} »", "dites où mène le lien")
     if not is_safe_address(link.target):
-        report.error(link.line, f"adresse refusée : « {link.target[:80]} »", "http, https, mailto, tel ou un fichier du cours")
+        report.error(
+            link.line, f"adresse refusée : « {link.target[:80]} »", "http, https, mailto, tel ou un fichier du cours"
+        )
     elif _SCHEME.match(link.target):
         if _HTTP.match(link.target):
             report.warn(link.line, "lien en http", "écrivez https si le site le permet")
@@ -70,7 +72,9 @@ def _check_link(link: Link, path: str, shelf: Shelf, pages: Mapping[str, str], r
 def _check_path(link: Link, path: str, shelf: Shelf, pages: Mapping[str, str], report: Report) -> None:
     target = link.target.partition("#")[0]
     if _leaves(target, path):
-        report.error(link.line, f"chemin refusé : « {link.target[:80]} »", "un chemin relatif, dans le dossier de cours")
+        report.error(
+            link.line, f"chemin refusé : « {link.target[:80]} »", "un chemin relatif, dans le dossier de cours"
+        )
     elif target.startswith("media/"):
         if shelf.find(target) is None:
             report.error(link.line, f"fichier introuvable : {target}", _nearest(target, shelf))
@@ -95,16 +99,16 @@ def _check_media(link: Link, shelf: Shelf, report: Report) -> None:
         report.error(link.line, f"média introuvable : {target}", _nearest(target, shelf))
         return
     if is_played(media):
-        _check_player(link, shelf, report)
+        _check_player(link, media, shelf, report)
     elif not link.text.strip():
         report.error(link.line, f"image sans texte de remplacement : {target}", "décrivez-la entre les crochets")
     elif len(link.text) > MAX_ALTERNATIVE:
-        report.warn(link.line, f"texte de remplacement de {len(link.text)} caractères", "résumez, et décrivez dans le texte")
+        report.warn(
+            link.line, f"texte de remplacement de {len(link.text)} caractères", "résumez, et décrivez dans le texte"
+        )
 
 
-def _check_player(link: Link, shelf: Shelf, report: Report) -> None:
-    media = shelf.find(link.target)
-    assert media is not None
+def _check_player(link: Link, media: Media, shelf: Shelf, report: Report) -> None:
     stem = link.target.rpartition(".")[0]
     if suffix_of(media.name) in SOUNDS and not shelf.transcript(media):
         report.error(link.line, f"son sans transcription : {link.target}", f"ajoutez {stem}.transcript.md")
@@ -132,7 +136,9 @@ def _check_titles(facts: Facts, first_level: int, report: Report) -> None:
             fix = f"commencez par {'#' * first_level}"
             report.error(title.line, f"titre de niveau {title.level} : il vient de l'en-tête", fix)
         elif title.level > level + 1:
-            report.warn(title.line, f"titre de niveau {title.level} après le niveau {level}", f"écrivez {'#' * (level + 1)}")
+            report.warn(
+                title.line, f"titre de niveau {title.level} après le niveau {level}", f"écrivez {'#' * (level + 1)}"
+            )
         level = max(title.level, 1)
 
 

@@ -28,8 +28,8 @@ def check_tree(snapshot: Snapshot, files: Mapping[str, Parsed], *, today: date) 
 
 def _check_programme(programme: Programme, files: Mapping[str, Parsed], *, today: date) -> Iterator[Problem]:
     source, m3c = files[f"{programme.id}/programme.yml"].value, files.get(f"{programme.id}/m3c.yml")
-    assert isinstance(source, ProgrammeSource)
-    yield from ProgrammeCheck(programme, source).run()
+    if isinstance(source, ProgrammeSource):
+        yield from ProgrammeCheck(programme, source).run()
     if m3c is None:
         message = "pas de m3c.yml : toutes les règles de notation prennent leur valeur par défaut"
         yield Problem(f"{programme.id}/programme.yml", 1, Level.INFO, message)

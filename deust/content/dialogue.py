@@ -1,8 +1,8 @@
 """Dialogue blocks: who says what, and whether it is the clumsy or the right way.
 
-    ```dialogue bad "Sans reformuler"
-    Conseiller: « Oui, allô ? »
-    ```
+```dialogue bad "Sans reformuler"
+Conseiller: « Oui, allô ? »
+```
 """
 
 from __future__ import annotations

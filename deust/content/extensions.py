@@ -195,7 +195,6 @@ class HeadingTreeprocessor(Treeprocessor):
             heading.tag = "h2"
 
 
-
 class CourseExtension(Extension):
     """All of it, for one text."""
 
@@ -211,9 +210,7 @@ class CourseExtension(Extension):
         md.treeprocessors.register(DialogueTreeprocessor(md, dialogues), "deust-dialogues", 40)
         md.treeprocessors.register(TaskTreeprocessor(md), "deust-tasks", 19.5)
         md.treeprocessors.register(HeadingTreeprocessor(md), "deust-headings", 19)
-        md.treeprocessors.register(
-            MediaTreeprocessor(md, self.shelf, self.figures, self.transcript), "deust-media", 18
-        )
+        md.treeprocessors.register(MediaTreeprocessor(md, self.shelf, self.figures, self.transcript), "deust-media", 18)
         md.inlinePatterns.register(KeepProcessor(_KEPT.pattern, md), "deust-kept", 186)
         md.inlinePatterns.register(FormulaProcessor(_BLOCK_FORMULA, md, is_block=True), "deust-formula-block", 185)
         md.inlinePatterns.register(FormulaProcessor(INLINE_FORMULA.pattern, md, is_block=False), "deust-formula", 184)

@@ -10,7 +10,9 @@ from deust.content.lines import Line, fences, unfenced
 from deust.content.problems import Report
 
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
-_LINK = re.compile(r"(!?)\[([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)?)\]\(\s*(<[^<>]*>|[^\s()]*(?:\([^()]*\)[^\s()]*)*)(?:\s+[\"'][^)]*)?\s*\)")
+_LINK = re.compile(
+    r"(!?)\[([^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)?)\]\(\s*(<[^<>]*>|[^\s()]*(?:\([^()]*\)[^\s()]*)*)(?:\s+[\"'][^)]*)?\s*\)"
+)
 _REFERENCE = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:\s*<?(\S+?)>?(?:\s|$)")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}]*\}\s*$")

@@ -53,7 +53,9 @@ def player(media: Media, title: str, shelf: Shelf, render_transcript: Callable[[
     transcript = shelf.transcript(media)
     folded = ""
     if transcript:
-        folded = f'<details class="transcript"><summary>Transcription</summary>{render_transcript(transcript)}</details>'
+        folded = (
+            f'<details class="transcript"><summary>Transcription</summary>{render_transcript(transcript)}</details>'
+        )
     return (
         f'<figure class="{kind}"><{tag} controls preload="none" src="{source}" aria-label="{label}">'
         f"{_track(media, shelf) if is_video else ''}</{tag}>{folded}</figure>"

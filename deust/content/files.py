@@ -11,8 +11,8 @@ from deust.content.facts import Facts, facts_of
 from deust.content.glossary import read_glossary
 from deust.content.grids import check_grid
 from deust.content.items import ItemFile, read_item
-from deust.content.lines import Page, number_lines, split_page
 from deust.content.limits import excess
+from deust.content.lines import Page, number_lines, split_page
 from deust.content.media import TYPES, Media, read_media, suffix_of
 from deust.content.problems import Problem, Report
 from deust.content.programme_schema import M3cFile, ProgrammeFile
@@ -104,11 +104,9 @@ def is_ignored(path: str) -> bool:
     return bool(_IGNORED.fullmatch(path.rsplit("/", 1)[-1]))
 
 
-def read_file(file: TextFile) -> Parsed:
+def read_file(file: TextFile, reader: Reader) -> Parsed:
     """A text file of the tree, read by the reader of its place."""
     report = Report(file.path)
-    reader = reader_of(file.path)
-    assert reader is not None
     _check_folders(file.path, report)
     value, facts = reader(file, report)
     return Parsed(file.path, file.digest, value, tuple(report.problems), facts)

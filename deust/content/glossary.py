@@ -1,7 +1,7 @@
 """The glossary file: a definition list, one term a paragraph.
 
-    DMT — durée moyenne de traitement
-    : Temps moyen passé sur un appel…
+DMT — durée moyenne de traitement
+: Temps moyen passé sur un appel…
 """
 
 from __future__ import annotations
@@ -51,4 +51,6 @@ def _pairs(lines: Sequence[Line], report: Report) -> list[tuple[Line, str]]:
 
 def _report_lonely(line: Line | None, report: Report) -> None:
     if line is not None:
-        report.error(line.number, f"terme sans définition : « {line.text.strip()[:60]} »", "ajoutez une ligne « : … » dessous")
+        report.error(
+            line.number, f"terme sans définition : « {line.text.strip()[:60]} »", "ajoutez une ligne « : … » dessous"
+        )

@@ -75,15 +75,18 @@ def read_item(file: TextFile, page: Page, document: Document, facts: Facts, repo
         return _quiz(header, page, document, report, shared)
     if isinstance(header, CallHeader):
         return _call(header, page, document, report, shared)
-    assert isinstance(header, AssignmentHeader)
-    return _assignment(header, page, document, report, shared)
+    if isinstance(header, AssignmentHeader):
+        return _assignment(header, page, document, report, shared)
+    return None
 
 
 def _header(document: Document, report: Report) -> ItemHeader | None:
     kind = document.data.get("kind", "lesson")
     if not isinstance(kind, str) or kind not in ITEM_HEADERS:
         known = ", ".join(ITEM_HEADERS)
-        report.error(document.line_of(("kind",)), f"« kind » : « {kind} » n'est pas une valeur admise", f"une de : {known}")
+        report.error(
+            document.line_of(("kind",)), f"« kind » : « {kind} » n'est pas une valeur admise", f"une de : {known}"
+        )
         return None
     return validate(ITEM_HEADERS[kind], document, report)
 
@@ -95,7 +98,9 @@ def _shared(
     completion = header.complete or DEFAULT_COMPLETION[kind]
     if completion not in _COMPLETIONS[kind]:
         admitted = ", ".join(_COMPLETIONS[kind])
-        report.error(document.line_of(("complete",)), f"« complete: {completion} » n'a pas de sens ici", f"un de : {admitted}")
+        report.error(
+            document.line_of(("complete",)), f"« complete: {completion} » n'a pas de sens ici", f"un de : {admitted}"
+        )
     if header.week and header.due and header.due < header.week:
         report.error(document.line_of(("due",)), "l'échéance précède la semaine de travail", "vérifiez week et due")
     return {

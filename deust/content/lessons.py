@@ -26,7 +26,9 @@ def read_checks(lines: Sequence[Line], report: Report) -> tuple[Question, ...]:
         if question is None:
             continue
         if question.id in found:
-            report.error(question.line, f"identifiant « {question.id} » déjà pris ligne {found[question.id].line}", "changez-le")
+            report.error(
+                question.line, f"identifiant « {question.id} » déjà pris ligne {found[question.id].line}", "changez-le"
+            )
         found.setdefault(question.id, question)
     return tuple(found.values())
 

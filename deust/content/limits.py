@@ -21,7 +21,7 @@ _BUDGETS = (
     ("()", 1200, "parenthèses"),
     ("\\", 1500, "barres obliques inverses"),
 )
-_QUOTES = re.compile(r"(?:[ ]{0,3}>[ ]?){%d}" % (MAX_QUOTES + 1))
+_QUOTES = re.compile(rf"(?:[ ]{{0,3}}>[ ]?){{{MAX_QUOTES + 1}}}")
 _DEFINITION = re.compile(r"^ {0,3}(?:\[[^\]\n]{1,300}\]:|\*\[)", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n")
 

@@ -28,7 +28,7 @@ class ComponentEntry(Strict):
     module: Id | None = None
     stage_weeks: Whole | None = None
     stage_hours: Whole | None = None
-    assessments: list[AssessmentEntry] = []
+    assessments: list[AssessmentEntry] = Field(default_factory=list)
 
 
 class UnitEntry(Strict):
@@ -36,27 +36,27 @@ class UnitEntry(Strict):
     title: Text
     ects: Annotated[int, Field(ge=0, le=60)]
     coefficient: Annotated[int, Field(ge=1, le=60)] | None = None
-    blocks: list[Code] = []
-    components: list[ComponentEntry] = []
+    blocks: list[Code] = Field(default_factory=list)
+    components: list[ComponentEntry] = Field(default_factory=list)
 
 
 class SemesterEntry(Strict):
     id: Code
     ects: Annotated[int, Field(ge=0, le=60)]
-    units: list[UnitEntry] = []
+    units: list[UnitEntry] = Field(default_factory=list)
 
 
 class YearEntry(Strict):
     id: Code
-    semesters: list[SemesterEntry] = []
+    semesters: list[SemesterEntry] = Field(default_factory=list)
 
 
 class ProgrammeFile(Strict):
     title: Text
     diploma: Text
     level: Annotated[int, Field(ge=1, le=8)]
-    blocks: dict[str, Text] = {}
-    years: list[YearEntry] = []
+    blocks: dict[str, Text] = Field(default_factory=dict)
+    years: list[YearEntry] = Field(default_factory=list)
 
 
 class Rounding(Strict):
@@ -87,14 +87,14 @@ class M3cFile(Strict):
     version: Annotated[int, Field(ge=1)]
     year: Annotated[str, Field(pattern=r"^\d{4}-\d{4}$")]
     locked_on: Day | None = None
-    seuil_validation: Exact = Field(default=10, validate_default=True)  # type: ignore[assignment]
+    seuil_validation: Exact = Field(default=10, validate_default=True)
     arrondi: Rounding = Rounding()
     compensation_ecue_dans_ue: bool | Floor = True
     compensation_ue: Literal["semestre", "bloc", "aucune"] = "semestre"
     compensation_annuelle: bool = True
     plancher_ue: NoneOrMark = "aucun"
-    plancher_semestre: NoneOrMark = Field(default=8, validate_default=True)  # type: ignore[assignment]
-    ue_non_compensables: list[Code] = ["UE44"]
+    plancher_semestre: NoneOrMark = Field(default=8, validate_default=True)
+    ue_non_compensables: list[Code] = Field(default_factory=lambda: ["UE44"])
     abi_controle_terminal: Literal["DEF", "zero"] = "DEF"
     abi_controle_continu: Literal["zero", "DEF"] = "zero"
     abj_controle_continu: Literal["neutralise", "remplacement"] = "neutralise"
@@ -104,7 +104,7 @@ class M3cFile(Strict):
     session2_absence: Literal["garde-session1", "DEF", "annule-session1"] = "garde-session1"
     session2_cc: Literal["si-favorable", "abandonne"] = "si-favorable"
     conservation_ecue: Literal["aucune"] | KeptMark = Field(
-        default={"seuil": 10, "annees": 4},  # type: ignore[assignment]
+        default={"seuil": 10, "annees": 4},
         validate_default=True,
     )
     mention_base: Literal["moyenne-quatre-semestres", "derniere-annee", "aucune-apres-session2"] = (

@@ -26,7 +26,9 @@ def programme_of(
     version: str,
 ) -> Programme:
     """A module without `hours` takes those of its ECUE."""
-    years = tuple(Year(id=year.id, semesters=tuple(_semester(s, modules) for s in year.semesters)) for year in data.years)
+    years = tuple(
+        Year(id=year.id, semesters=tuple(_semester(s, modules) for s in year.semesters)) for year in data.years
+    )
     return Programme(
         id=name,
         title=data.title,

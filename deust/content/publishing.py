@@ -92,7 +92,9 @@ def _question_changes(snapshot: Snapshot, published: Snapshot) -> Iterator[Probl
             yield Problem(paths[ref], 1, Level.WARNING, message, fix)
         elif block_type(new.answer) != block_type(old.answer):
             message = f"la question « {question_id} » était de type {block_type(old.answer)}, elle est {block_type(new.answer)}"
-            yield Problem(paths[ref], new.line, Level.ERROR, message, "donnez un nouvel identifiant à la nouvelle question")
+            yield Problem(
+                paths[ref], new.line, Level.ERROR, message, "donnez un nouvel identifiant à la nouvelle question"
+            )
 
 
 def _removed_items(snapshot: Snapshot, published: Snapshot) -> Iterator[Problem]:

@@ -86,7 +86,9 @@ def _kind(attributes: Attributes, lines: Sequence[Line], line: int, report: Repo
     if not found and last_list_start(_before_variables(lines)) is not None:
         found.append("ordering")
     if not found:
-        report.error(line, "question sans réponse", "ajoutez un bloc de réponses, ou {type=info} pour une simple lecture")
+        report.error(
+            line, "question sans réponse", "ajoutez un bloc de réponses, ou {type=info} pour une simple lecture"
+        )
         return None
     return found[0]
 

@@ -68,7 +68,9 @@ def _append(body: QuizBody, current: list[Line], line: Line, report: Report) -> 
         last = body.questions[-1]
         body.questions[-1] = RawQuestion(last.heading, last.section, (*last.lines, line))
     elif line.text.strip():
-        report.error(line.number, "texte entre une partie et sa première question", "mettez-le dans une question type=info")
+        report.error(
+            line.number, "texte entre une partie et sa première question", "mettez-le dans une question type=info"
+        )
     return current
 
 
@@ -80,7 +82,9 @@ def read_questions(body: QuizBody, report: Report) -> tuple[Question, ...]:
         if question is None:
             continue
         if question.id in seen:
-            report.error(raw.heading.number, f"identifiant « {question.id} » déjà pris ligne {seen[question.id]}", "changez-le")
+            report.error(
+                raw.heading.number, f"identifiant « {question.id} » déjà pris ligne {seen[question.id]}", "changez-le"
+            )
         seen.setdefault(question.id, raw.heading.number)
         found.append(question)
     if not body.questions:
@@ -133,13 +137,19 @@ def check_settings(settings: QuizSettings, questions: Sequence[Question], line: 
         )
     asked = [question for question in questions if not isinstance(question.answer, Info)]
     if isinstance(settings.draw, int) and settings.draw > len(asked):
-        report.error(line, f"tirage de {settings.draw} questions sur {len(asked)}", "réduisez draw, ou ajoutez des questions")
+        report.error(
+            line, f"tirage de {settings.draw} questions sur {len(asked)}", "réduisez draw, ou ajoutez des questions"
+        )
     if isinstance(settings.draw, int) or settings.draw is None:
         return
     for tag, count in settings.draw.items():
         available = sum(tag in question.tags for question in asked)
         if count > available:
-            report.error(line, f"tirage de {count} questions « {tag} » sur {available}", "réduisez draw, ou ajoutez des questions")
+            report.error(
+                line,
+                f"tirage de {count} questions « {tag} » sur {available}",
+                "réduisez draw, ou ajoutez des questions",
+            )
 
 
 def drawn_count(settings: QuizSettings, questions: Sequence[Question]) -> int:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from posixpath import dirname, join, normpath
+from typing import Any
 
 from anyascii import anyascii
 from markdown import Markdown
@@ -34,6 +35,7 @@ _EXTENSIONS = [
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
 _FIGURE = re.compile("(?:<p>\\s*)?\ue000figure:([0-9]+)\ue001(?:\\s*</p>)?")
 _EXTERNAL = re.compile(r'<a (?=[^>]*href="https?:)')
+_HEADING = re.compile(r"<(/?)h[2-6](?: [^>]*)?>")
 _ALIGN = re.compile(r' align="(left|right|center)"')
 _TABLE = re.compile(r"<table>")
 _ONE_PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
@@ -78,7 +80,7 @@ def is_plain(markdown: str) -> bool:
     return not _MARKED.search(markdown) and len(markdown) < 2_000
 
 
-def render_with_headings(markdown: str, context: RenderContext) -> tuple[str, list[dict[str, object]]]:
+def render_with_headings(markdown: str, context: RenderContext) -> tuple[str, list[dict[str, Any]]]:
     """The HTML, and the headings as the table of contents names them."""
     text = _INVISIBLE.sub("\ufffd", markdown)
     found = excess(text)
@@ -104,7 +106,7 @@ def _engine(context: RenderContext, figures: list[str]) -> Markdown:
     transcript = replace(context, terms=(), prefix=f"{context.prefix}t-")
 
     def rendered_transcript(text: str) -> str:
-        return render(text, transcript)
+        return _HEADING.sub(r"<\1p>", render(text, transcript))
 
     return Markdown(
         extensions=[*_EXTENSIONS, CourseExtension(context.shelf, figures, rendered_transcript)],
@@ -112,7 +114,12 @@ def _engine(context: RenderContext, figures: list[str]) -> Markdown:
             "markdown.extensions.tables": {"use_align_attribute": True},
             "markdown.extensions.toc": {"slugify": slug, "toc_depth": "2-6"},
             "markdown.extensions.footnotes": {"BACKLINK_TITLE": "Revenir au texte, note %d", "UNIQUE_IDS": False},
-            "pymdownx.highlight": {"guess_lang": False, "linenums": None, "use_pygments": True, "anchor_linenums": False},
+            "pymdownx.highlight": {
+                "guess_lang": False,
+                "linenums": None,
+                "use_pygments": True,
+                "anchor_linenums": False,
+            },
             "pymdownx.superfences": {"custom_fences": []},
         },
         output_format="html",

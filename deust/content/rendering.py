@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from deust.content.figures import Shelf
 from deust.content.render import RenderContext, render, render_inline, render_with_headings
@@ -66,13 +67,11 @@ def _parts(texts: Sequence[str], ids: Sequence[str], checks: dict[str, Question]
     return parts + [("check", one) for one in checks if one not in placed]
 
 
-def _headings(tokens: Sequence[dict[str, object]]) -> list[Heading]:
+def _headings(tokens: Sequence[Mapping[str, Any]]) -> list[Heading]:
     found: list[Heading] = []
     for token in tokens:
-        found.append(Heading(level=int(str(token["level"])), anchor=str(token["id"]), title=str(token["name"])))
-        children = token["children"]
-        assert isinstance(children, list)
-        found += _headings(children)
+        found.append(Heading(level=token["level"], anchor=token["id"], title=token["name"]))
+        found += _headings(token["children"])
     return found
 
 

@@ -54,7 +54,18 @@ CLASSES: dict[str, set[str]] = {
     "li": {"task-item"},
 }
 SCHEMES = {"http", "https", "mailto", "tel"}
-REMOVED_WITH_CONTENT = {"script", "style", "iframe", "object", "embed", "svg", "template", "noscript", "select", "textarea"}
+REMOVED_WITH_CONTENT = {
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "svg",
+    "template",
+    "noscript",
+    "select",
+    "textarea",
+}
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _INVISIBLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\ufeff]")
@@ -114,4 +125,6 @@ def removed_from(tag: str, attributes: str) -> list[str]:
 
 
 def _attribute_names(attributes: str) -> list[str]:
-    return [name.lower() for name in re.findall(r"([^\s=\"'/]+)\s*(?:=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"']+))?", attributes)]
+    return [
+        name.lower() for name in re.findall(r"([^\s=\"'/]+)\s*(?:=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"']+))?", attributes)
+    ]

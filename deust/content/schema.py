@@ -34,18 +34,18 @@ class ItemHeader(Strict):
 
     title: Text
     minutes: Minutes | None = None
-    outcomes: list[Id] = []
-    requires: list[ItemReference] = []
+    outcomes: list[Id] = Field(default_factory=list)
+    requires: list[ItemReference] = Field(default_factory=list)
     complete: Annotated[Completion, Loose] | None = None
     week: Week | None = None
     due: DueWeek | None = None
     public: bool = False
-    aliases: list[Id] = []
+    aliases: list[Id] = Field(default_factory=list)
 
 
 class LessonHeader(ItemHeader):
     kind: Literal["lesson"] = "lesson"
-    sources: list[Text] = []
+    sources: list[Text] = Field(default_factory=list)
     reviewed: Day | None = None
     valid_until: Day | None = None
 
@@ -95,8 +95,8 @@ class CallHeader(ItemHeader):
     persona: Persona
     grid: Text
     mode: Literal["training", "exam"] = "training"
-    crm: dict[str, Any] = {}
-    state: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Exact] = {}
+    crm: dict[str, Any] = Field(default_factory=dict)
+    state: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Exact] = Field(default_factory=dict)
 
 
 class FilesAllowed(Strict):
@@ -123,7 +123,7 @@ class Late(Strict):
 class AssignmentHeader(ItemHeader):
     kind: Literal["assignment"]
     hand_in: HandIn
-    out_of: Exact = Field(default=20, validate_default=True)  # type: ignore[assignment]
+    out_of: Exact = Field(default=20, validate_default=True)
     step: Exact | None = None
     grid: Text | None = None
     late: Late | None = None
@@ -142,8 +142,8 @@ class OutcomeHeader(Strict):
 class ModuleHeader(Strict):
     title: Text
     hours: Annotated[int, Field(ge=0, le=1000)] | None = None
-    outcomes: list[OutcomeHeader] = []
-    requires: list[Id] = []
+    outcomes: list[OutcomeHeader] = Field(default_factory=list)
+    requires: list[Id] = Field(default_factory=list)
     public: bool = False
 
 
@@ -152,8 +152,8 @@ class Criterion(Strict):
     phase: Text
     title: Text
     points: Exact
-    eliminatory: list[Literal["incoming", "outgoing"]] = []
-    describe: dict[str, Text] = {}
+    eliminatory: list[Literal["incoming", "outgoing"]] = Field(default_factory=list)
+    describe: dict[str, Text] = Field(default_factory=dict)
 
 
 class Grid(Strict):

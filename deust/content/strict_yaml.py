@@ -186,6 +186,7 @@ def _translated(failure: MarkedYAMLError, offset: int) -> BadYaml:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     said = f"{failure.problem or ''} {failure.context or ''}"
     message, fix = next(
-        (known for words, known in _HINTS.items() if words in said), ("écriture YAML incorrecte", "vérifiez cette ligne")
+        (known for words, known in _HINTS.items() if words in said),
+        ("écriture YAML incorrecte", "vérifiez cette ligne"),
     )
     return BadYaml(line + offset, column, f"{message} (colonne {column})", fix)

@@ -72,7 +72,8 @@ def _unchanged(entry: Entry, previous: Reading | None) -> Parsed | None:
 def _read(entry: Entry, problems: list[Problem]) -> Parsed | None:
     if is_media(entry.path):
         return _read_media(entry, problems)
-    if reader_of(entry.path) is None:
+    reader = reader_of(entry.path)
+    if reader is None:
         if not is_ignored(entry.path):
             message = "fichier ignoré : il n'est pas à une place connue ou d'un type servi"
             problems.append(Problem(entry.path, 1, Level.WARNING, message, "déplacez-le ou retirez-le"))
@@ -81,7 +82,7 @@ def _read(entry: Entry, problems: list[Problem]) -> Parsed | None:
     file = read_text(entry, report)
     if file is None:
         return Parsed(entry.path, "", None, tuple(report.problems))
-    return read_file(file)
+    return read_file(file, reader)
 
 
 def _read_media(entry: Entry, problems: list[Problem]) -> Parsed | None:

@@ -38,10 +38,8 @@ def _variable(text: str, line: int, report: Report) -> Variable | None:
     if not found:
         report.error(line, f"variable illisible : « {text} »", "écrivez par exemple calls = 120..360 step 20")
         return None
-    name, *numbers = found.groups()
-    low, high, step = (Fraction(number.replace(",", ".")) if number else None for number in numbers)
-    assert low is not None
-    high, step = (low if high is None else high), (Fraction(1) if step is None else step)
+    name, first, last, jump = found.groups()
+    low, high, step = (Fraction(number.replace(",", ".")) for number in (first, last or first, jump or "1"))
     if high < low or step <= 0:
         report.error(line, f"bornes ou pas impossibles pour « {name} »", "borne basse, borne haute, pas positif")
         return None

@@ -155,8 +155,8 @@ class Save:
 def outcome_of(save: Save, current: CurrentAnswer) -> SaveOutcome:
     """What becomes of a save that arrives in time.
 
-    A tab's own saves apply in the order it made them, whatever the order of arrival. A tab that had not seen what another
-    one wrote meanwhile does not overwrite it: both values are kept and the student chooses.
+    A tab's own saves apply in the order it made them, whatever the order of arrival. A tab that had not seen what
+    another one wrote meanwhile does not overwrite it: both values are kept and the student chooses.
     """
     if save.sequence <= current.clients.get(save.client, 0):
         return SaveOutcome.SUPERSEDED

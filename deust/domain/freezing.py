@@ -1,4 +1,4 @@
-"""A question, a paper and its settings as plain JSON, so that an attempt keeps what was asked, whatever is edited later."""
+"""Questions, papers and settings as plain JSON: an attempt keeps what was asked, whatever is edited later."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from deust.domain import questions
 from deust.domain.presenting import Placement
@@ -41,16 +41,12 @@ _NOT_CONTENT = {"line"}
 
 def frozen(question: Question) -> dict[str, Any]:
     """The question as JSON: everything that was shown and everything that marks it, and no line number."""
-    body = _to_json(question)
-    assert isinstance(body, dict)
-    return body
+    return dict(_to_json(question))
 
 
 def thawed(body: Mapping[str, Any]) -> Question:
     """The question that `frozen` wrote."""
-    question = _from_json(body)
-    assert isinstance(question, Question)
-    return question
+    return cast(Question, _from_json(body))
 
 
 def content_hash(body: Mapping[str, Any]) -> str:

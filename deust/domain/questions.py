@@ -11,7 +11,7 @@ TrueFalse      `true` or `false`
 Numeric        the text typed
 Short          the text typed
 Matching       for each left side, in order, the number of a right side or null
-Ordering       the item numbers in the order given
+Ordering       for each place, in order, the number of an item or null
 Cloze          for each gap, in order, the text typed or the option number; null if empty
 Essay          the text
 Voice, File    {"file": id, "name": shown name, "size": bytes, "sha256": hex}

@@ -80,7 +80,8 @@ def show_answer(question: Question, placement: Placement, answer: Json) -> dict[
         case Matching(pairs=pairs):
             return _fields([_shown(slot, placement.right_order) for slot in slots_in(answer, len(pairs))])
         case Ordering(items=items):
-            ranks = {number: str(rank) for rank, number in enumerate(numbers_in(answer, len(items)), 1)}
+            slots = enumerate(slots_in(answer, len(items)), 1)
+            ranks = {number_in(slot, len(items)): str(rank) for rank, slot in slots}
             return _fields([ranks.get(number, "") for number in placement.order])
         case Cloze(gaps=gaps):
             given = zip(gaps, placement.gap_orders, slots_in(answer, len(gaps)), strict=True)
@@ -157,14 +158,16 @@ def _read_truth(text: str) -> Json:
 
 
 def _read_order(texts: Sequence[str], order: Sequence[int]) -> Json:
-    if not any(texts):
-        return None
-    if not all(texts):
-        raise InvalidAnswer("place-missing")
-    places = [_digits(text, len(order)) for text in texts]
-    if len(set(places)) < len(places):
-        raise InvalidAnswer("place-twice")
-    return [number for _, number in sorted(zip(places, order, strict=True))]
+    """The item at each place, null where none was put yet: an order begun is kept as it stands."""
+    slots: list[Json] = [None] * len(order)
+    for text, number in zip(texts, order, strict=True):
+        if not text:
+            continue
+        place = _digits(text, len(order)) - 1
+        if slots[place] is not None:
+            raise InvalidAnswer("place-twice")
+        slots[place] = number
+    return _unless_empty(slots)
 
 
 def _read_gap(gap: AnswerBlock, order: Sequence[int], text: str) -> Json:

@@ -9,10 +9,11 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from deust.content.index import search_documents, stemmed
 from deust.domain.attempts import kept_share
 from deust.domain.errors import Forbidden, NotYetOpen
 from deust.domain.freezing import content_hash, frozen
@@ -22,7 +23,7 @@ from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem, checks_left, is_complete
 from deust.domain.questions import Json, Question
 from deust.models.base import Base
-from deust.models.learning import CheckTry, ItemProgress, Presence
+from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
 from deust.queries.progress import follows, progress_of, standing_from
 from deust.services import records
 
@@ -62,14 +63,14 @@ def keep_place(
     permille: int,
     now: datetime,
 ) -> None:
-    """Keep where the person reads and how far they came: it never goes back, and the end makes the lesson read.
+    """Keep where the person reads (no place: above the first heading) and how far they came.
 
-    The time since their last sign counts as connected, 90 seconds at most.
+    How far never goes back, and the end makes the lesson read. The time since their last sign counts as connected, 90 seconds at most.
     """
     ensure_may_learn(session, learner=learner, programme=programme, item=lesson, now=now)
     row = lock_item(session, person_id=learner.person_id, item=lesson, now=now)
     row.touched_at = now
-    row.place = place
+    row.place = place or None
     row.read_permille = max(row.read_permille, min(permille, _WHOLE))
     if row.read_permille == _WHOLE and row.read_at is None:
         row.read_at = now
@@ -153,12 +154,30 @@ def quiz_closed(
     _complete(session, row, item=item, now=now)
 
 
+def index_programme(session: Session, programme: Programme) -> None:
+    """Make the programme's version searchable: its entries replace those of the version before."""
+    session.execute(delete(SearchEntry).where(SearchEntry.programme == programme.id))
+    entries = [
+        {
+            "programme": programme.id,
+            "ref": document.ref,
+            "kind": document.kind,
+            "title": document.title,
+            "body": document.text,
+            "stems": stemmed(f"{document.title} {document.text}"),
+        }
+        for document in search_documents(programme)
+    ]
+    if entries:
+        session.execute(insert(SearchEntry), entries)
+
+
 def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime) -> ItemProgress:
     """The person's row for this item, made if absent, held until the end of the transaction.
 
     A row kept under a former id of the item is taken over.
     """
-    row = _locked(session, person_id, item)
+    row = session.scalar(_row_of(person_id, item))
     if row is not None:
         return row
     for alias in item.aliases:
@@ -181,13 +200,11 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
                 "credited_minutes": 0,
             },
         )
-    made = _locked(session, person_id, item)
-    assert made is not None
-    return made
+    return session.scalars(_row_of(person_id, item)).one()
 
 
-def _locked(session: Session, person_id: int, item: AnyItem) -> ItemProgress | None:
-    return session.scalar(
+def _row_of(person_id: int, item: AnyItem) -> Select[ItemProgress]:
+    return (
         select(ItemProgress)
         .where(ItemProgress.person_id == person_id, ItemProgress.item_ref == item.ref)
         .with_for_update()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file
 
 from deust.domain.access import Permission
-from deust.domain.errors import Forbidden, NotFound
+from deust.domain.errors import NotFound
 from deust.domain.learning import Lesson, Module, Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem
@@ -26,6 +26,11 @@ bp = Blueprint("learning", __name__)
 
 END = "fin"
 """The anchor of a lesson's end."""
+
+MEDIA_SECONDS = 7 * 24 * 3600
+"""How long a browser keeps a media: its address carries the hash of its content."""
+
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @bp.get("/")
@@ -82,7 +87,7 @@ def module(module_id: str) -> str:
             learner=visitor(),
             programme=_programme(),
             module=found,
-            intro=tools().catalogue.intro(found.id),
+            intro=tools().catalogue.module(found.id).intro,
             now=tools().clock(),
         )
     return render_template(
@@ -184,7 +189,7 @@ def check_public(module_id: str, item_id: str, question_id: str) -> str | tuple[
 @permission(Permission.PUBLIC)
 def glossary() -> str:
     """The trade's words, explained."""
-    return render_template("learning/glossary.html", terms=_programme().glossary)
+    return render_template("learning/glossary.html", terms=tools().catalogue.glossary(_programme().id))
 
 
 @bp.get("/recherche")
@@ -201,23 +206,29 @@ def search() -> str:
 @permission(Permission.PUBLIC)
 def media(module_id: str, name: str) -> Response:
     """A picture, a sound, a film of a module; without an account, only those of public lessons."""
-    found = tools().catalogue.media(module_id, name)
-    if found is None:
+    path = tools().catalogue.media_path(module_id, name)
+    if path is None:
         raise NotFound
     if visitor_or_none() is None and not _is_in_public_lesson(module_id, request.path):
         abort(401)
-    return send_file(found.path, mimetype=found.media_type, conditional=True, max_age=3600)
+    media_type = tools().catalogue.media_type(module_id, name)
+    response = send_file(path, mimetype=media_type, conditional=True, max_age=MEDIA_SECONDS)
+    if media_type == "image/svg+xml":
+        response.headers["Content-Security-Policy"] = SVG_POLICY
+    return response
 
 
 @bp.get("/cours/problemes")
 @permission(Permission.COURSES_INSPECT)
 def course_problems() -> str:
     """Everything wrong in the course files, with the place and the remedy."""
-    return render_template("learning/course_problems.html", problems=tools().catalogue.problems())
+    return render_template("learning/course_problems.html", problems=tools().catalogue.problems)
 
 
 def _programme() -> Programme:
-    return tools().catalogue.programme()
+    """The programme of the asker's cohort; staff and guests see the first."""
+    person = visitor_or_none()
+    return tools().catalogue.programme(person.enrolled.programme if person and person.enrolled else None)
 
 
 def _module(module_id: str) -> Module:
@@ -299,7 +310,7 @@ def _posted_place(lesson: Lesson) -> tuple[str, int]:
     if not isinstance(posted, dict):
         abort(400)
     place, permille = posted.get("place"), posted.get("permille")
-    anchors = {heading.anchor for heading in tools().catalogue.lesson(lesson.ref).headings} | {END}
+    anchors = {"", *(heading.anchor for heading in tools().catalogue.lesson(lesson.ref).headings)}
     if place not in anchors or type(permille) is not int or not 0 <= permille <= 1000:
         abort(400)
     return place, permille

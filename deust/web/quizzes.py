@@ -39,7 +39,6 @@ _DICE = random.SystemRandom()
 
 _UNREAD = {
     "place-twice": lazy("Deux éléments ont la même place : donnez une place différente à chacun."),
-    "place-missing": lazy("Il manque une place : donnez-en une à chaque élément."),
     "too-long": lazy("Ce texte est trop long : 100 000 caractères au plus. Raccourcissez-le, puis recommencez."),
 }
 

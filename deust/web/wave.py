@@ -109,9 +109,10 @@ class Scale:
     is_numbered: bool = False
     is_short: bool = False
 
-    @property
-    def head(self) -> float:
-        """What is kept free above the tallest bar, for the playhead's disc and the flag."""
+    def head(self, has_signs: bool) -> float:
+        """What is kept free above the tallest bar: room for the playhead's disc and the flags, if there are any."""
+        if not has_signs:
+            return 1
         return 5 if self.is_bare else 2 * self.disc + 8
 
 
@@ -189,6 +190,7 @@ class _Stave:
     first: int
     pitch: float
     top: float
+    head: float
     tallest: float
 
     @property
@@ -199,11 +201,11 @@ class _Stave:
 
     @property
     def axis(self) -> float:
-        return self.top + self.scale.head + self.tallest / 2
+        return self.top + self.head + self.tallest / 2
 
     @property
     def foot(self) -> float:
-        return self.top + self.scale.head + self.tallest + (0 if self.scale.is_bare else 4)
+        return self.top + self.head + self.tallest + (0 if self.scale.is_bare else 4)
 
     @property
     def length(self) -> float:
@@ -219,7 +221,8 @@ class _Stave:
 def _draw(
     bars: Sequence[Bar], scale: Scale, current: int | None, groups: Sequence[Group], style: str
 ) -> Drawing:
-    staves = list(_staves(bars, scale))
+    has_signs = current is not None or any(bar.state == "late" for bar in bars)
+    staves = list(_staves(bars, scale, scale.head(has_signs)))
     has_words = scale.is_numbered or any(bar.mark for bar in bars)
     shapes: dict[str, list[str]] = {}
     discs: list[Disc] = []
@@ -230,7 +233,7 @@ def _draw(
         discs += _add_playhead(shapes, stave, current)
     texts = [text for stave in staves if has_words for text in _words(stave, current)]
     texts += _add_groups(shapes, staves[-1], groups) if staves else []
-    below = (20 if has_words else 0) + (30 if groups else 0)
+    below = (20 if has_words else 0) + (28 if groups else 0)
     return Drawing(
         style=style,
         width=round(max((stave.length for stave in staves), default=0)),
@@ -242,7 +245,7 @@ def _draw(
     )
 
 
-def _staves(bars: Sequence[Bar], scale: Scale) -> Iterator[_Stave]:
+def _staves(bars: Sequence[Bar], scale: Scale, head: float) -> Iterator[_Stave]:
     """The bars on one line while they fit, the pitch shrinking; then on several lines, like a score."""
     if not bars:
         return
@@ -252,9 +255,8 @@ def _staves(bars: Sequence[Bar], scale: Scale) -> Iterator[_Stave]:
     top = 0.0
     for first in range(0, len(bars), per_line):
         line = bars[first : first + per_line]
-        stave = _Stave(
-            scale=scale, bars=line, first=first, pitch=pitch, top=top, tallest=max(_height(bar, scale) for bar in line)
-        )
+        tallest = max(_height(bar, scale) for bar in line)
+        stave = _Stave(scale=scale, bars=line, first=first, pitch=pitch, top=top, head=head, tallest=tallest)
         yield stave
         top = stave.foot + (26 if scale.is_numbered else 6)
 
@@ -307,9 +309,10 @@ def _bar(stave: _Stave, position: int, bar: Bar) -> Iterator[tuple[str, str]]:
         yield "started", _box(x + 1, y + 1, width - 2, height - 2, radius)
         yield "heard", f"M{_n(x + 1)} {_n(y + 1)}h{_n((width - 2) * float(bar.share))}v{_n(height - 2)}H{_n(x + 1)}z"
     elif bar.state == "redo":
-        half = height / 2 - 2
-        yield "redo", _box(x + 0.75, y + 0.75, width - 1.5, half - 1.5, min(radius, half / 3))
-        yield "redo", _box(x + 0.75, stave.axis + 2.75, width - 1.5, half - 1.5, min(radius, half / 3))
+        gap = 2 if width > 10 else 1
+        piece = max(height / 2 - gap - 1.5, 1)
+        yield "redo", _box(x + 0.75, y + 0.75, width - 1.5, piece, radius)
+        yield "redo", _box(x + 0.75, stave.axis + gap + 0.75, width - 1.5, piece, radius)
     elif bar.state == "late":
         yield "late", _box(x + 1, y + 1, width - 2, height - 2, radius)
         yield "flag", _flag(stave.middle(position), y, width)

@@ -99,7 +99,6 @@ def test_forms_are_read_in_the_numbers_of_the_source(
         (Essay(), {"answer": ["\ud800"]}, "surrogate"),
         (Essay(), {"answer": ["x" * (MAX_ANSWER_LENGTH + 1)]}, "too-long"),
         (MATCHING, {"answer-1": ["4"]}, "unknown-option"),
-        (ORDERING, {"answer-1": ["1"]}, "place-missing"),
         (ORDERING, {"answer-1": ["1"], "answer-2": ["1"], "answer-3": ["2"]}, "place-twice"),
         (ORDERING, {"answer-1": ["1"], "answer-2": ["4"], "answer-3": ["2"]}, "unknown-option"),
         (CLOZE, {"answer-2": ["9"]}, "unknown-option"),
@@ -276,3 +275,11 @@ def test_what_an_author_cannot_mean_is_refused(block: AnswerBlock, value: Json) 
 @given(questions(marked_blocks()))
 def test_the_right_answer_can_be_written_as_it_is_kept(asked: Question) -> None:
     assert read_author(asked, right_answer(asked)) == right_answer(asked)
+
+
+def test_an_order_begun_is_kept_as_it_stands() -> None:
+    placement = Placement(order=(2, 3, 1))
+    begun = read(question(ORDERING), placement, {"answer-1": ["3"], "answer-3": ["1"]})
+    assert begun == [1, None, 2]
+    assert show_answer(question(ORDERING), placement, begun) == {"answer-1": ["3"], "answer-3": ["1"]}
+    assert mark(question(ORDERING), begun).share == Fraction(1, 3)

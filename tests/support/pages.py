@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -77,10 +78,7 @@ def _outline_problems(tree: Element, elements: list[Element]) -> Iterator[str]:
     if len(main_titles) != 1:
         yield f"{len(main_titles)} h1"
     levels = [int(element.tag[1]) for element in elements if re.fullmatch("h[1-6]", element.tag)]
-    jumps = [
-        f"h{after} follows h{before}" for before, after in zip(levels, levels[1:], strict=False) if after > before + 1
-    ]
-    yield from jumps
+    yield from (f"h{after} follows h{before}" for before, after in pairwise(levels) if after > before + 1)
     yield from (f"image without alt: {element.get('src')}" for element in elements if _lacks_alt(element))
 
 
@@ -93,7 +91,7 @@ def _inline_problems(element: Element) -> Iterator[str]:
         yield "style element"
     if element.tag == "script" and not element.get("src") and element.get("type") != "application/json":
         yield "inline script"
-    for name in element.keys():
+    for name in element.attrib:
         if name == "style":
             yield f"style attribute on {element.tag}"
         if name.startswith("on"):

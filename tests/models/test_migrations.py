@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import Connection, inspect, select, text
+
+from deust.models import learning, quizzes, records, signin
+from deust.models.base import Base, db
+from deust.models.learning import SearchEntry
+from deust.models.people import Person
+from deust.models.transaction import reading, writing
+from tests.support import factories
+from tests.support.databases import MIGRATIONS, Databases, bare_app, opened
+
+TABLES = (learning, quizzes, records, signin)
+SEARCH_INDEX = "search_index"
+
+pytestmark = pytest.mark.both
+
+
+def _is_compared(name: str | None, _kind: str, _parents: object) -> bool:
+    return not (name or "").startswith(SEARCH_INDEX)
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"include_name": _is_compared})
+    return list(compare_metadata(context, Base.metadata))
+
+
+def test_migrating_from_nothing_gives_the_tables_of_the_models(databases: Databases) -> None:
+    address = databases.empty()
+    with opened(bare_app(address)):
+        upgrade()
+        with db.engine.connect() as connection:
+            assert _differences(connection) == []
+            made_by_migrations = _indexes(connection)
+    databases.drop(address)
+
+    address = databases.empty()
+    with opened(bare_app(address)):
+        Base.metadata.create_all(db.engine)
+        with db.engine.connect() as connection:
+            assert _indexes(connection) == made_by_migrations
+    databases.drop(address)
+
+
+def _indexes(connection: Connection) -> list[str]:
+    """Every index with its condition, which comparing tables does not look at; full text, made apart, is left out."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
+    else:
+        query = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    found = (" ".join(row.split()) for row in connection.scalars(text(query)))
+    return sorted(index.replace('"', "") for index in found if SEARCH_INDEX not in index)
+
+
+def test_down_then_up_again_keeps_a_working_database(databases: Databases) -> None:
+    address = databases.fresh()
+    with opened(bare_app(address)):
+        with writing() as session:
+            factories.learner(session)
+            session.add(
+                SearchEntry(programme="p", ref="m/i", kind="lesson", title="Écouter", body="écouter", stems="ecout")
+            )
+        downgrade(revision="base")
+        assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+        upgrade()
+        with db.engine.connect() as connection:
+            assert _differences(connection) == []
+        with writing() as session:
+            factories.learner(session)
+        with reading() as connection:
+            assert len(connection.scalars(select(Person.id)).all()) == 1
+    databases.drop(address)
+
+
+def test_migrating_twice_changes_nothing(databases: Databases) -> None:
+    address = databases.fresh()
+    with opened(bare_app(address)):
+        with writing() as session:
+            factories.learner(session)
+        upgrade()
+        with reading() as connection:
+            assert len(connection.scalars(select(Person.id)).all()) == 1
+    databases.drop(address)
+
+
+@pytest.mark.slow
+def test_a_migration_killed_in_the_middle_leaves_nothing_half_done(databases: Databases) -> None:
+    """The process is killed as its last table is about to be made; then the migration runs from the start."""
+    address = databases.empty()
+    script = (
+        "import os, signal\n"
+        "from flask_migrate import upgrade\n"
+        "from sqlalchemy import event\n"
+        "from deust.models.base import db\n"
+        "from tests.support.databases import bare_app\n"
+        f"app = bare_app({address!r})\n"
+        "with app.app_context():\n"
+        "    @event.listens_for(db.engine, 'before_cursor_execute')\n"
+        "    def die(connection, cursor, statement, *rest):\n"
+        "        if 'CREATE TABLE tutoring' in statement:\n"
+        "            os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    upgrade()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=MIGRATIONS.parents[2], env=_environ(), check=False)
+    assert done.returncode == -signal.SIGKILL
+    with opened(bare_app(address)):
+        assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        upgrade()
+        with db.engine.connect() as connection:
+            assert _differences(connection) == []
+    databases.drop(address)
+
+
+def _environ() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(MIGRATIONS.parents[2]), "PYTHONWARNINGS": "ignore"}
+
+
+def test_the_history_is_one_line(engine: str) -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+
+
+def test_migrations_stand_on_their_own(engine: str) -> None:
+    """A migration that imports the application's code would change with it."""
+    for path in Path(MIGRATIONS / "versions").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert not [name for name in names if name.split(".")[0] == "deust"], path.name

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, func, select, text, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+
+from deust.domain.errors import Unavailable
+from deust.models.base import db
+from deust.models.people import Person
+from deust.models.transaction import reading, writing
+from tests.support import factories
+from tests.support.barrier import at_once
+
+
+@pytest.mark.both
+def test_a_block_that_raises_leaves_nothing(database: Flask) -> None:
+    with pytest.raises(ZeroDivisionError), writing() as session:
+        assert factories.person(session).id / 0
+    with reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(Person)) == 0
+
+
+@pytest.mark.both
+def test_a_write_is_seen_once_its_block_ends(database: Flask) -> None:
+    with writing() as session:
+        who = factories.person(session)
+        with reading() as connection:
+            assert connection.scalar(select(func.count()).select_from(Person)) == 0
+    with reading() as connection:
+        assert connection.scalar(select(Person.id)) == who.id
+
+
+@pytest.mark.both
+def test_a_reader_sees_each_last_commit_and_opens_no_transaction(database: Flask) -> None:
+    with reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(Person)) == 0
+        with writing() as session:
+            factories.person(session)
+        assert connection.scalar(select(func.count()).select_from(Person)) == 1
+
+
+@pytest.mark.both
+def test_forty_writers_at_once_all_succeed_and_count_right(database: Flask) -> None:
+    """Reading then writing in one transaction is what fails without BEGIN IMMEDIATE."""
+    with writing() as session:
+        who = factories.person(session, given_name="0")
+
+    def add_one() -> None:
+        with writing() as session:
+            row = session.scalar(select(Person).where(Person.id == who.id).with_for_update())
+            row.given_name = str(int(row.given_name) + 1)
+
+    at_once(database, [add_one] * 40)
+    with reading() as connection:
+        assert connection.scalar(select(Person.given_name)) == "40"
+
+
+def test_sqlite_writes_open_with_begin_immediate(database: Flask) -> None:
+    statements: list[str] = []
+    with db.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+    event.listen(db.engine, "connect", lambda made, _record: made.set_trace_callback(statements.append))
+    db.engine.pool.dispose()
+    event.listen(db.engine, "checkout", lambda made, _record, _proxy: made.set_trace_callback(statements.append))
+    with writing() as session:
+        session.execute(update(Person).values(theme="dark"))
+    assert statements[0] == "BEGIN IMMEDIATE"
+    assert statements[-1] == "COMMIT"
+    statements.clear()
+    with reading() as connection:
+        connection.execute(select(Person.id))
+    assert not any(statement.startswith("BEGIN") for statement in statements)
+
+
+def test_a_second_sqlite_writer_waits_at_the_door(database: Flask, url: str) -> None:
+    other = sqlite3.connect(make_url(url).database or "", timeout=0, isolation_level=None)
+    with writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 15_000)]
+)
+def test_sqlite_is_durable_and_patient(database: Flask, pragma: str, value: object) -> None:
+    with reading() as connection:
+        assert connection.scalar(text(f"PRAGMA {pragma}")) == value
+    with writing() as session:
+        assert session.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+@pytest.mark.both
+def test_one_open_attempt_a_person_and_item(database: Flask) -> None:
+    """The database itself refuses a second one, whatever the code above does."""
+    with writing() as session:
+        who = factories.person(session)
+        insert = partial(_insert_attempt, session, who.id)
+        insert(number=1, closed="NULL")
+        with pytest.raises(IntegrityError), session.begin_nested():
+            insert(number=2, closed="NULL")
+        session.execute(text("UPDATE attempt SET closed_at = '2026-10-13 10:00:00', closed_by = 'person'"))
+        insert(number=2, closed="NULL")
+        with pytest.raises(IntegrityError), session.begin_nested():
+            insert(number=2, closed="'2026-10-13 10:00:00'")
+
+
+def _insert_attempt(session: object, person_id: int, *, number: int, closed: str) -> None:
+    by = "NULL" if closed == "NULL" else "'clock'"
+    session.execute(  # type: ignore[attr-defined]
+        text(
+            "INSERT INTO attempt (public_id, person_id, item_ref, number, item_version, settings, paper, started_at,"  # noqa: S608
+            f" out_of, awaiting, closed_at, closed_by) VALUES ('{number}{closed[:3]}', {person_id}, 'm/i', {number},"
+            f" 'v', '{{}}', '[]', '2026-10-13 09:00:00', '1', 0, {closed}, {by})"
+        )
+    )
+
+
+def test_a_database_that_is_not_there_is_said_in_the_rules_words(database: Flask, url: str) -> None:
+    db.engine.dispose()
+    path = Path(make_url(url).database or "")
+    path.unlink()
+    path.mkdir()
+    try:
+        with pytest.raises(Unavailable), reading() as connection:
+            connection.execute(select(Person.id))
+        with pytest.raises(Unavailable), writing() as session:
+            factories.person(session)
+    finally:
+        path.rmdir()
