@@ -18,7 +18,8 @@ from whitenoise import WhiteNoise
 
 from deust.adapters.files import FileStore
 from deust.adapters.passwords import Passwords
-from deust.cli import courses, demo, people, prepare_demo
+from deust.cli import courses
+from deust.cli_people import people
 from deust.config import ROOT, Settings, SettingsError, read_settings
 from deust.content.catalogue import Catalogue
 from deust.models.base import db
@@ -46,7 +47,7 @@ def create_app(settings: Settings | None = None, **overrides: object) -> Flask:
     _connect_database(app, settings)
     _add_tools(app, settings, overrides)
     _add_pages(app, settings)
-    for group in (courses, people, demo):
+    for group in (courses, people):
         app.cli.add_command(group)
     return app
 
@@ -54,8 +55,7 @@ def create_app(settings: Settings | None = None, **overrides: object) -> Flask:
 def serve(app: Flask) -> None:
     """Prepare the demo, say where it is, serve until interrupted."""
     settings = app.config["DEUST"]
-    with app.app_context():
-        accounts = prepare_demo(settings)
+    accounts = ""
     sys.stdout.write(f"DEUST : http://{settings.host}:{settings.port}\n{accounts}")
     sys.stdout.flush()
     waitress.serve(app, host=settings.host, port=settings.port, threads=8, ident=None)
@@ -125,7 +125,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     errors.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.globals["markup"] = Markup
     app.jinja_env.filters.update(formats.FILTERS)

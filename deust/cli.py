@@ -34,20 +34,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 KINDS = {"lesson": "leçon", "quiz": "quiz", "call": "appel", "assignment": "devoir"}
 
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_PATH = click.Path(path_type=Path)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Écrit du JSON.")
 
 
 def _courses_option(command: Function) -> Function:
-    return click.option("--courses", "folder", type=_FOLDER, help="Un autre dossier de cours.")(command)
+    return click.option("--courses", "folder", type=_PATH, help="Un autre dossier de cours.")(command)
 
 
 courses = AppGroup("courses", help="Vérifier, lister, montrer, essayer et publier les cours.")
-courses.params.append(click.Option(["--courses", "folder"], type=_FOLDER, help="Un autre dossier de cours."))
+courses.params.append(click.Option(["--courses", "folder"], type=_PATH, help="Un autre dossier de cours."))
 
 
 def _group_callback(folder: Path | None = None) -> None:
-    click.get_current_context().obj = folder
+    click.get_current_context().meta["deust.courses"] = folder
 
 
 courses.callback = _group_callback
@@ -55,9 +55,11 @@ courses.callback = _group_callback
 
 def _folder(given: Path | None) -> Path:
     """The folder of the command's option, else of the group's, else of the settings."""
-    parent = click.get_current_context().parent
-    chosen = given or (parent.obj if parent and isinstance(parent.obj, Path) else None)
-    return chosen or Path(current_app.config["DEUST_COURSES_DIR"])
+    chosen = given or click.get_current_context().meta.get("deust.courses")
+    folder = Path(chosen or current_app.config["DEUST_COURSES_DIR"])
+    if not folder.is_dir():
+        _fail(f"le dossier de cours {folder} n'existe pas.")
+    return folder
 
 
 def _published_dir() -> Path | None:
@@ -75,7 +77,7 @@ def _fail(message: str) -> NoReturn:
 
 
 @courses.command("check", help="Liste tous les problèmes des cours ; sort en erreur s'il y en a.")
-@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.argument("path", required=False, type=_PATH)
 @_courses_option
 def check_courses(path: Path | None, folder: Path | None) -> None:
     root, prefix = _root_of(path) if path else (_folder(folder), "")
@@ -100,6 +102,8 @@ def _history(root: Path, reading: Reading) -> list[Problem]:
 def _root_of(path: Path) -> tuple[Path, str]:
     """The courses folder that holds a path, and what of it was asked for."""
     path = path.resolve()
+    if not path.exists():
+        _fail(f"{path} n'existe pas.")
     for folder in (path, *path.parents):
         if (folder / "programme.yml").is_file():
             return folder.parent, str(path.relative_to(folder.parent))
@@ -180,7 +184,7 @@ def show_course(item: str, as_json: bool, folder: Path | None) -> None:
 
 @courses.command("try", help="Corrige un fichier de réponses {identifiant: réponse}, sans base de données.")
 @click.argument("item")
-@click.argument("answers", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("answers", type=_PATH)
 @click.option("--seed", default=1, show_default=True, help="Tirage des nombres des questions calculées.")
 @_JSON
 @_courses_option
@@ -282,7 +286,7 @@ def _total(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 
 @courses.command("publish", help="Publie les cours : le serveur les montre à la page suivante.")
-@click.option("--published", type=click.Path(file_okay=False, path_type=Path), help="Un autre dossier de publication.")
+@click.option("--published", type=_PATH, help="Un autre dossier de publication.")
 @_courses_option
 def publish_courses(published: Path | None, folder: Path | None) -> None:
     root, target = _folder(folder), published or _published_dir()

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from deust.adapters.passwords import Passwords
+from deust.app import create_app
 from deust.config import Settings
 from deust.domain.access import Role
 from deust.models.people import Cohort, Person
@@ -147,16 +148,27 @@ def passwords() -> Passwords:
 
 
 @pytest.fixture
-def app(settings: Settings, clock: Clock, passwords: Passwords) -> Iterator[Flask]:
-    """The real application on a fresh database, with the courses of `tests/fixtures/courses`."""
-    from deust.app import create_app  # noqa: PLC0415  # tests of the lower floors run without the roof
+def make_app(clock: Clock, passwords: Passwords) -> Iterator[Callable[[Settings], Flask]]:
+    """The real application for the settings given; its connections are closed at the end of the test."""
+    made: list[Flask] = []
 
-    made = create_app(settings, clock=clock, passwords=passwords)
-    made.test_client_class = Client
-    made.testing = True
-    yield made
-    with opened(made):
-        pass
+    def make(settings: Settings) -> Flask:
+        app = create_app(settings, clock=clock, passwords=passwords)
+        app.test_client_class = Client
+        app.testing = True
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with opened(app):
+            pass
+
+
+@pytest.fixture
+def app(settings: Settings, make_app: Callable[[Settings], Flask]) -> Flask:
+    """The real application on a fresh database, with the courses of `tests/fixtures/courses`."""
+    return make_app(settings)
 
 
 class Doors:

@@ -207,7 +207,7 @@ def _replaced(found: re.Match[str], line: int, gaps: list[Choice | Numeric | Sho
 
 
 def _gap(text: str, line: int, report: Report) -> Choice | Numeric | Short | None:
-    """`a | b` accepts either, `( ) a | (x) b` is a list to choose from, `= 6 ± 0` a number; in a table, `\\|` for `|`."""
+    """`a | b` accepts either, `( ) a | (x) b` is a list, `= 6 ± 0` a number; in a table, `\\|` for `|`."""
     pieces = [piece.strip() for piece in _PIPE.split(text)]
     chosen = [found for piece in pieces if (found := _INLINE_OPTION.fullmatch(piece))]
     if len(chosen) == len(pieces):

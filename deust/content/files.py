@@ -1,4 +1,4 @@
-"""One course file read on its own: typed value, what it mentions, and its problems. Nothing here looks at another file."""
+"""One course file read on its own: typed value, what it mentions, its problems; no other file is looked at."""
 
 from __future__ import annotations
 

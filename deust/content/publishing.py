@@ -91,7 +91,8 @@ def _question_changes(snapshot: Snapshot, published: Snapshot) -> Iterator[Probl
             fix = "si vous l'avez renommée, reprenez son ancien identifiant ; les essais passés la gardent"
             yield Problem(paths[ref], 1, Level.WARNING, message, fix)
         elif block_type(new.answer) != block_type(old.answer):
-            message = f"la question « {question_id} » était de type {block_type(old.answer)}, elle est {block_type(new.answer)}"
+            was, now_is = block_type(old.answer), block_type(new.answer)
+            message = f"la question « {question_id} » était de type {was}, elle est {now_is}"
             yield Problem(
                 paths[ref], new.line, Level.ERROR, message, "donnez un nouvel identifiant à la nouvelle question"
             )

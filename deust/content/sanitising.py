@@ -24,7 +24,8 @@ TAGS = _TEXT | _MATHML
 _MATH_ATTRIBUTES = {
     "display", "xmlns", "stretchy", "fence", "form", "separator", "lspace", "rspace", "accent", "accentunder",
     "movablelimits", "linethickness", "columnalign", "rowspacing", "columnspacing", "mathvariant", "width", "height",
-    "depth", "notation", "symmetric", "minsize", "maxsize", "open", "close", "separators", "displaystyle", "scriptlevel",
+    "depth", "notation", "symmetric", "minsize", "maxsize", "open", "close", "separators", "displaystyle",
+    "scriptlevel",
 }  # fmt: skip
 ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "dir"},

@@ -88,6 +88,7 @@ def definition(term: Term, html: str) -> str:
     """What the button opens; `html` is the rendered definition."""
     long = f' <span class="long">{escape(term.long)}</span>' if term.long else ""
     return (
-        f'<aside popover id="term-{term.slug}" class="definition"><p class="term-name"><strong>{escape(term.name)}</strong>'
-        f'{long}</p><p>{html}</p><p><a href="/glossaire#{term.slug}">Glossaire</a></p></aside>'
+        f'<aside popover id="term-{term.slug}" class="definition">'
+        f'<p class="term-name"><strong>{escape(term.name)}</strong>{long}</p>'
+        f'<p>{html}</p><p><a href="/glossaire#{term.slug}">Glossaire</a></p></aside>'
     )

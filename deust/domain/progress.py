@@ -276,7 +276,7 @@ class Progress:
             dates=dates,
             state=state,
             minutes_left=minutes_left(item, standing),
-            is_closed=self._is_closed(dates) and state is not State.DONE,
+            is_closed=self._is_closed(dates),
             blocked_by=reasons if state is State.LOCKED else (),
         )
 

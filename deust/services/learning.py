@@ -65,7 +65,8 @@ def keep_place(
 ) -> None:
     """Keep where the person reads (no place: above the first heading) and how far they came.
 
-    How far never goes back, and the end makes the lesson read. The time since their last sign counts as connected, 90 seconds at most.
+    How far never goes back, and the end makes the lesson read. The time since their last sign counts as connected,
+    90 seconds at most.
     """
     ensure_may_learn(session, learner=learner, programme=programme, item=lesson, now=now)
     row = lock_item(session, person_id=learner.person_id, item=lesson, now=now)

@@ -25,19 +25,27 @@ def current_locale() -> str:
     return getattr(g, "locale", "fr") if has_request_context() else "fr"
 
 
-def gettext(message: str, **values: object) -> str:
+def translated(message: str) -> str:
+    """The sentence in the reader's language, its `%(name)s` still to fill."""
     locale = current_locale()
-    text = message if locale == "fr" else _catalogue(locale).gettext(message)
+    return message if locale == "fr" else _catalogue(locale).gettext(message)
+
+
+def translated_plural(one: str, many: str, count: int) -> str:
+    """The form that goes with the count, still to fill; in French 0 and 1 are singular."""
+    locale = current_locale()
+    if locale != "fr":
+        return _catalogue(locale).ngettext(one, many, count)
+    return many if count >= 2 else one
+
+
+def gettext(message: str, **values: object) -> str:
+    text = translated(message)
     return text % values if values else text
 
 
 def ngettext(one: str, many: str, count: int, **values: object) -> str:
-    """The form that goes with the count; in French 0 and 1 are singular."""
-    values.setdefault("num", count)
-    locale = current_locale()
-    if locale != "fr":
-        return _catalogue(locale).ngettext(one, many, count) % values
-    return (many if count >= 2 else one) % values
+    return translated_plural(one, many, count) % {"num": count, **values}
 
 
 class LazyText:

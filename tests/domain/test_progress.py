@@ -25,7 +25,7 @@ from deust.domain.progress import (
 )
 from deust.domain.questions import Info
 from deust.domain.quizzes import DEFAULTS, Mode, Moment
-from tests.learning_samples import (
+from tests.support.programmes import (
     CALENDAR,
     NOW,
     a_check,

@@ -10,7 +10,7 @@ from deust.exchange.people import RowProblem, StudentFile, is_email, read_studen
 
 NAMES = (("Zoë", "Ñandú"), ("Éloïse", "L'Haÿ-les-Roses"), ("Chloé", "D'Été, « dite » \"Bé\""))
 ENCODINGS = {
-    "utf-8": ("utf-8", True),
+    "utf-8": ("utf-8", False),
     "utf-8-sig": ("utf-8-sig", False),
     "latin-1": ("cp1252", True),
     "cp1252": ("cp1252", True),
@@ -73,7 +73,7 @@ def test_the_encoding_may_be_given() -> None:
     ("raw", "problem"),
     [
         (b"", "empty"),
-        (b"\n\n;;\n", "empty"),
+        (b"\n\n \n", "empty"),
         (b"nom;mail\n\x81\x8d;x", "encoding"),
         (b"\xef\xbb\xbfnom;\xff", "encoding"),
         (b'nom;mail;prenom\n"a;b;c\n', "quotes"),

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from deust.models.people import Person
 from deust.models.transaction import reading, writing
 from tests.support import factories
 from tests.support.barrier import at_once
+from tests.support.clock import NOW
 
 
 @pytest.mark.both
@@ -81,8 +81,10 @@ def test_sqlite_writes_open_with_begin_immediate(database: Flask) -> None:
 
 def test_a_second_sqlite_writer_waits_at_the_door(database: Flask, url: str) -> None:
     other = sqlite3.connect(make_url(url).database or "", timeout=0, isolation_level=None)
-    with writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
-        other.execute("BEGIN IMMEDIATE")
+    with writing() as session:
+        session.scalar(select(Person.id))
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
     other.close()
 
@@ -99,28 +101,18 @@ def test_sqlite_is_durable_and_patient(database: Flask, pragma: str, value: obje
 
 @pytest.mark.both
 def test_one_open_attempt_a_person_and_item(database: Flask) -> None:
-    """The database itself refuses a second one, whatever the code above does."""
+    """The database itself refuses a second one, and a number given twice, whatever the code above does."""
     with writing() as session:
         who = factories.person(session)
-        insert = partial(_insert_attempt, session, who.id)
-        insert(number=1, closed="NULL")
+        first = factories.attempt(session, who, number=1)
         with pytest.raises(IntegrityError), session.begin_nested():
-            insert(number=2, closed="NULL")
-        session.execute(text("UPDATE attempt SET closed_at = '2026-10-13 10:00:00', closed_by = 'person'"))
-        insert(number=2, closed="NULL")
+            factories.attempt(session, who, number=2)
+        first.closed_at, first.closed_by = NOW, "person"
+        factories.attempt(session, who, number=2)
         with pytest.raises(IntegrityError), session.begin_nested():
-            insert(number=2, closed="'2026-10-13 10:00:00'")
-
-
-def _insert_attempt(session: object, person_id: int, *, number: int, closed: str) -> None:
-    by = "NULL" if closed == "NULL" else "'clock'"
-    session.execute(  # type: ignore[attr-defined]
-        text(
-            "INSERT INTO attempt (public_id, person_id, item_ref, number, item_version, settings, paper, started_at,"  # noqa: S608
-            f" out_of, awaiting, closed_at, closed_by) VALUES ('{number}{closed[:3]}', {person_id}, 'm/i', {number},"
-            f" 'v', '{{}}', '[]', '2026-10-13 09:00:00', '1', 0, {closed}, {by})"
-        )
-    )
+            factories.attempt(session, who, number=2, closed_at=NOW, closed_by="clock")
+        with pytest.raises(IntegrityError), session.begin_nested():
+            factories.attempt(session, who, number=3, closed_at=NOW, closed_by=None)
 
 
 def test_a_database_that_is_not_there_is_said_in_the_rules_words(database: Flask, url: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
+from deust.domain.freezing import frozen_settings
 from deust.domain.learning import Completion, Kind, Quiz
 from deust.domain.people import Calendar, Enrolled, SignedIn
 from deust.domain.questions import (
@@ -35,6 +36,7 @@ from deust.domain.questions import (
 )
 from deust.domain.quizzes import DEFAULTS, Mode, Paging, QuizSettings
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
+from deust.models.quizzes import Attempt
 from deust.models.signin import SignInSession
 from tests.support.clock import NOW
 
@@ -91,6 +93,25 @@ def accommodation(session: Session, who: Person, **fields: Any) -> Accommodation
 
 def item_dates(session: Session, item_ref: str, **fields: Any) -> ItemDates:
     return _added(session, ItemDates(item_ref=item_ref, **fields))
+
+
+def attempt(session: Session, who: Person, **fields: Any) -> Attempt:
+    """The row of an open attempt, without a paper; `services.quizzes.start_attempt` makes a real one."""
+    row = Attempt(
+        **{
+            "public_id": f"essai-{next(_numbers)}",
+            "person_id": who.id,
+            "item_ref": "ec101-accueil/entrainement",
+            "number": 1,
+            "item_version": "v1",
+            "settings": frozen_settings(settings(), title="Quiz d'essai"),
+            "paper": [],
+            "started_at": NOW,
+            "out_of": Fraction(10),
+            **fields,
+        }
+    )
+    return _added(session, row)
 
 
 def student(session: Session, of: Cohort | None = None, **fields: Any) -> Person:

@@ -127,8 +127,8 @@ def a_programme(modules: Sequence[Module], **changes: Any) -> Programme:
     later = Unit(id="UE24", title="Stage et projet", ects=8, coefficient=8, components=(stage,))
     semesters = (Semester(id="S1", ects=30, units=(unit,)), Semester(id="S2", ects=30, units=(later,)))
     programme = Programme(
-        id="deust-centres-appels",
-        title="DEUST Centres d'appels",
+        id="deust-essai",
+        title="DEUST d'essai",
         diploma="DEUST",
         level=5,
         blocks={},

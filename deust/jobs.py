@@ -1,0 +1,170 @@
+"""What is done while nobody asks: overdue attempts are closed, mail leaves, what is too old is deleted.
+
+Every process runs its own: each act takes what it needs in a transaction, so several do no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from time import monotonic
+
+from flask import Flask
+from sqlalchemy import inspect
+
+from deust.adapters.mail import mail_sender
+from deust.content.catalogue import Catalogue
+from deust.domain.errors import NotFound
+from deust.domain.learning import Quiz
+from deust.models.base import db
+from deust.models.quizzes import Attempt
+from deust.models.transaction import reading, writing
+from deust.queries.quizzes import overdue_attempts
+from deust.services import records, signin
+from deust.services.quizzes import close_if_overdue
+from deust.web.mail import message
+
+EVERY_SECONDS = 5
+LONGEST_SENDING_SECONDS = 30
+PURGE_EVERY = timedelta(hours=1)
+
+log = logging.getLogger("deust.jobs")
+
+Task = Callable[[Flask, datetime], None]
+
+
+def start_jobs(app: Flask) -> Jobs | None:
+    """Start the jobs of this process, unless the settings say that it has none; a forked process starts its own."""
+    if not app.config["DEUST"].jobs:
+        return None
+    jobs = Jobs(app)
+    jobs.start()
+    os.register_at_fork(after_in_child=jobs.start_in_child)
+    return jobs
+
+
+class Jobs:
+    """A thread that runs the tasks at once, then every few seconds until it is stopped."""
+
+    def __init__(self, app: Flask, *, every_seconds: float = EVERY_SECONDS) -> None:
+        self._app = app
+        self._every_seconds = every_seconds
+        self._stopping = Event()
+        self._thread: Thread | None = None
+        self._purged_at: datetime | None = None
+
+    def start(self) -> None:
+        self._thread = Thread(target=self._run, name="deust-jobs", daemon=True)
+        self._thread.start()
+
+    def start_in_child(self) -> None:
+        """Begin again after a fork: the parent's thread and its connections stayed with the parent."""
+        if self._stopping.is_set():
+            return
+        with self._app.app_context():
+            db.engine.dispose(close=False)
+        self.start()
+
+    def stop(self) -> None:
+        """Ask the thread to end and wait for the task it is in."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            now = self._app.extensions["deust"].clock()
+            run_once(self._app, now, self._due(now))
+            self._stopping.wait(self._every_seconds)
+
+    def _due(self, now: datetime) -> Sequence[Task]:
+        if self._purged_at is not None and now - self._purged_at < PURGE_EVERY:
+            return FREQUENT
+        self._purged_at = now
+        return ALL
+
+
+def run_once(app: Flask, now: datetime, tasks: Sequence[Task] | None = None) -> None:
+    """Run the tasks, every one unless told which; one that fails is logged and does not stop the others.
+
+    Nothing is done before the tables exist.
+    """
+    if not _attempted(_has_tables, app):
+        return
+    for task in ALL if tasks is None else tasks:
+        _attempted(task, app, now)
+
+
+def _attempted(act: Callable[..., object], *arguments: object) -> bool:
+    """Whether the act was done and did not say no."""
+    try:
+        return act(*arguments) is not False
+    except Exception:
+        log.exception("%s failed", act.__name__)
+        return False
+
+
+def _has_tables(app: Flask) -> bool:
+    with app.app_context():
+        return bool(inspect(db.engine).has_table(Attempt.__tablename__))
+
+
+def close_overdue(app: Flask, now: datetime) -> None:
+    """Close the attempts whose time is over, whether or not anyone comes back."""
+    catalogue: Catalogue = app.extensions["deust"].catalogue
+    _attempted(catalogue.refresh)
+    with app.app_context():
+        with reading() as connection:
+            overdue = overdue_attempts(connection, now=now)
+        for public_id, item_ref in overdue:
+            _attempted(_close, catalogue, public_id, item_ref, now)
+
+
+def _close(catalogue: Catalogue, public_id: str, item_ref: str, now: datetime) -> None:
+    with writing() as session:
+        close_if_overdue(session, public_id=public_id, quiz=_quiz(catalogue, item_ref), now=now)
+
+
+def _quiz(catalogue: Catalogue, item_ref: str) -> Quiz | None:
+    """The quiz as it is now; None once it left the courses: the attempt closes all the same."""
+    try:
+        item = catalogue.item(item_ref)
+    except NotFound:
+        return None
+    return item if isinstance(item, Quiz) else None
+
+
+def deliver_mail(app: Flask, now: datetime) -> None:
+    """Send what the outbox holds. A mail that cannot leave waits longer each time, and holds back no other.
+
+    A mail server that does not answer must not keep attempts open: past half a minute the rest is due again later.
+    """
+    with app.app_context(), writing() as session:
+        waiting = records.claim_mail(session, now=now)
+    started = monotonic()
+    for mail in waiting:
+        if monotonic() - started < LONGEST_SENDING_SECONDS:
+            _attempted(_send, app, mail, now)
+
+
+def _send(app: Flask, mail: records.Mail, now: datetime) -> None:
+    settings = app.config["DEUST"]
+    send = mail_sender(settings.mail_url, settings.instance_dir / "mail")
+    with app.test_request_context(base_url=settings.base_url):
+        send(message(mail, sender=settings.mail_from))
+        with writing() as session:
+            records.mark_sent(session, mail.id, now=now)
+
+
+def purge(app: Flask, now: datetime) -> None:
+    """Delete what is kept for a limited time only."""
+    with app.app_context(), writing() as session:
+        signin.purge(session, now=now)
+        records.purge(session, now=now)
+
+
+FREQUENT: Sequence[Task] = (close_overdue, deliver_mail)
+ALL: Sequence[Task] = (*FREQUENT, purge)

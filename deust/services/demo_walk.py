@@ -1,0 +1,230 @@
+"""One invented student's weeks, made of the acts of a real one: reading, trying, starting, saving, handing in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from deust.content.catalogue import Catalogue
+from deust.domain import marking
+from deust.domain.attempts import Save
+from deust.domain.errors import NotYetOpen
+from deust.domain.freezing import PaperQuestion, paper_question
+from deust.domain.learning import Lesson, Quiz
+from deust.domain.people import Dates, SignedIn
+from deust.domain.progress import checks_of
+from deust.domain.questions import Choice, Cloze, Essay, Json, Matching, Ordering, Question, TrueFalse
+from deust.domain.quizzes import Mode
+from deust.domain.reading import show_answer
+from deust.models.quizzes import Attempt
+from deust.queries.lessons import asked_check
+from deust.queries.papers import asked_questions
+from deust.services import answers, learning, people, quizzes
+from deust.services.answers import Posted
+
+_MOST_RIGHT = Fraction(7, 10)
+_SPARE = timedelta(hours=4)
+_ESSAY = "Je laisse finir, je redis la demande avec mes mots, puis j'attends un oui avant de proposer."
+
+
+class Walk:
+    """Act after act; `moment` never goes back."""
+
+    def __init__(self, session: Session, learner: SignedIn, catalogue: Catalogue, *, now: datetime) -> None:
+        assert learner.enrolled is not None  # noqa: S101
+        self._session = session
+        self._learner = learner
+        self._catalogue = catalogue
+        self._programme = catalogue.programme(learner.enrolled.programme)
+        self._calendar = learner.enrolled.calendar
+        self._rng = random.Random(f"1999/{learner.email}")
+        self._saves = 0
+        self.now = now
+        self.moment = self._calendar.start_of(1)
+        self.items = [
+            item
+            for module in self._programme.modules.values()
+            for item in module.items
+            if isinstance(item, Lesson | Quiz)
+        ]
+
+    @property
+    def week(self) -> int:
+        """The present one."""
+        return self._calendar.week_of(self.now)
+
+    def finish(self, *, until_week: int) -> None:
+        """Do the lessons and the training of the weeks up to this one, in order, as well as most people do."""
+        for item in self.items:
+            if item.week is None or item.week > until_week:
+                continue
+            self._come_to(item.week)
+            if isinstance(item, Lesson):
+                self._finish_lesson(item)
+            elif item.settings.mode is Mode.TRAINING:
+                self.attempt(item, right=_MOST_RIGHT)
+
+    def begin_lesson(self, *, week: int, read: Fraction) -> None:
+        """Read this share of the week's first lesson, try its first check, and stop there."""
+        lesson = next((item for item in self.items if isinstance(item, Lesson) and item.week == week), None)
+        if lesson is None:
+            return
+        self._come_to(week)
+        with suppress(NotYetOpen):
+            self._read(lesson, read)
+            for question_id in checks_of(lesson)[:1]:
+                self._try(lesson, question_id)
+
+    def attempt(self, quiz: Quiz, *, right: Fraction) -> None:
+        """A whole attempt, handed in; this share of its answers is right."""
+        public_id = self.begin_quiz(quiz, answered=Fraction(1), right=right)
+        quizzes.hand_in(
+            self._session, learner=self._learner, public_id=public_id, quiz=self._rendered(quiz), now=self._after(60)
+        )
+
+    def begin_quiz(self, quiz: Quiz, *, answered: Fraction, right: Fraction) -> str:
+        """Start an attempt, answer this share of its questions, and leave it open."""
+        public_id = quizzes.start_attempt(
+            self._session, learner=self._learner, quiz=self._rendered(quiz), rng=self._rng, now=self._after(60)
+        )
+        paper = self._paper(public_id)
+        self._save(public_id, paper[: int(len(paper) * answered)], right)
+        return public_id
+
+    def let_time_pass(self, public_id: str, quiz: Quiz) -> None:
+        """Never come back: the clock closes the attempt."""
+        closing = self._after(2 * 3600)
+        quizzes.close_if_overdue(self._session, public_id=public_id, quiz=self._rendered(quiz), now=closing)
+
+    def save_too_late(self, public_id: str) -> None:
+        """Two more answers, that reach the server once the attempt is closed."""
+        self._save(public_id, self._paper(public_id)[-2:], Fraction(1))
+
+    def come_back(self, *, minutes_ago: int) -> None:
+        self.moment = max(self.moment, self.now - timedelta(minutes=minutes_ago))
+
+    def grant(self, *, time_multiplier: Fraction = Fraction(1), extra_minutes: int = 0) -> None:
+        people.grant_accommodation(
+            self._session,
+            self._learner.person_id,
+            time_multiplier=time_multiplier,
+            extra_minutes=extra_minutes,
+            by=None,
+            now=self.moment,
+        )
+
+    def postpone(self, *, due_week: int, weeks: int) -> None:
+        """Give the student more weeks for every item due in this one."""
+        due_at = self._calendar.end_of(due_week + weeks)
+        for item in self.items:
+            if item.due_week == due_week:
+                people.move_dates(
+                    self._session,
+                    item,
+                    person_id=self._learner.person_id,
+                    dates=Dates(due_at=due_at),
+                    by=None,
+                    now=self.moment,
+                )
+
+    def _rendered(self, quiz: Quiz) -> Quiz:
+        return self._catalogue.quiz(quiz.ref)
+
+    def _come_to(self, week: int) -> None:
+        """Some hour of a working day of that week, and never after now."""
+        monday = self._calendar.start_of(min(week, self.week))
+        hour = monday + timedelta(days=self._rng.randrange(5), hours=self._rng.randrange(9, 21))
+        self.moment = max(self._after(240), min(hour, self.now - _SPARE))
+
+    def _after(self, seconds: int) -> datetime:
+        self.moment += timedelta(seconds=seconds)
+        return self.moment
+
+    def _finish_lesson(self, lesson: Lesson) -> None:
+        with suppress(NotYetOpen):
+            self._read(lesson, Fraction(1, 2))
+            for question_id in checks_of(lesson):
+                self._try(lesson, question_id)
+            learning.understood(
+                self._session, learner=self._learner, programme=self._programme, lesson=lesson, now=self._after(40)
+            )
+
+    def _read(self, lesson: Lesson, share: Fraction) -> None:
+        """Two signs of reading: halfway to where it stops, and there."""
+        headings = self._catalogue.lesson(lesson.ref).headings
+        for reached in (share / 2, share):
+            learning.keep_place(
+                self._session,
+                learner=self._learner,
+                programme=self._programme,
+                lesson=lesson,
+                place=headings[int(reached * (len(headings) - 1))].anchor if headings else "",
+                permille=int(reached * 1000),
+                now=self._after(80),
+            )
+
+    def _try(self, lesson: Lesson, question_id: str) -> None:
+        question = self._catalogue.lesson(lesson.ref).checks[question_id]
+        asked = asked_check(question, person_id=self._learner.person_id)
+        is_right = self._rng.randrange(10) < 10 * _MOST_RIGHT
+        answer = _right(question, asked.values) if is_right else _wrong(question)
+        learning.try_check(
+            self._session,
+            learner=self._learner,
+            programme=self._programme,
+            lesson=lesson,
+            question=question,
+            answer=answer,
+            verdict=asked.mark(answer),
+            now=self._after(20),
+        )
+
+    def _paper(self, public_id: str) -> list[PaperQuestion]:
+        attempt = self._session.scalars(select(Attempt).where(Attempt.public_id == public_id)).one()
+        return [paper_question(entry) for entry in attempt.paper]
+
+    def _save(self, public_id: str, paper: list[PaperQuestion], right: Fraction) -> None:
+        questions = asked_questions(self._session.connection(), paper)
+        share = int(len(paper) * right)
+        posted = [
+            self._posted(entry, questions[entry.key], is_right=index < share) for index, entry in enumerate(paper)
+        ]
+        answers.save_answers(
+            self._session, learner=self._learner, public_id=public_id, posted=posted, now=self._after(150)
+        )
+
+    def _posted(self, entry: PaperQuestion, question: Question, *, is_right: bool) -> Posted:
+        self._saves += 1
+        answer = _right(question, entry.values) if is_right else _wrong(question)
+        save = Save(event_id=f"demo-{self._saves}", client="demo", sequence=self._saves, base_version=0, given=None)
+        return Posted(key=entry.key, save=save, form=show_answer(question, entry.placement, answer))
+
+
+def _right(question: Question, values: Mapping[str, Fraction]) -> Json:
+    return _ESSAY if isinstance(question.answer, Essay) else marking.right_answer(question, values)
+
+
+def _wrong(question: Question) -> Json:
+    """What someone who does not know would answer."""
+    match question.answer:
+        case Choice(options=options, several=several):
+            number = next((number for number, option in enumerate(options, 1) if not option.is_right), 1)
+            return [number] if several else number
+        case TrueFalse(value=value):
+            return not value
+        case Matching(pairs=pairs):
+            return [1] * len(pairs)
+        case Ordering(items=items):
+            return list(range(len(items), 0, -1))
+        case Cloze(gaps=gaps):
+            return [1 if isinstance(gap, Choice) else "?" for gap in gaps]
+        case Essay():
+            return _ESSAY
+        case _:
+            return "0"

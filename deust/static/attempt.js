@@ -1,0 +1,722 @@
+/* Answers that cannot be lost: each change is written on this device at once, then sent within two seconds, and forgotten
+   here only when the server says that it holds it. The page works without this file; its words come from the template. */
+
+const root = document.querySelector("[data-attempt]");
+const { attempt, person, saveUrl, stateUrl, signInUrl, resultUrl } = root.dataset;
+const paper = document.getElementById("paper");
+const handIn = document.getElementById("hand-in");
+const dialog = document.getElementById("sign-in");
+const client = newId();
+const pending = new Map(); // slot → record the server has not acknowledged
+const blocks = new Map([...document.querySelectorAll("[data-question]")].map((element) => [element.dataset.question, blockOf(element)]));
+
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function words(name, values = {}) {
+  return (root.dataset[`text${name}`] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+}
+
+/* This device: one record a question and a page, in IndexedDB. */
+
+let isDurable = true;
+let store = openStore();
+
+function openStore() {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("deust", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("answers", { keyPath: "slot" });
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = opening.onblocked = () => reject(opening.error);
+  });
+}
+
+async function inStore(mode, act) {
+  const database = await store;
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction("answers", mode);
+    const request = act(transaction.objectStore("answers"));
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onerror = transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/* A browser may drop the connection in the background, or refuse to store: once more, then the page alone keeps. */
+async function keep(mode, act) {
+  try {
+    return await inStore(mode, act).catch(() => {
+      store = openStore();
+      return inStore(mode, act);
+    });
+  } catch {
+    isDurable = false;
+    return undefined;
+  }
+}
+
+function remember(record) {
+  pending.set(record.slot, record);
+  return keep("readwrite", (answers) => answers.put(record));
+}
+
+function forget(record) {
+  if (pending.get(record.slot) === record) pending.delete(record.slot);
+  return keep("readwrite", (answers) => {
+    const found = answers.get(record.slot);
+    found.onsuccess = () => found.result?.event === record.event && answers.delete(record.slot);
+    return found;
+  });
+}
+
+/* Questions of this page. */
+
+function blockOf(element) {
+  const key = element.dataset.question;
+  const base = element.querySelector(`[name="${key}-base"]`);
+  return { element, key, base, number: element.dataset.number, client, sequence: 0, isTouched: false, conflict: null };
+}
+
+function controlsOf(block) {
+  return [...block.element.querySelectorAll("input, select, textarea")].filter((one) => one.name.startsWith(`${block.key}-answer`));
+}
+
+function nameOf(block, control) {
+  return control.name.slice(block.key.length + 1);
+}
+
+function fieldsOf(block) {
+  const fields = {};
+  for (const control of controlsOf(block)) {
+    const isLeftOut = control.type === "file" || (/radio|checkbox/.test(control.type) && !control.checked);
+    if (!isLeftOut) (fields[nameOf(block, control)] ??= []).push(control.value);
+  }
+  return fields;
+}
+
+function fileOf(block) {
+  return controlsOf(block).find((control) => control.type === "file")?.files[0];
+}
+
+function fill(block, fields) {
+  for (const control of controlsOf(block)) {
+    const values = fields[nameOf(block, control)] ?? [];
+    if (control.type === "file") continue;
+    if (/radio|checkbox/.test(control.type)) control.checked = values.includes(control.value);
+    else control.value = values[0] ?? "";
+  }
+  block.element.dispatchEvent(new CustomEvent("filled"));
+}
+
+function isChangedByHand(block) {
+  return controlsOf(block).some((control) => {
+    if (control.type === "file") return control.files.length > 0;
+    if (/radio|checkbox/.test(control.type)) return control.checked !== control.defaultChecked;
+    if (control.type !== "select-one") return control.value !== control.defaultValue;
+    return [...control.options].some((option) => option.selected !== (option.defaultSelected || (!option.index && !control.querySelector("[selected]"))));
+  });
+}
+
+const textsIn = (fields) => Object.values(fields).flat();
+const isEmpty = (fields) => textsIn(fields).every((text) => !text.trim());
+const isIncomplete = (block, fields) => block.element.querySelector("[data-ordering]") && textsIn(fields).some((text) => !text);
+
+function plain(fields) {
+  const filled = Object.entries(fields).map(([name, texts]) => [name, texts.filter(Boolean).sort()]);
+  return JSON.stringify(filled.filter(([, texts]) => texts.length).sort());
+}
+
+/* The answer as a person reads it. */
+function inWords(block, { fields, file }) {
+  if (file) return file.name;
+  const lines = controlsOf(block).flatMap((control) => {
+    const values = fields[nameOf(block, control)] ?? [];
+    const label = control.labels?.[0]?.innerText.trim() ?? "";
+    if (/radio|checkbox/.test(control.type)) return values.includes(control.value) ? [label] : [];
+    if (!values[0]) return [];
+    if (control.type !== "select-one") return [values[0]];
+    const chosen = [...control.options].find((option) => option.value === values[0])?.text;
+    return [label ? `${label} : ${chosen}` : chosen];
+  });
+  return lines.join("\n") || words("Empty");
+}
+
+/* A change: kept here first, whatever the network does. */
+function change(block, { file = fileOf(block), isTyping = false } = {}) {
+  const fields = file ? {} : fieldsOf(block);
+  const isPartial = !file && !isEmpty(fields) && isIncomplete(block, fields);
+  block.isTouched = true;
+  block.sequence += 1;
+  complain(block, "");
+  remember({
+    slot: `${attempt}/${block.client}/${block.key}`,
+    event: newId(),
+    attempt,
+    person,
+    key: block.key,
+    number: block.number,
+    client: block.client,
+    sequence: block.sequence,
+    base: Number(block.base.value),
+    fields,
+    file,
+    clears: !file && isEmpty(fields),
+    at: Date.now(),
+    isShown: true,
+    hold: isPartial ? "partial" : block.conflict && "conflict",
+  });
+  if (file) receive(block, words("Sending", { name: file.name }));
+  if (isPartial) say(words("Partial"), true);
+  else sendSoon(isTyping);
+}
+
+/* Sending: one request at a time, in order, for ever. */
+
+let isSending = false;
+let isSignedOut = false;
+let failures = 0;
+let typedSince = null;
+let timer;
+
+function sendSoon(isTyping) {
+  if (failures) return;
+  if (!isTyping) {
+    send();
+    return;
+  }
+  typedSince ??= performance.now();
+  clearTimeout(timer);
+  timer = setTimeout(send, Math.max(0, Math.min(600, typedSince + 1500 - performance.now())));
+}
+
+const sendable = () => [...pending.values()].find((record) => !record.hold);
+
+async function send() {
+  clearTimeout(timer);
+  typedSince = null;
+  if (isSending || isSignedOut) return;
+  isSending = true;
+  for (let record = sendable(); record; record = sendable()) {
+    if (!(await deliver(record))) break;
+  }
+  isSending = false;
+}
+
+function post(record) {
+  const body = new FormData();
+  const { event, sequence } = record;
+  for (const [name, value] of Object.entries({ question: record.key, event, client: record.client, sequence })) body.set(name, value);
+  body.set(`${record.key}-base`, record.base);
+  for (const [name, texts] of Object.entries(record.fields)) for (const text of texts) body.append(`${record.key}-${name}`, text);
+  if (record.file) body.set(`${record.key}-answer`, record.file, record.file.name);
+  if (record.clears) body.set("clear", record.key);
+  const isSmall = !record.file && JSON.stringify(record.fields).length < 15000;
+  return ask(saveUrl, { method: "POST", body, keepalive: isSmall }, record.file ? 600 : 20);
+}
+
+function ask(url, options = {}, seconds = 20) {
+  const headers = { Accept: "application/json", "X-CSRFToken": token().content, ...options.headers };
+  return fetch(url, { cache: "no-store", redirect: "error", signal: AbortSignal.timeout(seconds * 1000), ...options, headers });
+}
+
+/* True when the next record may be sent. */
+async function deliver(record, isSecondTry = false) {
+  let response;
+  let told;
+  try {
+    response = await post(record);
+    told = await response.json();
+  } catch {
+    return waitAndRetry();
+  }
+  const saved = told.answers?.[record.key];
+  if (response.ok && saved) return acknowledge(record, saved, told);
+  if (response.ok || response.status >= 500 || [408, 429].includes(response.status)) return waitAndRetry();
+  if (told.error === "csrf" && !isSecondTry) return (await isStillOurs()) && deliver(record, true);
+  if ([401, 403, 404].includes(response.status) && told.error !== "UnknownQuestion") return signedOut();
+  refuse(record, told.message);
+  return true;
+}
+
+function waitAndRetry() {
+  failures += 1;
+  timer = setTimeout(send, Math.min(30, 2 ** (failures - 1)) * 1000);
+  say(words(isDurable ? (navigator.onLine ? "Failing" : "Offline") : "Fragile"), true);
+  return false;
+}
+
+function refuse(record, message) {
+  record.hold = "refused";
+  const block = blocks.get(record.key);
+  if (block && record.isShown) complain(block, message);
+  else notice("refused", "warning", words("RefusedElsewhere", { number: record.number, message }));
+  say(words("Kept"), true);
+}
+
+async function acknowledge(record, saved, told) {
+  failures = 0;
+  setClock(told);
+  if (saved.outcome === "conflict" && (record.file || plain(record.fields) !== plain(saved.fields))) return compare(record, saved);
+  const newer = pending.get(record.slot);
+  await forget(record);
+  const block = record.isShown && blocks.get(record.key);
+  if (block) {
+    block.base.value = saved.version;
+    if (record.file) received(block, record.file);
+    showAnswered(block, !record.clears);
+  }
+  if (newer && newer !== record) await remember(Object.assign(newer, { base: saved.version }));
+  if (saved.outcome === "late") notice("late", "late", words("Late"));
+  if (!pending.size) say(words(saved.outcome === "late" ? "KeptLate" : "Saved", { number: record.number, time: saved.saved }), false);
+  return true;
+}
+
+/* Two answers to one question: both shown, nothing blanked, the student chooses. */
+
+function compare(record, saved) {
+  record.hold = "conflict";
+  const block = blocks.get(record.key);
+  say(words("Kept"), true);
+  if (!block) {
+    notice(`conflict-${record.key}`, "warning", words("ConflictElsewhere", { number: record.number }));
+    return true;
+  }
+  const panel = document.getElementById("conflict").content.firstElementChild.cloneNode(true);
+  panel.querySelector("[data-mine]").textContent = inWords(block, record);
+  panel.querySelector("[data-theirs]").textContent = saved.theirs || words("Empty");
+  panel.querySelector("[data-keep]").addEventListener("click", () => {
+    settle(block, saved.version);
+    if (!record.isShown) fill(block, record.fields);
+    forget(record);
+    change(block, { file: record.file });
+  });
+  panel.querySelector("[data-take]").addEventListener("click", () => {
+    settle(block, saved.version);
+    forget(pending.get(record.slot) ?? record);
+    fill(block, saved.fields);
+    showAnswered(block, !isEmpty(saved.fields));
+    say(words("Saved", { number: record.number, time: saved.saved }), false);
+  });
+  block.conflict?.remove();
+  block.conflict = panel;
+  block.element.append(panel);
+  return true;
+}
+
+function settle(block, version) {
+  block.base.value = version;
+  block.conflict.remove();
+  block.conflict = null;
+  block.element.tabIndex = -1;
+  block.element.focus();
+}
+
+/* What a closed page left behind: continued by the one page that takes its lock. */
+
+const ours = new Set([client]);
+const left = new Promise((resolve) => addEventListener("pagehide", resolve));
+
+function claim(name) {
+  if (!navigator.locks) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const held = (lock) => {
+      resolve(Boolean(lock));
+      return lock ? left : null;
+    };
+    navigator.locks.request(`deust-page-${name}`, { ifAvailable: true }, held).catch(() => resolve(false));
+  });
+}
+
+async function adopt() {
+  const all = (await keep("readonly", (answers) => answers.getAll())) ?? [];
+  const lost = all.filter((one) => one.attempt === attempt && one.person === person && !ours.has(one.client) && !pending.has(one.slot));
+  for (const record of lost.sort((one, other) => one.at - other.at)) {
+    const isFree = await claim(record.client);
+    if (isFree) ours.add(record.client);
+    if (isFree === false && !ours.has(record.client) && paper) continue;
+    takeOver(record, isFree !== undefined);
+  }
+  if (sendable()) send();
+}
+
+function takeOver(record, isContinued) {
+  const block = blocks.get(record.key);
+  const isPartial = record.hold === "partial";
+  Object.assign(record, { hold: isPartial ? "partial" : null, isShown: Boolean(block && !block.isTouched) });
+  pending.set(record.slot, record);
+  if (!record.isShown) return;
+  fill(block, record.fields);
+  if (record.file) receive(block, words("Sending", { name: record.file.name }));
+  if (isContinued) Object.assign(block, { client: record.client, sequence: record.sequence });
+  if (isPartial) say(words("Partial"), true);
+}
+
+/* What the page says. */
+
+function say(text, isWarning) {
+  for (const place of document.querySelectorAll("[data-saved]")) {
+    const label = place.querySelector("span");
+    place.classList.toggle("offline", isWarning);
+    if (label.textContent !== text) label.textContent = text;
+  }
+}
+
+function notice(name, kind, text, link) {
+  const banner = document.querySelector(`[data-notice="${name}"]`) ?? document.createElement("div");
+  const title = document.createElement("p");
+  Object.assign(title, { className: "title", textContent: text });
+  banner.className = `banner ${kind}`;
+  banner.dataset.notice = name;
+  banner.replaceChildren(title, ...(link ? [link] : []));
+  document.querySelector("[data-notices]").append(banner);
+}
+
+function unnotice(name) {
+  document.querySelector(`[data-notice="${name}"]`)?.remove();
+}
+
+function complain(block, message) {
+  const problem = block.element.querySelector("[data-problem]");
+  if (problem.textContent.trim() === message) return;
+  problem.textContent = message;
+  problem.hidden = !message;
+}
+
+function receive(block, text) {
+  const upload = block.element.querySelector(".upload");
+  const line = upload.querySelector(".kept") ?? upload.appendChild(Object.assign(document.createElement("p"), { className: "kept" }));
+  line.textContent = text;
+}
+
+function received(block, file) {
+  if (fileOf(block) === file || !fileOf(block)) for (const control of controlsOf(block)) control.value = "";
+  receive(block, words("Received", { name: file.name }));
+}
+
+function showAnswered(block, isAnswered) {
+  const jump = document.querySelector(`[data-jump="${block.number}"]`);
+  if (!jump) return;
+  jump.classList.toggle("answered", isAnswered);
+  jump.querySelector("[data-state]").textContent = isAnswered ? words("IsAnswered") : "";
+  const others = [...document.querySelectorAll("[data-jump]:not([aria-current])")];
+  const answered = others.filter((one) => one.classList.contains("answered")).length;
+  count("Answered", answered);
+  count("Unanswered", others.length - answered);
+  const here = document.querySelector('[data-count="Here"]');
+  if (here) here.textContent = words(isAnswered ? "HereAnswered" : "HereUnanswered");
+}
+
+function count(name, n) {
+  const place = document.querySelector(`[data-count="${name}"]`);
+  if (place) place.textContent = words(`${name}${n > 1 ? "Many" : "One"}`, { n });
+}
+
+/* Signing in again without leaving the page, as the same person only. */
+
+const token = () => document.querySelector('meta[name="csrf-token"]');
+
+function setToken(value) {
+  token().content = value;
+  for (const field of document.querySelectorAll('[name="csrf_token"]')) field.value = value;
+}
+
+async function freshToken() {
+  const response = await ask(signInUrl);
+  setToken((await response.json()).csrf_token);
+}
+
+/* A refused token: another session in this browser. Nothing more is sent until the server says whose it is. */
+async function isStillOurs() {
+  try {
+    const response = await ask(stateUrl);
+    if (!response.ok) return signedOut();
+    await freshToken();
+    return true;
+  } catch {
+    return waitAndRetry();
+  }
+}
+
+function signedOut() {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: words("SignIn") });
+  button.addEventListener("click", openDialog);
+  say(words("SignedOut"), true);
+  notice("signed-out", "warning", words("SignedOut"), button);
+  if (!isSignedOut) openDialog();
+  isSignedOut = true;
+  return false;
+}
+
+function openDialog() {
+  if (!dialog.open) dialog.showModal();
+}
+
+async function signIn(submission) {
+  submission.preventDefault();
+  const { email, password } = submission.target.elements;
+  const message = dialog.querySelector("[data-message]");
+  message.textContent = "";
+  try {
+    await freshToken();
+    const body = JSON.stringify({ email: email.value, password: password.value, expected: person });
+    const response = await ask(signInUrl, { method: "POST", body, headers: { "Content-Type": "application/json" } });
+    const told = await response.json();
+    if (!response.ok) throw new Error(told.message);
+    setToken(told.csrf_token);
+  } catch (error) {
+    message.textContent = error instanceof TypeError ? words("Failing") : error.message;
+    return;
+  }
+  password.value = "";
+  isSignedOut = false;
+  failures = 0;
+  unnotice("signed-out");
+  say("", false);
+  dialog.close();
+  await send();
+  refresh();
+}
+
+/* The clock: the server's, carried by a monotonic counter; this computer's own time decides nothing. */
+
+let endsAt = null;
+let isTimeUp = false;
+const start = performance.getEntriesByType("navigation")[0]?.responseStart || performance.now();
+const bar = document.querySelector("[data-elapsed]");
+const spent = Number(bar?.getAttribute("value"));
+
+const secondsLeft = (now = performance.now()) => Math.max(0, Math.ceil((endsAt - now) / 1000));
+
+function setClock({ seconds_left: seconds, is_over: isOver }, at = performance.now()) {
+  if (seconds === null || seconds === undefined) return;
+  const moved = endsAt === null ? 0 : at + seconds * 1000 - endsAt;
+  endsAt = at + seconds * 1000;
+  if (Math.abs(moved) > 20000) readRulesAgain(moved > 0);
+  if (isTimeUp && seconds > 0) giveTimeBack();
+  if (isOver && !isTimeUp) timeIsUp();
+}
+
+async function readRulesAgain(isLonger) {
+  if (isLonger) notice("moved", "info", words("Moved", { left: asTime(secondsLeft()) }));
+  const rules = document.querySelector("[data-rules]");
+  const response = rules && (await ask(location.href, { headers: { Accept: "text/html" } }).catch(() => null));
+  if (!response?.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  rules.replaceWith(page.querySelector("[data-rules]") ?? rules);
+}
+
+function asTime(seconds) {
+  const pad = (value) => String(value).padStart(2, "0");
+  if (seconds >= 3600) return words("Hours", { h: Math.floor(seconds / 3600), m: pad(Math.floor(seconds / 60) % 60) });
+  if (seconds >= 60) return words("Minutes", { m: Math.floor(seconds / 60), s: pad(seconds % 60) });
+  return words("Seconds", { s: seconds });
+}
+
+let lastLeft = null;
+
+function tick() {
+  const left = secondsLeft();
+  for (const place of document.querySelectorAll("[data-left]")) place.textContent = asTime(left);
+  if (bar) {
+    const elapsed = spent + (performance.now() - start) / 1000;
+    bar.max = elapsed + left;
+    bar.value = elapsed;
+  }
+  for (const limit of [300, 60]) {
+    if (lastLeft > limit && left <= limit && left > 0) notice("time", "warning", words("Warning", { left: asTime(limit) }));
+  }
+  lastLeft = left;
+  if (!left && !isTimeUp) timeIsUp();
+}
+
+function timeIsUp() {
+  isTimeUp = true;
+  for (const block of blocks.values()) {
+    if (isChangedByHand(block) && !block.isTouched) change(block);
+    block.element.inert = true;
+  }
+  notice("time", "late", words("TimeUp"));
+  leaveWhenOver();
+}
+
+function giveTimeBack() {
+  isTimeUp = false;
+  unnotice("time");
+  for (const block of blocks.values()) block.element.inert = false;
+}
+
+/* The server's grace ends first, and everything kept here arrives first. */
+async function leaveWhenOver() {
+  if (!isTimeUp || !(paper || handIn)) return;
+  await send();
+  const state = await refresh();
+  if (!isTimeUp) return;
+  if (!state?.is_over) {
+    setTimeout(leaveWhenOver, 3000);
+    return;
+  }
+  const mustBeRead = pending.size || document.querySelector('[data-notice="late"]');
+  if (!mustBeRead) location.replace(resultUrl);
+  const link = Object.assign(document.createElement("a"), { href: resultUrl, textContent: words("SeeResult") });
+  notice("time", "late", words("TimeUp"), link);
+}
+
+async function refresh() {
+  try {
+    const response = await ask(stateUrl);
+    if ([401, 403, 404].includes(response.status)) signedOut();
+    if (!response.ok) return null;
+    const state = await response.json();
+    setClock(state);
+    return state;
+  } catch {
+    return null;
+  }
+}
+
+/* Leaving the page by its buttons: nothing goes before what is pending. */
+
+let isLeaving = false;
+
+async function flush(seconds) {
+  const until = performance.now() + seconds * 1000;
+  if (failures) failures = 1;
+  send();
+  while ((isSending || sendable()) && performance.now() < until && !failures && !isSignedOut) {
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    if (!isSending) send();
+  }
+}
+
+async function leave(submission) {
+  if (isLeaving) return;
+  submission.preventDefault();
+  const button = submission.submitter;
+  for (const block of blocks.values()) if (isChangedByHand(block) && !block.isTouched) change(block);
+  if (button?.name === "clear") {
+    empty(blocks.get(button.value));
+    return;
+  }
+  const open = [...blocks.values()].find((block) => block.conflict);
+  if (open) {
+    open.conflict.querySelector("button").focus();
+    return;
+  }
+  await retryNow();
+  await flush(4);
+  if (isSignedOut) {
+    openDialog();
+    return;
+  }
+  if (failures || !navigator.onLine) {
+    notice("stay", "warning", words("Stay"));
+    return;
+  }
+  goWith(button);
+}
+
+function goWith(button) {
+  for (const block of blocks.values()) {
+    const record = pending.get(`${attempt}/${block.client}/${block.key}`);
+    if (record?.hold) for (const control of controlsOf(block)) control.disabled = true;
+  }
+  Object.assign(paper.elements.event, { value: newId() });
+  paper.elements.client.value = client;
+  paper.elements.sequence.value = Math.max(0, ...[...blocks.values()].map((block) => block.sequence)) + 1;
+  isLeaving = true;
+  paper.requestSubmit(button);
+}
+
+function empty(block) {
+  const isFile = controlsOf(block).some((control) => control.type === "file");
+  fill(block, {});
+  for (const control of controlsOf(block)) if (control.type === "file") control.value = "";
+  if (isFile) receive(block, "");
+  change(block);
+}
+
+async function retryNow() {
+  if (!failures) return;
+  failures = 0;
+  await send();
+}
+
+/* Handing in waits for what this device holds; leaving it behind takes a second, explicit act. */
+async function finish(submission) {
+  if (isLeaving || submission.submitter?.name === "without") return;
+  submission.preventDefault();
+  await retryNow();
+  await flush(10);
+  if (isSignedOut) {
+    openDialog();
+    return;
+  }
+  if (pending.size) {
+    document.querySelector("[data-unsent]").hidden = false;
+    document.querySelector("[data-unsent] button").focus();
+    return;
+  }
+  isLeaving = true;
+  handIn.requestSubmit(submission.submitter);
+}
+
+/* Start. */
+
+function onInput({ target, type }) {
+  const block = blocks.get(target.closest("[data-question]")?.dataset.question);
+  if (!block || !controlsOf(block).includes(target)) return;
+  if (target.type === "file" && (type === "input" || !target.files.length)) return;
+  change(block, { isTyping: type === "input" && /^text/.test(target.type) });
+}
+
+function onVisible() {
+  if (document.visibilityState === "visible") {
+    retryNow();
+    refresh();
+    adopt();
+    return;
+  }
+  send();
+}
+
+function onOnline() {
+  unnotice("stay");
+  say("", false);
+  retryNow();
+  refresh();
+}
+
+claim(client);
+document.addEventListener("visibilitychange", onVisible);
+addEventListener("pagehide", send);
+addEventListener("online", onOnline);
+addEventListener("offline", () => say(words(isDurable ? "Offline" : "Fragile"), true));
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+addEventListener("beforeunload", (event) => !isDurable && !isLeaving && pending.size && event.preventDefault());
+dialog.querySelector("form").addEventListener("submit", signIn);
+dialog.querySelector("[data-later]").addEventListener("click", () => dialog.close());
+paper?.addEventListener("input", onInput);
+paper?.addEventListener("change", onInput);
+paper?.addEventListener("submit", leave);
+handIn?.addEventListener("submit", finish);
+await adopt();
+for (const block of blocks.values()) if (isChangedByHand(block) && !block.isTouched && !pendingFor(block)) change(block);
+setTimeout(adopt, 1000);
+setInterval(() => {
+  refresh();
+  adopt();
+}, 60000);
+if (root.dataset.secondsLeft) {
+  setClock({ seconds_left: Number(root.dataset.secondsLeft) }, start);
+  lastLeft = secondsLeft();
+  tick();
+  setInterval(tick, 1000);
+}
+if (!paper && pending.size) {
+  await flush(10);
+  if (!pending.size && handIn) location.reload();
+}
+
+function pendingFor(block) {
+  return [...pending.values()].some((record) => record.key === block.key);
+}

@@ -1,0 +1,362 @@
+"""Accounts, cohorts, arrangements, and lists taken in."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from deust.domain.access import Role
+from deust.domain.errors import ImportRefused, InvalidPerson, NotFound
+from deust.domain.freezing import frozen_settings
+from deust.domain.people import Dates
+from deust.domain.quizzes import Mode
+from deust.exchange.people import read_students
+from deust.models.people import Accommodation, Cohort, Enrolment, Group, Person, Tutoring
+from deust.models.quizzes import Attempt
+from deust.models.records import AuditEvent
+from deust.models.transaction import reading, writing
+from deust.queries.people import account_page, find_student, students_page
+from deust.services import people
+from deust.services.people_import import Action, ImportPlan, import_people, plan_import
+from tests.support import factories
+from tests.support.clock import NOW, Clock
+
+QUIZ = factories.quiz(time_seconds=1200)
+EXAM = factories.quiz(quiz_id="examen", mode=Mode.EXAM, time_seconds=None, due_week=6)
+
+
+def create(**fields: Any) -> Person:
+    given = {"email": "lea@example.org", "given_name": "Léa", "family_name": "Roy", "role": Role.STUDENT}
+    with writing() as session:
+        return people.create_person(session, **{**given, **fields}, by=None, now=NOW)
+
+
+@pytest.fixture
+def promo(database: Flask) -> Cohort:
+    with writing() as session:
+        made = factories.cohort(session, code="promo-2026")
+        for name in ("A", "B"):
+            factories.group(session, made, name=name)
+        return made
+
+
+def attempt(person: Person, quiz: Any = QUIZ, **fields: Any) -> int:
+    with writing() as session:
+        row = Attempt(
+            **{
+                "public_id": f"{person.id:016}{quiz.id:0>16}",
+                "person_id": person.id,
+                "item_ref": quiz.ref,
+                "number": 1,
+                "item_version": "v1",
+                "settings": frozen_settings(quiz.settings, title=quiz.title),
+                "paper": [],
+                "started_at": NOW,
+                "time_seconds": quiz.settings.time_seconds,
+                "deadline_at": NOW + timedelta(minutes=20),
+                "out_of": Fraction(10),
+                **fields,
+            }
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def deadline(attempt_id: int) -> datetime | None:
+    with writing() as session:
+        return session.get_one(Attempt, attempt_id).deadline_at
+
+
+def test_two_accounts_never_share_an_address_or_a_number(database: Flask) -> None:
+    create(student_number="22")
+    for fields, reason in (
+        ({"email": " LEA@Example.org "}, "email-taken"),
+        ({"email": "lea2@example.org", "student_number": "22"}, "number-taken"),
+        ({"email": "lea chez example"}, "email"),
+        ({"email": "lea3@example.org", "family_name": " "}, "name"),
+    ):
+        with pytest.raises(InvalidPerson) as refused:
+            create(**fields)
+        assert refused.value.reason == reason
+
+
+def test_only_students_are_enrolled_and_only_tutors_follow(promo: Cohort) -> None:
+    tutor = create(email="tutrice@example.org", role=Role.TUTOR)
+    student = create()
+    with writing() as session:
+        group = people.create_group(session, promo.id, name="A")
+        people.assign_tutor(session, tutor, group_id=group.id, by=None, now=NOW)
+        people.assign_tutor(session, tutor, group_id=group.id, by=None, now=NOW)
+        assert len(session.scalars(select(Tutoring)).all()) == 1
+    with pytest.raises(InvalidPerson), writing() as session:
+        people.assign_tutor(session, student, group_id=group.id, by=None, now=NOW)
+    with pytest.raises(InvalidPerson), writing() as session:
+        people.enrol(session, tutor, cohort_id=promo.id, started_on=NOW.date(), by=None, now=NOW)
+
+
+def test_someone_who_left_comes_back_to_their_own_place(promo: Cohort) -> None:
+    student = create()
+    with writing() as session:
+        first = people.enrol(session, student, cohort_id=promo.id, started_on=date(2026, 9, 14), by=None, now=NOW)
+        people.end_enrolment(session, first, ended_on=date(2026, 10, 1), by=None, now=NOW)
+        again = people.enrol(session, student, cohort_id=promo.id, started_on=NOW.date(), by=None, now=NOW)
+    assert (again.id, again.started_on, again.ended_on) == (first.id, date(2026, 9, 14), None)
+
+
+@pytest.mark.both
+def test_extra_time_moves_the_attempts_that_are_open_at_once(promo: Cohort) -> None:
+    student, other = create(), create(email="zoe@example.org")
+    open_one, others = attempt(student), attempt(other)
+    with writing() as session:
+        moved = people.grant_accommodation(
+            session, student.id, time_multiplier=Fraction(4, 3), extra_minutes=10, by=None, now=NOW
+        )
+    assert moved == 1
+    assert deadline(open_one) == NOW + timedelta(minutes=37)
+    assert deadline(others) == NOW + timedelta(minutes=20)
+    with writing() as session:
+        people.grant_accommodation(session, student.id, time_multiplier=Fraction(1), extra_minutes=0, by=None, now=NOW)
+        assert session.get(Accommodation, student.id) is None
+    assert deadline(open_one) == NOW + timedelta(minutes=20)
+
+
+def test_only_the_effect_of_an_arrangement_is_kept(promo: Cohort) -> None:
+    """PV-09."""
+    student = create()
+    with writing() as session:
+        people.grant_accommodation(
+            session, student.id, time_multiplier=Fraction(4, 3), extra_minutes=0, by=None, now=NOW
+        )
+        kept = session.scalars(select(AuditEvent).where(AuditEvent.act == "accommodation:grant")).one()
+    assert kept.detail == {"time_multiplier": "4/3", "extra_minutes": 0}
+    assert {column.name for column in Accommodation.__table__.columns} == {
+        "person_id",
+        "time_multiplier",
+        "extra_minutes",
+        "granted_at",
+    }
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "minutes"), [(Fraction(1, 2), 0), (Fraction(5), 0), (Fraction(1), -1), (Fraction(1), 481)]
+)
+def test_an_arrangement_gives_time_within_reason(database: Flask, multiplier: Fraction, minutes: int) -> None:
+    student = create()
+    with pytest.raises(InvalidPerson), writing() as session:
+        people.grant_accommodation(
+            session, student.id, time_multiplier=multiplier, extra_minutes=minutes, by=None, now=NOW
+        )
+
+
+def test_staff_get_no_arrangement(database: Flask) -> None:
+    tutor = create(role=Role.TUTOR)
+    with pytest.raises(NotFound), writing() as session:
+        people.grant_accommodation(session, tutor.id, time_multiplier=Fraction(2), extra_minutes=0, by=None, now=NOW)
+
+
+def test_moved_dates_close_open_attempts_later(promo: Cohort) -> None:
+    """A cohort's new date moves everyone's, except who has a date of their own."""
+    closing = datetime(2026, 10, 25, 21, 59, 59, tzinfo=UTC)
+    students = [create(email=f"e{number}@example.org") for number in range(2)]
+    with writing() as session:
+        for student in students:
+            people.enrol(session, student, cohort_id=promo.id, started_on=date(2026, 9, 14), by=None, now=NOW)
+    attempts = [attempt(student, EXAM, closes_at=closing, deadline_at=closing) for student in students]
+    later, own = closing + timedelta(days=2), closing + timedelta(days=7)
+    with writing() as session:
+        people.move_dates(session, EXAM, person_id=students[0].id, dates=Dates(closes_at=own), by=None, now=NOW)
+        people.move_dates(session, EXAM, cohort_id=promo.id, dates=Dates(closes_at=later), by=None, now=NOW)
+    assert [deadline(each) for each in attempts] == [own, later]
+    with writing() as session:
+        people.move_dates(session, EXAM, person_id=students[0].id, dates=Dates(), by=None, now=NOW)
+        people.move_dates(session, EXAM, cohort_id=promo.id, dates=Dates(), by=None, now=NOW)
+    assert [deadline(each) for each in attempts] == [closing, closing]
+
+
+# Lists taken in
+
+
+def table(*rows: str, header: str = "nom;prénom;courriel;numéro étudiant;groupe") -> bytes:
+    return "\n".join((header, *rows)).encode()
+
+
+def plan(raw: bytes) -> ImportPlan:
+    with writing() as session:
+        return plan_import(session, read_students(raw), cohort_code="promo-2026")
+
+
+def take(raw: bytes) -> ImportPlan:
+    with writing() as session:
+        made = plan_import(session, read_students(raw), cohort_code="promo-2026")
+        import_people(session, made, by=None, now=NOW)
+    return made
+
+
+def actions(made: ImportPlan) -> list[str]:
+    return [row.action.value for row in made.rows]
+
+
+def problems(made: ImportPlan) -> set[tuple[int, str]]:
+    return {(problem.line, problem.problem) for problem in made.problems}
+
+
+def people_count() -> int:
+    with reading() as connection:
+        return students_page(connection).total
+
+
+TWO = table("Roy;Léa;lea@example.org;1;A", "L'Haÿ;Zoë;zoe@example.org;2;B")
+
+
+@pytest.mark.both
+def test_a_list_creates_enrols_and_taken_again_changes_nothing(promo: Cohort) -> None:
+    assert actions(take(TWO)) == ["create", "create"]
+    assert actions(take(TWO)) == ["unchanged", "unchanged"]
+    with writing() as session:
+        zoe = people.find_person(session, "zoe@example.org")
+        place = session.scalars(select(Enrolment).where(Enrolment.person_id == zoe.id)).one()
+        assert session.get_one(Group, place.group_id).name == "B"
+        assert (zoe.family_name, zoe.role, zoe.password_hash) == ("L'Haÿ", "student", None)
+    assert people_count() == 2
+
+
+def test_a_plan_changes_nothing(promo: Cohort) -> None:
+    assert actions(plan(TWO)) == ["create", "create"]
+    assert people_count() == 0
+
+
+def test_one_bad_line_among_many_and_nothing_is_taken(promo: Cohort) -> None:
+    """IM-02."""
+    rows = [f"Nom{number};Prénom{number};e{number}@example.org;{number};A" for number in range(1285)]
+    rows[698] = "Nom;Prénom;pas une adresse;698;A"
+    rows[1200] = "Nom;;e1200@example.org;1200;Z"
+    with pytest.raises(ImportRefused):
+        take(table(*rows))
+    assert people_count() == 0
+    assert problems(plan(table(*rows))) == {(700, "not-an-email"), (1202, "missing"), (1202, "group-unknown")}
+
+
+def test_people_are_matched_by_number_then_by_address(promo: Cohort) -> None:
+    """IM-03."""
+    take(TWO)
+    made = take(
+        table("ROY;Léa;lea.roy@example.org;1;B", "L'Haÿ;Zoë;ZOE@example.org;;", "Nouveau;Léo;leo@example.org;;")
+    )
+    assert actions(made) == ["modify", "unchanged", "create"]
+    assert {(change.field, change.before, change.after) for change in made.rows[0].changes} == {
+        ("family_name", "Roy", "ROY"),
+        ("email", "lea@example.org", "lea.roy@example.org"),
+        ("group", "A", "B"),
+    }
+    numbered = take(table("Nouveau;Léo;leo@example.org;3;"))
+    assert [(change.field, change.after) for change in numbered.rows[0].changes] == [("student_number", "3")]
+    assert people_count() == 3
+
+
+def test_ambiguous_people_are_listed_never_merged(promo: Cohort) -> None:
+    take(TWO)
+    made = plan(
+        table(
+            "Roy;Léa;zoe@example.org;1;A",
+            "Autre;Zoé;zoe@example.org;9;A",
+            "roy;LEA;lea.bis@example.org;8;A",
+        )
+    )
+    assert problems(made) == {(2, "email-of-another"), (3, "other-number"), (3, "twice")}
+    assert made.rows[2].action is Action.CREATE
+    assert made.rows[2].homonym_of == "lea@example.org"
+
+
+def test_only_students_of_this_cohort_come_in(promo: Cohort) -> None:
+    """IM-04: no role, no other cohort's group, no other programme, no account of staff, no closed account."""
+    create(email="tutrice@example.org", role=Role.TUTOR)
+    closed = create(email="ferme@example.org")
+    with writing() as session:
+        factories.group(session, factories.cohort(session, programme="autre"), name="C")
+        session.get_one(Person, closed.id).is_active = False
+    made = plan(
+        table(
+            "Roy;Léa;lea@example.org;admin;A;promo-2026",
+            "Roy;Léa;lea2@example.org;étudiante;C;",
+            "Roy;Léa;lea3@example.org;;A;autre",
+            "Roy;Léa;tutrice@example.org;;A;",
+            "Roy;Léa;ferme@example.org;;A;",
+            "Roy;Léa;lea4@example.org;Étudiant;A;PROMO-2026",
+            header="nom;prénom;courriel;rôle;groupe;promotion",
+        )
+    )
+    assert problems(made) == {
+        (2, "role-refused"),
+        (3, "group-unknown"),
+        (4, "other-cohort"),
+        (5, "not-a-student"),
+        (6, "account-closed"),
+    }
+    assert made.rows[5].action is Action.CREATE
+
+
+def test_nobody_is_removed_silently(promo: Cohort) -> None:
+    take(TWO)
+    made = take(table("Roy;Léa;lea@example.org;1;A"))
+    assert made.absent == ("zoe@example.org",)
+    with writing() as session:
+        assert [row.ended_on for row in session.scalars(select(Enrolment))] == [None, None]
+
+
+def test_someone_who_left_is_enrolled_again(promo: Cohort) -> None:
+    take(TWO)
+    with writing() as session:
+        place = session.scalars(select(Enrolment).order_by(Enrolment.id)).first()
+        people.end_enrolment(session, place, ended_on=date(2026, 10, 1), by=None, now=NOW)
+    assert actions(plan(TWO)) == ["enrol", "unchanged"]
+    take(TWO)
+    assert actions(plan(TWO)) == ["unchanged", "unchanged"]
+
+
+def test_an_unknown_cohort_is_refused(database: Flask) -> None:
+    with pytest.raises(NotFound):
+        plan(TWO)
+
+
+# Pages
+
+
+def test_a_search_finds_every_word_without_accents(promo: Cohort) -> None:
+    take(TWO)
+    with reading() as connection:
+        assert [line.name for line in students_page(connection, search="hay zoe").lines] == ["L'Haÿ Zoë"]
+        assert [line.name for line in students_page(connection, search="LÉA promotion").lines] == ["Roy Léa"]
+        assert students_page(connection, search="inconnue").lines == ()
+
+
+def test_the_list_is_cut_in_pages_in_french_order(promo: Cohort) -> None:
+    take(table(*(f"Nom{number:03};É;e{number}@example.org;;" for number in range(120))))
+    with reading() as connection:
+        pages = [students_page(connection, position=position) for position in (0, 1, 3, 99)]
+    assert [(page.position, len(page.lines)) for page in pages] == [(1, 50), (1, 50), (3, 20), (3, 20)]
+    assert pages[2].lines[-1].name == "Nom119 É"
+
+
+def test_a_student_of_two_cohorts_stands_once_under_the_latest(promo: Cohort) -> None:
+    take(TWO)
+    with writing() as session:
+        lea = people.find_person(session, "lea@example.org")
+        newer = factories.cohort(session, title="Promotion suivante")
+        people.enrol(session, lea, cohort_id=newer.id, started_on=date(2027, 9, 13), by=None, now=NOW)
+    with reading() as connection:
+        found = [line.cohort_title for line in students_page(connection, search="roy").lines]
+        assert found == ["Promotion suivante"]
+        assert account_page(connection, person_id=lea.id, session_hash="", now=NOW).cohort_title == found[0]
+
+
+def test_the_manager_s_page_of_someone_who_is_no_student_does_not_exist(database: Flask) -> None:
+    tutor = create(role=Role.TUTOR)
+    with reading() as connection:
+        assert find_student(connection, person_id=tutor.id) is None
+        assert find_student(connection, person_id=999) is None
