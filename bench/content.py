@@ -126,7 +126,7 @@ def build(root: Path, modules: int) -> None:
         (folder / "03-suite.md").write_text(lesson.replace("Leçon", "Suite"), "utf-8")
         questions = "".join(QUESTION.format(number=place) for place in range(10))
         (folder / "02-quiz.md").write_text(QUIZ.format(number=number, questions=questions), "utf-8")
-        (folder / "04-appel.md").write_text(call, "utf-8")
+        (folder / "04-appel.md").write_text(f"{call}\nAppel {number}.\n", "utf-8")
         (folder / "05-devoir.md").write_text(ASSIGNMENT.format(number=number), "utf-8")
 
 
@@ -185,9 +185,8 @@ def main() -> int:
         normal, changed = measure_change(root, Path(folder) / "published", max(5, options.rounds))
     size, render = measure_render(options.rounds)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"check of {options.modules} modules, {options.modules * 5} items: {check:.2f} s (wanted: under {CHECK_SECONDS:.0f} s)"
-    )
+    size_told = f"{options.modules} modules, {options.modules * 5} items"
+    print(f"check of {size_told}: {check:.2f} s (wanted: under {CHECK_SECONDS:.0f} s)")
     print(f"page: {normal * 1000:.0f} ms; first page after one file changed: {changed * 1000:.0f} ms", end="")
     print(f" (wanted: at most {EXTRA_SECONDS * 1000:.0f} ms more)")
     print(f"a lesson of {size} characters, rendered and kept: {render * 1000:.0f} ms")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -101,14 +102,14 @@ def _connect_database(app: Flask, settings: Settings) -> None:
 
 
 def _add_tools(app: Flask, settings: Settings, overrides: dict[str, object]) -> None:
-    values: dict[str, object] = {
-        "clock": now_utc,
-        "catalogue": Catalogue(settings.courses_dir, settings.published_dir, watch=not settings.is_production),
-        "files": FileStore(settings.files_dir),
-        "passwords": Passwords(),
-        "base_url": settings.base_url,
-        **overrides,
+    makers: dict[str, Callable[[], object]] = {
+        "clock": lambda: now_utc,
+        "catalogue": lambda: Catalogue(settings.courses_dir, settings.published_dir, watch=not settings.is_production),
+        "files": lambda: FileStore(settings.files_dir),
+        "passwords": Passwords,
+        "base_url": lambda: settings.base_url,
     }
+    values = {name: overrides[name] if name in overrides else make() for name, make in makers.items()}
     app.extensions["deust"] = Tools(**values)  # type: ignore[arg-type]
 
 

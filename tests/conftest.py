@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from deust.adapters.passwords import Passwords
 from deust.app import create_app
 from deust.config import Settings
+from deust.content.catalogue import Catalogue
 from deust.domain.access import Role
 from deust.models.people import Cohort, Person
 from deust.models.transaction import reading, writing
@@ -147,13 +148,30 @@ def passwords() -> Passwords:
     return Passwords(cost_kib=64)
 
 
+@pytest.fixture(scope="session")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """The courses of `tests/fixtures/courses`, read and rendered once a run."""
+    return Catalogue(COURSES, tmp_path_factory.mktemp("published"), watch=False)
+
+
+@pytest.fixture(scope="session")
+def assets_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compressed copies of the static files, made once a run."""
+    return tmp_path_factory.mktemp("assets")
+
+
 @pytest.fixture
-def make_app(clock: Clock, passwords: Passwords) -> Iterator[Callable[[Settings], Flask]]:
+def make_app(
+    clock: Clock, passwords: Passwords, catalogue: Catalogue, assets_folder: Path
+) -> Iterator[Callable[[Settings], Flask]]:
     """The real application for the settings given; its connections are closed at the end of the test."""
     made: list[Flask] = []
 
     def make(settings: Settings) -> Flask:
-        app = create_app(settings, clock=clock, passwords=passwords)
+        shared = {"catalogue": catalogue} if settings.courses_dir == COURSES else {}
+        settings.instance_dir.mkdir(exist_ok=True)
+        (settings.instance_dir / "assets").symlink_to(assets_folder)
+        app = create_app(settings, clock=clock, passwords=passwords, **shared)
         app.test_client_class = Client
         app.testing = True
         made.append(app)

@@ -22,11 +22,12 @@ from deust.models.learning import ItemProgress
 from deust.models.quizzes import Answer, Attempt, QuestionMark
 from deust.models.records import AuditEvent, OutboxMessage, Receipt
 from deust.models.signin import SignInTry
-from deust.services import quizzes, records
+from deust.services import answers, quizzes, records
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import Clock
+from tests.support.server import free_port
 
 EXAM = "ec101-accueil/examen"
 RIGHT = "1"
@@ -48,19 +49,8 @@ def save(doors: Doors, who: SignedIn, public_id: str, text: str, now: datetime, 
     with doors.writing() as session:
         paper = session.scalar(select(Attempt.paper).where(Attempt.public_id == public_id))
         key = next(entry["key"] for entry in paper if entry["id"] == "x-duree")
-        quizzes.save_answer(
-            session,
-            learner=who,
-            public_id=public_id,
-            key=key,
-            form={"answer": [text]},
-            event_id=f"e{sequence}",
-            client="tab",
-            sequence=sequence,
-            base_version=0,
-            clears=False,
-            now=now,
-        )
+        posted = factories.posted(key, {"answer": [text]}, sequence=sequence)
+        answers.save_answers(session, learner=who, public_id=public_id, posted=[posted], now=now)
 
 
 def rows(doors: Doors, what: object) -> int:
@@ -74,7 +64,7 @@ def test_an_overdue_attempt_is_closed_with_its_last_answers(
 ) -> None:
     """QZ-05: nobody comes back, and the attempt is marked all the same."""
     public_id = start(app, doors, learner, clock.now)
-    save(doors, learner, public_id, "8", clock.move(minutes=1), sequence=1)
+    save(doors, learner, public_id, "5", clock.move(minutes=1), sequence=1)
     save(doors, learner, public_id, "10", clock.move(minutes=1), sequence=2)
     deadline = clock.now + timedelta(minutes=18)
 
@@ -124,7 +114,7 @@ def test_the_last_second_hand_in_save_and_job_together(
 ) -> None:
     """QZ-06: one closing, one grade; an answer that was acknowledged as kept is the one marked."""
     public_id = start(app, doors, learner, clock.now)
-    save(doors, learner, public_id, "8", clock.now)
+    save(doors, learner, public_id, "5", clock.now)
     late = clock.now + timedelta(minutes=21)
     quiz = app.extensions["deust"].catalogue.quiz(EXAM)
 
@@ -190,10 +180,9 @@ class MailServer:
 @pytest.fixture
 def mail_server() -> Iterator[tuple[MailServer, str]]:
     handler = MailServer()
-    controller = Controller(handler, hostname="127.0.0.1", port=0)
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
     controller.start()
-    port = controller.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-    yield handler, f"smtp://127.0.0.1:{port}"
+    yield handler, f"smtp://127.0.0.1:{controller.port}"
     controller.stop()
 
 
@@ -267,9 +256,9 @@ def test_what_is_too_old_is_deleted(app: Flask, doors: Doors, clock: Clock) -> N
 
 
 def test_before_the_tables_exist_nothing_is_tried(
-    settings: Settings, app: Flask, clock: Clock, caplog: pytest.LogCaptureFixture, make_app: Callable[..., Flask]
+    settings: Settings, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture, make_app: Callable[..., Flask]
 ) -> None:
-    empty = make_app(replace(settings, database_url=f"sqlite:///{settings.instance_dir / 'empty.sqlite'}"))
+    empty = make_app(replace(settings, database_url=f"sqlite:///{tmp_path / 'empty.sqlite'}"))
     run_once(empty, clock.now)
     assert caplog.text == ""
 

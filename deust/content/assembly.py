@@ -19,10 +19,13 @@ from deust.content.items import ItemFile
 from deust.content.lessons import lesson_minutes
 from deust.content.media import SOUNDS, VIDEOS, Media
 from deust.content.problems import Level, Problem
+from deust.content.programme_schema import ProgrammeFile
 from deust.content.programmes import outcome_of, programme_of
-from deust.content.schema import LessonHeader
+from deust.content.schema import LessonHeader, ModuleHeader
 from deust.content.snapshot import Snapshot
 from deust.domain.learning import Announced, Lesson, Module, Programme, Quiz
+
+_UNREADABLE_PROGRAMME = ProgrammeFile(title="?", diploma="?", level=5)
 
 
 def assemble(files: Mapping[str, Parsed], problems: list[Problem]) -> Snapshot:
@@ -48,62 +51,66 @@ def _media_key(path: str) -> str:
 
 
 def _pages(files: Mapping[str, Parsed]) -> dict[str, str]:
-    """The address of each page file."""
+    """The address of each page file; one that cannot be read keeps links to it from being reported too."""
     pages: dict[str, str] = {}
     for path, file in files.items():
         if isinstance(file.value, ItemFile):
             pages[path] = f"/modules/{file.value.item.ref}"
         elif isinstance(file.value, ModuleSource):
             pages[path] = f"/modules/{file.value.id}"
-        elif isinstance(file.value, GlossarySource):
+        elif path.endswith("/glossaire.md"):
             pages[path] = "/glossaire"
+        elif file.value is None and path.endswith(".md"):
+            pages[path] = "#"
     return pages
 
 
 def _programme(name: str, files: Mapping[str, Parsed], problems: list[Problem]) -> Programme | None:
+    """A programme whose own file is wrong still has its modules, so that they are checked too."""
     own = {path: file for path, file in files.items() if path.startswith(f"{name}/")}
     source = files.get(f"{name}/programme.yml")
     if source is None:
         message = "dossier sans programme.yml"
         problems.append(Problem(name, 1, Level.ERROR, message, "ajoutez-le : titre, diplôme, semestres"))
         return None
-    if not isinstance(source.value, ProgrammeSource):
-        return None
+    data = source.value.data if isinstance(source.value, ProgrammeSource) else _UNREADABLE_PROGRAMME
     glossary, m3c = (files.get(f"{name}/{file}") for file in ("glossaire.md", "m3c.yml"))
+    terms = glossary.value.terms if glossary and isinstance(glossary.value, GlossarySource) else ()
     digests = "\n".join(f"{path} {own[path].digest}" for path in sorted(own))
     return programme_of(
         name,
-        source.value.data,
+        data,
         modules=_modules(name, own, problems),
-        glossary=tuple(t for t, _ in glossary.value.terms)
-        if glossary and isinstance(glossary.value, GlossarySource)
-        else (),
+        glossary=tuple(term for term, _ in terms),
         m3c=m3c.value.data.model_dump() if m3c and isinstance(m3c.value, M3cSource) else {},
         version=sha256(digests.encode()).hexdigest(),
     )
 
 
 def _modules(name: str, own: Mapping[str, Parsed], problems: list[Problem]) -> dict[str, Module]:
+    folders: dict[str, dict[str, Parsed]] = {}
+    for path, file in own.items():
+        folder, slash, rest = path[len(name) + 1 :].partition("/")
+        if slash and folder != "grilles":
+            folders.setdefault(folder, {})[rest] = file
     modules: dict[str, Module] = {}
-    folders = sorted({path.split("/")[1] for path in own if path.count("/") >= 2} - {"grilles"})
-    for folder in folders:
-        source = own.get(f"{name}/{folder}/module.md")
+    for folder, files in sorted(folders.items()):
+        source = files.get("module.md")
         if source is None:
-            message = "dossier de module sans module.md"
-            problems.append(
-                Problem(f"{name}/{folder}", 1, Level.ERROR, message, "ajoutez-le : titre, résultats attendus")
-            )
-        elif isinstance(source.value, ModuleSource):
-            modules[folder] = _module(source.value, own, f"{name}/{folder}/")
+            message, fix = "dossier de module sans module.md", "ajoutez-le : titre, résultats attendus"
+            problems.append(Problem(f"{name}/{folder}", 1, Level.ERROR, message, fix))
+            continue
+        header = source.value if isinstance(source.value, ModuleSource) else _unreadable_module(folder)
+        modules[folder] = _module(header, files)
     return modules
 
 
-def _module(source: ModuleSource, own: Mapping[str, Parsed], prefix: str) -> Module:
-    items = [
-        _timed(file, file.value, own, prefix)
-        for path, file in own.items()
-        if path.startswith(prefix) and isinstance(file.value, ItemFile)
-    ]
+def _unreadable_module(folder: str) -> ModuleSource:
+    return ModuleSource(folder, ModuleHeader(title=folder), "", {})
+
+
+def _module(source: ModuleSource, files: Mapping[str, Parsed]) -> Module:
+    items = [_timed(file, file.value, files) for file in files.values() if isinstance(file.value, ItemFile)]
     header = source.header
     return Module(
         id=source.id,
@@ -117,21 +124,21 @@ def _module(source: ModuleSource, own: Mapping[str, Parsed], prefix: str) -> Mod
     )
 
 
-def _timed(file: Parsed, value: ItemFile, own: Mapping[str, Parsed], prefix: str) -> Lesson | Quiz | Announced:
+def _timed(file: Parsed, value: ItemFile, files: Mapping[str, Parsed]) -> Lesson | Quiz | Announced:
     """A lesson whose minutes are computed counts its sound and video too."""
     item, header = value.item, value.header
     if not isinstance(item, Lesson) or not isinstance(header, LessonHeader) or header.minutes is not None:
         return item
-    seconds = sum(_seconds_of(link.target, own, prefix) for link in file.facts.links if link.is_image)
+    seconds = sum(_seconds_of(link.target, files) for link in file.facts.links if link.is_image)
     return replace(item, minutes=lesson_minutes(header, file.facts, seconds)) if seconds else item
 
 
-def _seconds_of(target: str, own: Mapping[str, Parsed], prefix: str) -> int:
+def _seconds_of(target: str, files: Mapping[str, Parsed]) -> int:
     """The length of a sound or video: its captions' last second, else the time to say its transcript."""
     stem, _, suffix = target.rpartition(".")
     if suffix.lower() not in SOUNDS and suffix.lower() not in VIDEOS:
         return 0
-    captions, transcript = own.get(f"{prefix}{stem}.vtt"), own.get(f"{prefix}{stem}{TRANSCRIPT}")
+    captions, transcript = files.get(f"{stem}.vtt"), files.get(f"{stem}{TRANSCRIPT}")
     if captions and isinstance(captions.value, Media):
         return captions.value.seconds
     return transcript.value.seconds if transcript and isinstance(transcript.value, Transcript) else 0

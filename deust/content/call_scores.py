@@ -2,17 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
 from deust.content.calls import Node, Reply
+from deust.content.problems import Level, Problem
+from deust.content.schema import Grid
 from deust.domain.expressions import ExpressionError, holds, parse
+from deust.domain.french_numbers import format_number
 
-KEPT = 8
+KEPT = 4
+PASS_MARK = Fraction(10)
 
 State = tuple[tuple[str, Fraction], ...]
+
+
+@dataclass(frozen=True)
+class RatedCall:
+    """A call with its grid. Two of the same `digest`, made from the path and both files, are the same."""
+
+    digest: str
+    path: str = field(compare=False)
+    nodes: tuple[Node, ...] = field(compare=False)
+    grid: Grid = field(compare=False)
+    state: Mapping[str, Fraction] = field(compare=False)
+
+    @property
+    def points(self) -> Mapping[str, Fraction]:
+        return {criterion.id: criterion.points for criterion in self.grid.criteria}
+
+
+@lru_cache(maxsize=2048)
+def check_call(call: RatedCall) -> tuple[Problem, ...]:
+    """Replies rate only criteria and levels of the grid; the marks that the paths can reach are told."""
+    return (*_check_codes(call), *_told_marks(call))
+
+
+def _check_codes(call: RatedCall) -> Iterator[Problem]:
+    codes, levels = set(call.points), set(call.grid.levels.values())
+    for reply in (reply for node in call.nodes for reply in node.replies):
+        for code, level in reply.effects.items():
+            if code not in codes:
+                message = f"critère « {code} » absent de la grille"
+                yield Problem(call.path, reply.line, Level.ERROR, message, "vérifiez son code")
+            elif level not in levels:
+                message = f"niveau {format_number(level)} absent de la grille pour « {code} »"
+                yield Problem(call.path, reply.line, Level.ERROR, message, "un des niveaux de la grille")
+
+
+def _told_marks(call: RatedCall) -> Iterator[Problem]:
+    marks = score_range(call)
+    if marks is None:
+        return
+    worst, best = (format_number(mark) for mark in marks)
+    yield Problem(call.path, 1, Level.INFO, f"notes trouvées à cet appel : de {worst} à {best} sur 20")
+    if marks[1] < PASS_MARK:
+        yield Problem(
+            call.path, 1, Level.WARNING, "aucun chemin n'atteint la moyenne", "revoyez les points des réponses"
+        )
 
 
 @dataclass(frozen=True)
@@ -25,46 +75,42 @@ class _Path:
     earned: int
     total: int
 
-    @property
-    def share(self) -> float:
-        return self.earned / self.total if self.total else 0.5
-
 
 class _Scale:
     """Points and levels as whole numbers, so that thousands of paths are compared quickly and exactly."""
 
-    def __init__(self, points: Mapping[str, Fraction], nodes: Sequence[Node]) -> None:
-        levels = {level for node in nodes for reply in node.replies for level in reply.effects.values()}
-        unit = lcm(*(part.denominator for part in points.values())) * lcm(*(level.denominator for level in levels))
+    def __init__(self, call: RatedCall) -> None:
+        replies = [reply for node in call.nodes for reply in node.replies]
+        points = call.points
+        levels = {level for reply in replies for level in reply.effects.values()}
+        unit = lcm(*(part.denominator for part in (*points.values(), *levels))) ** 2
         self.points = {code: int(part * unit) for code, part in points.items()}
+        self.effects = {id(reply): self._effects(reply, points, unit) for reply in replies}
+
+    def _effects(self, reply: Reply, points: Mapping[str, Fraction], unit: int) -> list[tuple[str, int]]:
+        return [(code, int(points[code] * level * unit)) for code, level in reply.effects.items() if code in points]
 
     def follow(self, path: _Path, reply: Reply, state: State) -> _Path:
         levels, earned, total = dict(path.levels), path.earned, path.total
-        for code, level in reply.effects.items():
-            if code in self.points:
-                total += 0 if code in levels else self.points[code]
-                earned -= levels.get(code, 0)
-                levels[code] = int(self.points[code] * level)
-                earned += levels[code]
+        for code, gain in self.effects[id(reply)]:
+            total += 0 if code in levels else self.points[code]
+            earned += gain - levels.get(code, 0)
+            levels[code] = gain
         return _Path(reply.target, state, levels, earned, total)
 
 
-def score_range(
-    nodes: Sequence[Node], points: Mapping[str, Fraction], state: Mapping[str, Fraction]
-) -> tuple[Fraction, Fraction] | None:
+def score_range(call: RatedCall) -> tuple[Fraction, Fraction] | None:
     """The worst and best marks found, out of 20, over the criteria that each path rates; None when no path ends.
 
     A criterion rated twice keeps its last level. At each step only the best and the worst paths to a node are kept;
     those longer than the number of nodes turn in circles and are left.
     """
-    known = {node.id: node for node in nodes}
-    scale = _Scale(points, nodes)
-    marks: list[Fraction] = []
-    paths = [_Path(nodes[0].id, tuple(sorted(state.items())), {}, 0, 0)]
-    for _ in nodes:
-        marks += [
-            Fraction(20 * path.earned, path.total) for path in paths if path.total and not known[path.node].replies
-        ]
+    known = {node.id: node for node in call.nodes}
+    scale = _Scale(call)
+    marks: set[Fraction] = set()
+    paths = [_Path(call.nodes[0].id, tuple(sorted(call.state.items())), {}, 0, 0)]
+    for _ in call.nodes:
+        marks |= {Fraction(20 * p.earned, p.total) for p in paths if p.total and not known[p.node].replies}
         paths = _kept(step for path in paths for step in _steps(path, known, scale))
     return (min(marks), max(marks)) if marks else None
 
@@ -75,8 +121,10 @@ def _kept(steps: Iterable[_Path]) -> list[_Path]:
         groups.setdefault((step.node, step.state), []).append(step)
     kept: list[_Path] = []
     for group in groups.values():
-        group.sort(key=lambda path: path.share)
-        kept += group if len(group) <= 2 * KEPT else [*group[:KEPT], *group[-KEPT:]]
+        if len(group) > 2 * KEPT:
+            group.sort(key=lambda path: path.earned / path.total if path.total else 0.5)
+            group = [*group[:KEPT], *group[-KEPT:]]
+        kept += group
     return kept
 
 

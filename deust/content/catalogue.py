@@ -14,6 +14,7 @@ from deust.content.publishing import history_problems, put_version
 from deust.content.render import render_inline
 from deust.content.rendering import context_of, rendered_module
 from deust.content.snapshot import Snapshot
+from deust.content.source import Scan, scan
 from deust.content.store import Store
 from deust.content.tree import Reading, Stamp, read_tree, stamps_of
 from deust.domain.errors import NotFound
@@ -127,8 +128,9 @@ class Catalogue:
         """Called before each request: one look at `current`, or, when watching, a walk over the course files."""
         if self.watch:
             with self._lock:
-                if stamps_of(self.courses_dir) != self._stamps:
-                    self._read()
+                found = scan(self.courses_dir)
+                if stamps_of(found) != self._stamps:
+                    self._read(found)
         elif self._store.stamp() != self._stamp and self._lock.acquire(blocking=False):
             try:
                 self._follow()
@@ -143,14 +145,14 @@ class Catalogue:
             self._served = _Served(published)
         self._stamp = stamp
 
-    def _read(self) -> None:
-        reading = read_tree(self.courses_dir, self._reading, today=self._today())
+    def _read(self, found: Scan | None = None) -> None:
+        reading = read_tree(self.courses_dir, self._reading, today=self._today(), found=found)
         self._reading, self._stamps = reading, reading.stamps
         if reading.snapshot.version == self.version and not reading.errors:
             self.problems = reading.problems
             return
         with self._store.locked():
-            self.problems = in_order((*reading.problems, *history_problems(reading, self._store.current())))
+            self.problems = in_order((*reading.problems, *history_problems(reading, self._served.snapshot)))
             if errors_of(self.problems):
                 return
             put_version(reading, self._store)

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from deust.content.call_scores import score_range
+from deust.content.call_scores import RatedCall, check_call
 from deust.content.files import GridSource, ModuleSource, Parsed
 from deust.content.items import ItemFile
 from deust.content.problems import Level, Problem
-from deust.content.schema import CallHeader, Grid
+from deust.content.schema import CallHeader
 from deust.domain.french_numbers import format_number
 from deust.domain.learning import Lesson, Module, Programme
 
 MARGIN = Fraction(1, 10)
-PASS_MARK = Fraction(10)
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,8 @@ def check_grids(found: ModuleFiles, files: Mapping[str, Parsed]) -> Iterator[Pro
             if grid is None:
                 yield Problem(path, line, Level.ERROR, f"grille « {name} » introuvable", "écrivez grilles/nom.yml")
             elif isinstance(file.header, CallHeader) and file.nodes and isinstance(grid.value, GridSource):
-                yield from _check_codes(path, file, file.header, grid.value.data)
+                digest = f"{path} {file.item.version} {grid.digest}"
+                yield from check_call(RatedCall(digest, path, file.nodes, grid.value.data, file.header.state))
 
 
 def _grids_named(file: ItemFile) -> Iterator[tuple[str, int]]:
@@ -151,28 +151,6 @@ def _grids_named(file: ItemFile) -> Iterator[tuple[str, int]]:
         named = getattr(question.answer, "grid", None)
         if named:
             yield named, question.line
-
-
-def _check_codes(path: str, file: ItemFile, header: CallHeader, grid: Grid) -> Iterator[Problem]:
-    points = {criterion.id: criterion.points for criterion in grid.criteria}
-    for node in file.nodes:
-        for reply in node.replies:
-            for code, level in reply.effects.items():
-                if code not in points:
-                    yield Problem(
-                        path, reply.line, Level.ERROR, f"critère « {code} » absent de la grille", "vérifiez son code"
-                    )
-                elif level not in grid.levels.values():
-                    message = f"niveau {format_number(level)} absent de la grille pour « {code} »"
-                    yield Problem(path, reply.line, Level.ERROR, message, "un des niveaux de la grille")
-    marks = score_range(file.nodes, points, header.state)
-    if marks:
-        worst, best = (format_number(mark) for mark in marks)
-        yield Problem(path, 1, Level.INFO, f"notes trouvées à cet appel : de {worst} à {best} sur 20")
-        if marks[1] < PASS_MARK:
-            yield Problem(
-                path, 1, Level.WARNING, "aucun chemin n'atteint la moyenne", "revoyez les points des réponses"
-            )
 
 
 def check_cycles(programme: Programme, paths: Mapping[str, tuple[str, int]]) -> Iterator[Problem]:

@@ -8,7 +8,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from deust.content.typography import typeset
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
@@ -93,6 +95,8 @@ def _date(text: str) -> str | None:
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=60)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=40)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+Title = Annotated[Text, AfterValidator(typeset)]
+"""A short text that pages print as it is."""
 Seconds = Annotated[int, _from_text(seconds_of, "une durée, par exemple 20 min ou 1 h 30")]
 Bytes = Annotated[int, _from_text(bytes_of, "une taille, par exemple 20 MB")]
 Share = Annotated[Fraction, _from_text(_share, "une part, par exemple 10/20 ou 60 %")]

@@ -11,6 +11,8 @@ MAX_LINE = 20_000
 MAX_QUOTES = 8
 MAX_INDENT = 80
 MAX_DEFINITIONS = 500
+MAX_BRACKET_WORK = 5_000_000
+"""Brackets are looked at again from each bracket of their paragraph: their squares are added over the page."""
 
 _BUDGETS = (
     ("[]", 600, "crochets"),
@@ -51,8 +53,11 @@ def _excesses(text: str) -> Iterator[tuple[int, str]]:
 
 def _crowded_blocks(text: str) -> Iterator[tuple[int, str]]:
     """Paragraphs that hold far more marks than words need; tables may hold ten times more."""
-    line = 1
+    line, work = 1, 0
     for block in _BLANK.split(text):
+        work += block.count("[") ** 2
+        if work > MAX_BRACKET_WORK:
+            yield line, "trop de crochets dans la page"
         margin = 10 if block.count("|") > 20 and "\n" in block else 1
         if len(block) > 300:
             for characters, budget, name in _BUDGETS:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from deust.content.fields import Code, Day, Exact, Id, Strict, Text
+from deust.content.fields import Code, Day, Exact, Id, Strict, Text, Title
 
 Whole = Annotated[int, Field(ge=0, le=2000)]
 
@@ -15,14 +15,14 @@ class AssessmentEntry(Strict):
     id: Id
     kind: Literal["CC", "ET"]
     weight: Annotated[int, Field(ge=1, le=100)]
-    title: Text | None = None
+    title: Title | None = None
     item: Id | None = None
     shared: Code | None = None
 
 
 class ComponentEntry(Strict):
     id: Code
-    title: Text
+    title: Title
     coefficient: Annotated[int, Field(ge=1, le=60)]
     hours: Whole
     module: Id | None = None
@@ -33,7 +33,7 @@ class ComponentEntry(Strict):
 
 class UnitEntry(Strict):
     id: Code
-    title: Text
+    title: Title
     ects: Annotated[int, Field(ge=0, le=60)]
     coefficient: Annotated[int, Field(ge=1, le=60)] | None = None
     blocks: list[Code] = Field(default_factory=list)
@@ -52,7 +52,7 @@ class YearEntry(Strict):
 
 
 class ProgrammeFile(Strict):
-    title: Text
+    title: Title
     diploma: Text
     level: Annotated[int, Field(ge=1, le=8)]
     blocks: dict[str, Text] = Field(default_factory=dict)

@@ -15,8 +15,6 @@ from deust.content.tree import Reading, read_tree
 from deust.domain.learning import Lesson, Quiz
 from deust.domain.questions import Question, block_type
 
-Questions = dict[tuple[str, str], Question]
-
 
 @dataclass(frozen=True)
 class Publication:
@@ -60,19 +58,6 @@ def history_problems(reading: Reading, published: Snapshot | None) -> list[Probl
     return [*_question_changes(reading.snapshot, published), *_removed_items(reading.snapshot, published)]
 
 
-def _questions(snapshot: Snapshot) -> tuple[Questions, dict[str, str]]:
-    """Questions by (item, id), an item under each of its names; and the path of each item."""
-    questions: Questions = {}
-    paths: dict[str, str] = {}
-    for item in _items(snapshot):
-        for name in (item.id, *item.aliases):
-            ref = f"{item.module}/{name}"
-            paths[ref] = item.path
-            for question in item.questions if isinstance(item, Quiz) else item.checks:
-                questions[ref, question.id] = question
-    return questions, paths
-
-
 def _items(snapshot: Snapshot) -> Iterator[Quiz | Lesson]:
     for programme in snapshot.programmes.values():
         for module in programme.modules.values():
@@ -80,22 +65,31 @@ def _items(snapshot: Snapshot) -> Iterator[Quiz | Lesson]:
 
 
 def _question_changes(snapshot: Snapshot, published: Snapshot) -> Iterator[Problem]:
-    now, paths = _questions(snapshot)
-    before, _ = _questions(published)
-    for (ref, question_id), old in before.items():
-        if ref not in paths:
-            continue
-        new = now.get((ref, question_id))
-        if new is None:
-            message = f"la question « {question_id} » de la version publiée a disparu"
+    for old in _items(published):
+        programme = snapshot.programme_of_module(old.module)
+        new = programme.find_item(old.ref) if programme else None
+        if isinstance(new, Quiz | Lesson) and new.version != old.version:
+            yield from _changes(old, new)
+
+
+def _changes(old: Quiz | Lesson, new: Quiz | Lesson) -> Iterator[Problem]:
+    now = {question.id: question for question in _asked(new)}
+    for question in _asked(old):
+        kept = now.get(question.id)
+        if kept is None:
+            message = f"la question « {question.id} » de la version publiée a disparu"
             fix = "si vous l'avez renommée, reprenez son ancien identifiant ; les essais passés la gardent"
-            yield Problem(paths[ref], 1, Level.WARNING, message, fix)
-        elif block_type(new.answer) != block_type(old.answer):
-            was, now_is = block_type(old.answer), block_type(new.answer)
-            message = f"la question « {question_id} » était de type {was}, elle est {now_is}"
+            yield Problem(new.path, 1, Level.WARNING, message, fix)
+        elif block_type(kept.answer) != block_type(question.answer):
+            was, is_now = block_type(question.answer), block_type(kept.answer)
+            message = f"la question « {question.id} » était de type {was}, elle est {is_now}"
             yield Problem(
-                paths[ref], new.line, Level.ERROR, message, "donnez un nouvel identifiant à la nouvelle question"
+                new.path, kept.line, Level.ERROR, message, "donnez un autre identifiant à la nouvelle question"
             )
+
+
+def _asked(item: Quiz | Lesson) -> tuple[Question, ...]:
+    return item.questions if isinstance(item, Quiz) else item.checks
 
 
 def _removed_items(snapshot: Snapshot, published: Snapshot) -> Iterator[Problem]:

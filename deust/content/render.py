@@ -15,9 +15,10 @@ from deust.content.extensions import CourseExtension
 from deust.content.figures import Shelf, is_attached, is_image
 from deust.content.limits import excess
 from deust.content.sanitising import sanitise
+from deust.content.typography import typeset, typeset_html
 from deust.domain.learning import Term
 
-RENDERER_VERSION = "1"
+RENDERER_VERSION = "2"
 
 _EXTENSIONS = [
     "markdown.extensions.tables",
@@ -70,7 +71,7 @@ def render(markdown: str, context: RenderContext) -> str:
     if not markdown:
         return ""
     if is_plain(markdown):
-        return f"<p>{markdown.rstrip()}</p>"
+        return f"<p>{typeset(markdown.rstrip())}</p>"
     html, _ = render_with_headings(markdown, context)
     return html
 
@@ -96,7 +97,7 @@ def render_with_headings(markdown: str, context: RenderContext) -> tuple[str, li
 def render_inline(markdown: str, context: RenderContext) -> str:
     """A text of one paragraph without its `<p>`: an option, a title."""
     if is_plain(markdown):
-        return markdown.rstrip()
+        return typeset(markdown.rstrip())
     html = render(markdown, context).strip()
     one = _ONE_PARAGRAPH.fullmatch(html)
     return one.group(1) if one else html
@@ -152,6 +153,7 @@ def page_address(address: str, path: str, pages: Mapping[str, str]) -> str | Non
 
 
 def _completed(html: str, figures: list[str]) -> str:
+    html = typeset_html(html)
     html = _ALIGN.sub(r' class="\1"', html.replace(' class=""', ""))
     html = _EXTERNAL.sub('<a rel="noopener" ', html)
     count = 0

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 from deust.content.figures import Shelf
 from deust.content.render import RenderContext, render, render_inline, render_with_headings
 from deust.content.snapshot import Snapshot
 from deust.content.terms import definition, offer_terms
+from deust.content.typography import typeset
 from deust.domain.learning import Heading, Lesson, Module, Quiz, RenderedLesson, Term
 from deust.domain.questions import (
     AnswerBlock,
@@ -70,7 +72,7 @@ def _parts(texts: Sequence[str], ids: Sequence[str], checks: dict[str, Question]
 def _headings(tokens: Sequence[Mapping[str, Any]]) -> list[Heading]:
     found: list[Heading] = []
     for token in tokens:
-        found.append(Heading(level=token["level"], anchor=token["id"], title=token["name"]))
+        found.append(Heading(level=token["level"], anchor=token["id"], title=typeset(unescape(token["name"]))))
         found += _headings(token["children"])
     return found
 

@@ -20,6 +20,7 @@ from deust.content.fields import (
     Share,
     Strict,
     Text,
+    Title,
     Week,
 )
 from deust.domain.learning import Completion
@@ -32,7 +33,7 @@ Loose = Field(strict=False)
 class ItemHeader(Strict):
     """What every item may say."""
 
-    title: Text
+    title: Title
     minutes: Minutes | None = None
     outcomes: list[Id] = Field(default_factory=list)
     requires: list[ItemReference] = Field(default_factory=list)
@@ -136,11 +137,11 @@ class AssignmentHeader(ItemHeader):
 
 class OutcomeHeader(Strict):
     id: Id
-    title: Text
+    title: Title
 
 
 class ModuleHeader(Strict):
-    title: Text
+    title: Title
     hours: Annotated[int, Field(ge=0, le=1000)] | None = None
     outcomes: list[OutcomeHeader] = Field(default_factory=list)
     requires: list[Id] = Field(default_factory=list)
@@ -150,14 +151,14 @@ class ModuleHeader(Strict):
 class Criterion(Strict):
     id: Code
     phase: Text
-    title: Text
+    title: Title
     points: Exact
     eliminatory: list[Literal["incoming", "outgoing"]] = Field(default_factory=list)
     describe: dict[str, Text] = Field(default_factory=dict)
 
 
 class Grid(Strict):
-    title: Text
+    title: Title
     levels: dict[str, Exact]
     criteria: Annotated[list[Criterion], Field(min_length=1)]
 

@@ -26,7 +26,7 @@ class Entry:
     """One regular file; `path` is relative, in NFC, with `/`. `stamp` changes when the file changes."""
 
     path: str
-    real: Path
+    real: str
     size: int
     stamp: tuple[int, int, int]
 
@@ -55,12 +55,12 @@ def scan(root: Path) -> Scan:
     problems: list[Problem] = []
     entries: dict[str, Entry] = {}
     seen: dict[str, str] = {}
-    for entry in _walk(real_root, "", 0, problems):
-        key = unicodedata.normalize("NFC", entry.path).casefold()
+    for entry in _walk(str(real_root), "", 0, problems):
+        key = entry.path.casefold()
         if key in seen:
             problems.append(_collision(entry, seen[key]))
             continue
-        seen[key] = str(entry.real.relative_to(real_root))
+        seen[key] = entry.path
         entries[entry.path] = entry
         if len(entries) > MAX_FILES:
             problems.append(Problem(".", 1, Level.ERROR, f"plus de {MAX_FILES} fichiers dans le dossier de cours"))
@@ -68,7 +68,7 @@ def scan(root: Path) -> Scan:
     return Scan(entries, tuple(problems))
 
 
-def _walk(folder: Path, prefix: str, depth: int, problems: list[Problem]) -> Iterator[Entry]:
+def _walk(folder: str, prefix: str, depth: int, problems: list[Problem]) -> Iterator[Entry]:
     with os.scandir(folder) as found:
         children = sorted(found, key=lambda child: child.name)
     for child in children:
@@ -77,10 +77,10 @@ def _walk(folder: Path, prefix: str, depth: int, problems: list[Problem]) -> Ite
         path = prefix + unicodedata.normalize("NFC", child.name)
         status = child.stat(follow_symlinks=False)
         if stat.S_ISDIR(status.st_mode) and depth < MAX_DEPTH:
-            yield from _walk(folder / child.name, path + "/", depth + 1, problems)
+            yield from _walk(child.path, path + "/", depth + 1, problems)
         elif stat.S_ISREG(status.st_mode):
             stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-            yield Entry(path, folder / child.name, status.st_size, stamp)
+            yield Entry(path, child.path, status.st_size, stamp)
         else:
             problems.append(_refused(path, status.st_mode))
 

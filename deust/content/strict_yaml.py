@@ -154,7 +154,7 @@ def load(text: str, *, first_line: int = 1) -> Document:
         raise BadYaml(first_line, 1, f"plus de {MAX_CHARACTERS} caractères", "découpez ce fichier")
     reader = _Reader(iter(()), offset)
     try:
-        reader.events = YAML(typ="safe", pure=True).parse(text)
+        reader.events = YAML(typ="safe", pure=True, plug_ins=[]).parse(text)
         return _document(reader)
     except MarkedYAMLError as failure:
         raise _translated(failure, offset) from failure

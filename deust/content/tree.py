@@ -12,7 +12,7 @@ from deust.content.check_tree import check_tree
 from deust.content.files import Parsed, is_ignored, is_media, read_file, read_media_file, reader_of
 from deust.content.problems import Level, Problem, Report, errors_of, in_order
 from deust.content.snapshot import Snapshot
-from deust.content.source import MAX_MEDIA_BYTES, Entry, read_bytes, read_text, scan
+from deust.content.source import MAX_MEDIA_BYTES, Entry, Scan, read_bytes, read_text, scan
 from deust.domain.learning import Programme
 
 Stamp = tuple[int, int, int]
@@ -37,9 +37,12 @@ class Reading:
         return errors_of(self.problems)
 
 
-def read_tree(root: Path, previous: Reading | None = None, *, today: date) -> Reading:
-    """Reads and checks the folder; files that did not change since `previous` are not read again."""
-    found = scan(root)
+def read_tree(root: Path, previous: Reading | None = None, *, today: date, found: Scan | None = None) -> Reading:
+    """Reads and checks the folder; files that did not change since `previous` are not read again.
+
+    `found` is the walk over the folder, when it was just made.
+    """
+    found = found or scan(root)
     problems = list(found.problems)
     files: dict[str, Parsed] = {}
     for path, entry in found.entries.items():
@@ -53,14 +56,14 @@ def read_tree(root: Path, previous: Reading | None = None, *, today: date) -> Re
         snapshot,
         in_order(problems),
         files,
-        {path: entry.stamp for path, entry in found.entries.items()},
-        {path: entry.real for path, entry in found.entries.items() if is_media(path)},
+        stamps_of(found),
+        {path: Path(entry.real) for path, entry in found.entries.items() if is_media(path)},
     )
 
 
-def stamps_of(root: Path) -> Mapping[str, Stamp]:
-    """What changes when any file of the tree changes; a walk, no reading."""
-    return {path: entry.stamp for path, entry in scan(root).entries.items()}
+def stamps_of(found: Scan) -> Mapping[str, Stamp]:
+    """What changes when any file of the tree changes."""
+    return {path: entry.stamp for path, entry in found.entries.items()}
 
 
 def _unchanged(entry: Entry, previous: Reading | None) -> Parsed | None:

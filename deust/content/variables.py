@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from deust.content.lines import Line
 from deust.content.problems import Report
 from deust.domain.calculated import problems_of
 from deust.domain.expressions import inserts_in
-from deust.domain.questions import Question, Variable
+from deust.domain.questions import Cloze, Numeric, NumericKey, Question, Variable
 
 MAX_VALUES = 100_000
 
@@ -51,8 +51,16 @@ def _variable(text: str, line: int, report: Report) -> Variable | None:
 
 def check_expressions(question: Question, line: int, report: Report) -> None:
     """Every `{{ … }}` and computed answer can be read, names only drawn variables, and computes at the extremes."""
-    for problem in problems_of(question):
-        report.error(line, problem)
+    if question.variables or any(isinstance(key.value, str) for key in _numeric_keys(question)):
+        for problem in problems_of(question):
+            report.error(line, problem)
     texts = (question.title, question.stem, question.feedback, *question.hints)
     if not question.variables and any(inserts_in(text) for text in texts):
         report.error(line, "{{ … }} dans une question sans nombres tirés", "ajoutez un bloc ```vars")
+
+
+def _numeric_keys(question: Question) -> Iterator[NumericKey]:
+    gaps = question.answer.gaps if isinstance(question.answer, Cloze) else (question.answer,)
+    for gap in gaps:
+        if isinstance(gap, Numeric):
+            yield from gap.keys

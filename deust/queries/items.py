@@ -35,6 +35,7 @@ class Row:
     is_closed: bool = False
     is_current: bool = False
     is_begun: bool = False
+    is_attempted: bool = False
     has_open_attempt: bool = False
     mark: Fraction | None = None
     blocked_by: tuple[str, ...] = ()
@@ -86,7 +87,8 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
         days_late=days_late(due_at, progress.now, zone) if due_at and status.state is State.LATE else 0,
         is_closed=status.is_closed,
         is_current=is_current,
-        is_begun=standing is not None and status.state not in (State.DONE, State.REDO),
+        is_begun=is_open or _is_being_read(status),
+        is_attempted=not is_open and standing is not None and standing.attempts_used > 0,
         has_open_attempt=is_open,
         mark=_mark_told(status),
         blocked_by=tuple(required.title for required in status.blocked_by),
@@ -104,9 +106,13 @@ def _resume_url(status: Status) -> str:
 
 
 def _share_read(status: Status) -> Fraction:
-    if status.standing is None or status.state is not State.STARTED:
+    if status.standing is None or not _is_being_read(status):
         return Fraction(0)
     return Fraction(status.standing.read_permille, 1000)
+
+
+def _is_being_read(status: Status) -> bool:
+    return isinstance(status.item, Lesson) and status.standing is not None and status.state is not State.DONE
 
 
 def _mark_told(status: Status) -> Fraction | None:

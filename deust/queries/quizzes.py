@@ -80,6 +80,7 @@ class Jump:
     """One number of the list of questions; information pages have none."""
 
     number: int
+    position: int
     href: str
     is_answered: bool
     is_flagged: bool
@@ -229,6 +230,7 @@ def _jumps(
     return tuple(
         Jump(
             number=numbers[entry.key],
+            position=index,
             href=f"/essais/{public_id}/questions/{index}" + ("" if len(page) == 1 else f"#q-{entry.key}"),
             is_answered=entry.key in answers and answers[entry.key].given is not None,
             is_flagged=entry.key in answers and answers[entry.key].is_flagged,

@@ -130,12 +130,12 @@ def snippet(body: str, stems: Sequence[str]) -> tuple[tuple[str, bool], ...]:
         start -= 1
         lead += len(pieces[start][0])
     end, length = start, 0
-    while end < len(pieces) and length < _SNIPPET:
+    while end < len(pieces) and (length < _SNIPPET or not pieces[end - 1][0].endswith(" ")):
         length += len(pieces[end][0])
         end += 1
     shown = _merged(pieces[start:end])
     before = (("… ", False),) if start > 0 else ()
-    after = ((" …", False),) if end < len(pieces) else ()
+    after = (("…", False),) if end < len(pieces) else ()
     return (*before, *shown, *after)
 
 

@@ -68,6 +68,11 @@ def _keep_up(walk: Walk) -> None:
     walk.finish(until_week=walk.week - 1)
 
 
+def _work_this_week(walk: Walk) -> None:
+    _keep_up(walk)
+    walk.finish_lesson_of(walk.week)
+
+
 def _be_ahead(walk: Walk) -> None:
     walk.finish(until_week=walk.week + 1)
     if quiz := _graded(walk):
@@ -156,7 +161,7 @@ _WAYS: Mapping[Story, Callable[[Walk], object]] = {
     Story.NEW: _stay_away,
     Story.JUST_BEGUN: _begin,
     Story.MIDDLE_OF_LESSON: _stop_in_lesson,
-    Story.ON_TIME: _keep_up,
+    Story.ON_TIME: _work_this_week,
     Story.AHEAD: _be_ahead,
     Story.LATE: _lag_behind,
     Story.STOPPED: _give_up,

@@ -70,9 +70,15 @@ class Walk:
             elif item.settings.mode is Mode.TRAINING:
                 self.attempt(item, right=_MOST_RIGHT)
 
+    def finish_lesson_of(self, week: int) -> None:
+        """Do the week's first lesson."""
+        if lesson := self._first_lesson(week):
+            self._come_to(week)
+            self._finish_lesson(lesson)
+
     def begin_lesson(self, *, week: int, read: Fraction) -> None:
         """Read this share of the week's first lesson, try its first check, and stop there."""
-        lesson = next((item for item in self.items if isinstance(item, Lesson) and item.week == week), None)
+        lesson = self._first_lesson(week)
         if lesson is None:
             return
         self._come_to(week)
@@ -132,6 +138,9 @@ class Walk:
                     by=None,
                     now=self.moment,
                 )
+
+    def _first_lesson(self, week: int) -> Lesson | None:
+        return next((item for item in self.items if isinstance(item, Lesson) and item.week == week), None)
 
     def _rendered(self, quiz: Quiz) -> Quiz:
         return self._catalogue.quiz(quiz.ref)

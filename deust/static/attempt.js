@@ -6,6 +6,7 @@ const { attempt, person, saveUrl, stateUrl, signInUrl, resultUrl } = root.datase
 const paper = document.getElementById("paper");
 const handIn = document.getElementById("hand-in");
 const dialog = document.getElementById("sign-in");
+const isRunning = !("over" in root.dataset);
 const client = newId();
 const pending = new Map(); // slot → record the server has not acknowledged
 const blocks = new Map([...document.querySelectorAll("[data-question]")].map((element) => [element.dataset.question, blockOf(element)]));
@@ -74,7 +75,9 @@ function forget(record) {
 function blockOf(element) {
   const key = element.dataset.question;
   const base = element.querySelector(`[name="${key}-base"]`);
-  return { element, key, base, number: element.dataset.number, client, sequence: 0, isTouched: false, conflict: null };
+  const block = { element, key, base, number: element.dataset.number, client, sequence: 0, isTouched: false, conflict: null };
+  block.known = plain(fieldsOf(block, true));
+  return block;
 }
 
 function controlsOf(block) {
@@ -85,13 +88,21 @@ function nameOf(block, control) {
   return control.name.slice(block.key.length + 1);
 }
 
-function fieldsOf(block) {
+/* What the fields hold now, or what the server wrote in them. */
+function fieldsOf(block, asServed = false) {
   const fields = {};
   for (const control of controlsOf(block)) {
-    const isLeftOut = control.type === "file" || (/radio|checkbox/.test(control.type) && !control.checked);
-    if (!isLeftOut) (fields[nameOf(block, control)] ??= []).push(control.value);
+    const isChecked = asServed ? control.defaultChecked : control.checked;
+    if (control.type === "file" || (isToTick(control) && !isChecked)) continue;
+    (fields[nameOf(block, control)] ??= []).push(asServed ? servedValue(control) : control.value);
   }
   return fields;
+}
+
+function servedValue(control) {
+  if (isToTick(control)) return control.value;
+  if (control.type !== "select-one") return control.defaultValue;
+  return control.querySelector("[selected]")?.value ?? "";
 }
 
 function fileOf(block) {
@@ -101,25 +112,24 @@ function fileOf(block) {
 function fill(block, fields) {
   for (const control of controlsOf(block)) {
     const values = fields[nameOf(block, control)] ?? [];
-    if (control.type === "file") continue;
-    if (/radio|checkbox/.test(control.type)) control.checked = values.includes(control.value);
-    else control.value = values[0] ?? "";
+    if (isToTick(control)) control.checked = values.includes(control.value);
+    else if (control.type !== "file") control.value = values[0] ?? "";
   }
+  block.known = plain(fields);
   block.element.dispatchEvent(new CustomEvent("filled"));
 }
 
-function isChangedByHand(block) {
-  return controlsOf(block).some((control) => {
-    if (control.type === "file") return control.files.length > 0;
-    if (/radio|checkbox/.test(control.type)) return control.checked !== control.defaultChecked;
-    if (control.type !== "select-one") return control.value !== control.defaultValue;
-    return [...control.options].some((option) => option.selected !== (option.defaultSelected || (!option.index && !control.querySelector("[selected]"))));
-  });
+function isChanged(block) {
+  const file = fileOf(block);
+  return plain(fieldsOf(block)) !== block.known || Boolean(file && file !== block.file);
+}
+
+function isToTick(control) {
+  return control.type === "radio" || control.type === "checkbox";
 }
 
 const textsIn = (fields) => Object.values(fields).flat();
 const isEmpty = (fields) => textsIn(fields).every((text) => !text.trim());
-const isIncomplete = (block, fields) => block.element.querySelector("[data-ordering]") && textsIn(fields).some((text) => !text);
 
 function plain(fields) {
   const filled = Object.entries(fields).map(([name, texts]) => [name, texts.filter(Boolean).sort()]);
@@ -132,7 +142,7 @@ function inWords(block, { fields, file }) {
   const lines = controlsOf(block).flatMap((control) => {
     const values = fields[nameOf(block, control)] ?? [];
     const label = control.labels?.[0]?.innerText.trim() ?? "";
-    if (/radio|checkbox/.test(control.type)) return values.includes(control.value) ? [label] : [];
+    if (isToTick(control)) return values.includes(control.value) ? [label] : [];
     if (!values[0]) return [];
     if (control.type !== "select-one") return [values[0]];
     const chosen = [...control.options].find((option) => option.value === values[0])?.text;
@@ -144,9 +154,7 @@ function inWords(block, { fields, file }) {
 /* A change: kept here first, whatever the network does. */
 function change(block, { file = fileOf(block), isTyping = false } = {}) {
   const fields = file ? {} : fieldsOf(block);
-  const isPartial = !file && !isEmpty(fields) && isIncomplete(block, fields);
-  block.isTouched = true;
-  block.sequence += 1;
+  Object.assign(block, { isTouched: true, sequence: block.sequence + 1, known: plain(fieldsOf(block)), file });
   complain(block, "");
   remember({
     slot: `${attempt}/${block.client}/${block.key}`,
@@ -163,11 +171,10 @@ function change(block, { file = fileOf(block), isTyping = false } = {}) {
     clears: !file && isEmpty(fields),
     at: Date.now(),
     isShown: true,
-    hold: isPartial ? "partial" : block.conflict && "conflict",
+    hold: block.conflict ? "conflict" : null,
   });
   if (file) receive(block, words("Sending", { name: file.name }));
-  if (isPartial) say(words("Partial"), true);
-  else sendSoon(isTyping);
+  sendSoon(isTyping);
 }
 
 /* Sending: one request at a time, in order, for ever. */
@@ -232,7 +239,7 @@ async function deliver(record, isSecondTry = false) {
   const saved = told.answers?.[record.key];
   if (response.ok && saved) return acknowledge(record, saved, told);
   if (response.ok || response.status >= 500 || [408, 429].includes(response.status)) return waitAndRetry();
-  if (told.error === "csrf" && !isSecondTry) return (await isStillOurs()) && deliver(record, true);
+  if (told.error === "csrf") return isSecondTry ? waitAndRetry() : (await isStillOurs()) && deliver(record, true);
   if ([401, 403, 404].includes(response.status) && told.error !== "UnknownQuestion") return signedOut();
   refuse(record, told.message);
   return true;
@@ -327,7 +334,11 @@ function claim(name) {
   });
 }
 
+let isAdopting = false;
+
 async function adopt() {
+  if (isAdopting) return;
+  isAdopting = true;
   const all = (await keep("readonly", (answers) => answers.getAll())) ?? [];
   const lost = all.filter((one) => one.attempt === attempt && one.person === person && !ours.has(one.client) && !pending.has(one.slot));
   for (const record of lost.sort((one, other) => one.at - other.at)) {
@@ -336,24 +347,27 @@ async function adopt() {
     if (isFree === false && !ours.has(record.client) && paper) continue;
     takeOver(record, isFree !== undefined);
   }
+  isAdopting = false;
   if (sendable()) send();
 }
 
 function takeOver(record, isContinued) {
   const block = blocks.get(record.key);
-  const isPartial = record.hold === "partial";
-  Object.assign(record, { hold: isPartial ? "partial" : null, isShown: Boolean(block && !block.isTouched) });
+  Object.assign(record, { hold: null, isShown: Boolean(block && !block.isTouched) });
   pending.set(record.slot, record);
   if (!record.isShown) return;
   fill(block, record.fields);
+  block.base.value = record.base; // whatever was answered elsewhere since is compared, not overwritten
   if (record.file) receive(block, words("Sending", { name: record.file.name }));
   if (isContinued) Object.assign(block, { client: record.client, sequence: record.sequence });
-  if (isPartial) say(words("Partial"), true);
 }
 
 /* What the page says. */
 
+let calm = document.querySelector("[data-saved] span")?.textContent ?? "";
+
 function say(text, isWarning) {
+  if (!isWarning) calm = text;
   for (const place of document.querySelectorAll("[data-saved]")) {
     const label = place.querySelector("span");
     place.classList.toggle("offline", isWarning);
@@ -363,12 +377,11 @@ function say(text, isWarning) {
 
 function notice(name, kind, text, link) {
   const banner = document.querySelector(`[data-notice="${name}"]`) ?? document.createElement("div");
-  const title = document.createElement("p");
-  Object.assign(title, { className: "title", textContent: text });
+  const title = Object.assign(document.createElement("p"), { className: "title", textContent: text });
   banner.className = `banner ${kind}`;
   banner.dataset.notice = name;
   banner.replaceChildren(title, ...(link ? [link] : []));
-  document.querySelector("[data-notices]").append(banner);
+  if (!banner.isConnected) document.querySelector("[data-notices]").append(banner);
 }
 
 function unnotice(name) {
@@ -461,17 +474,20 @@ async function signIn(submission) {
     const body = JSON.stringify({ email: email.value, password: password.value, expected: person });
     const response = await ask(signInUrl, { method: "POST", body, headers: { "Content-Type": "application/json" } });
     const told = await response.json();
-    if (!response.ok) throw new Error(told.message);
+    if (!response.ok) {
+      message.textContent = told.message;
+      return;
+    }
     setToken(told.csrf_token);
-  } catch (error) {
-    message.textContent = error instanceof TypeError ? words("Failing") : error.message;
+  } catch {
+    message.textContent = words("Failing");
     return;
   }
   password.value = "";
   isSignedOut = false;
   failures = 0;
   unnotice("signed-out");
-  say("", false);
+  say(calm, false);
   dialog.close();
   await send();
   refresh();
@@ -488,12 +504,12 @@ const spent = Number(bar?.getAttribute("value"));
 const secondsLeft = (now = performance.now()) => Math.max(0, Math.ceil((endsAt - now) / 1000));
 
 function setClock({ seconds_left: seconds, is_over: isOver }, at = performance.now()) {
+  if (isOver && !isTimeUp) timeIsUp(seconds === 0 ? "TimeUp" : "Over");
   if (seconds === null || seconds === undefined) return;
   const moved = endsAt === null ? 0 : at + seconds * 1000 - endsAt;
   endsAt = at + seconds * 1000;
   if (Math.abs(moved) > 20000) readRulesAgain(moved > 0);
-  if (isTimeUp && seconds > 0) giveTimeBack();
-  if (isOver && !isTimeUp) timeIsUp();
+  if (isTimeUp && seconds > 0 && !isOver) giveTimeBack();
 }
 
 async function readRulesAgain(isLonger) {
@@ -526,17 +542,18 @@ function tick() {
     if (lastLeft > limit && left <= limit && left > 0) notice("time", "warning", words("Warning", { left: asTime(limit) }));
   }
   lastLeft = left;
-  if (!left && !isTimeUp) timeIsUp();
+  if (!left && !isTimeUp) timeIsUp("TimeUp");
 }
 
-function timeIsUp() {
+function timeIsUp(reason) {
+  if (!isRunning) return;
   isTimeUp = true;
   for (const block of blocks.values()) {
-    if (isChangedByHand(block) && !block.isTouched) change(block);
+    if (isChanged(block)) change(block);
     block.element.inert = true;
   }
-  notice("time", "late", words("TimeUp"));
-  leaveWhenOver();
+  notice("time", "late", words(reason));
+  leaveWhenOver(reason);
 }
 
 function giveTimeBack() {
@@ -546,19 +563,17 @@ function giveTimeBack() {
 }
 
 /* The server's grace ends first, and everything kept here arrives first. */
-async function leaveWhenOver() {
-  if (!isTimeUp || !(paper || handIn)) return;
-  await send();
+async function leaveWhenOver(reason) {
+  await flush(10);
   const state = await refresh();
   if (!isTimeUp) return;
-  if (!state?.is_over) {
-    setTimeout(leaveWhenOver, 3000);
+  if (!state?.is_over || sendable()) {
+    setTimeout(leaveWhenOver, 3000, reason);
     return;
   }
-  const mustBeRead = pending.size || document.querySelector('[data-notice="late"]');
-  if (!mustBeRead) location.replace(resultUrl);
+  if (!pending.size && !document.querySelector('[data-notice="late"]')) location.replace(resultUrl);
   const link = Object.assign(document.createElement("a"), { href: resultUrl, textContent: words("SeeResult") });
-  notice("time", "late", words("TimeUp"), link);
+  notice("time", "late", words(reason), link);
 }
 
 async function refresh() {
@@ -580,7 +595,6 @@ let isLeaving = false;
 
 async function flush(seconds) {
   const until = performance.now() + seconds * 1000;
-  if (failures) failures = 1;
   send();
   while ((isSending || sendable()) && performance.now() < until && !failures && !isSignedOut) {
     await new Promise((resolve) => setTimeout(resolve, 40));
@@ -592,7 +606,7 @@ async function leave(submission) {
   if (isLeaving) return;
   submission.preventDefault();
   const button = submission.submitter;
-  for (const block of blocks.values()) if (isChangedByHand(block) && !block.isTouched) change(block);
+  for (const block of blocks.values()) if (isChanged(block)) change(block);
   if (button?.name === "clear") {
     empty(blocks.get(button.value));
     return;
@@ -602,7 +616,7 @@ async function leave(submission) {
     open.conflict.querySelector("button").focus();
     return;
   }
-  await retryNow();
+  failures = 0;
   await flush(4);
   if (isSignedOut) {
     openDialog();
@@ -635,17 +649,11 @@ function empty(block) {
   change(block);
 }
 
-async function retryNow() {
-  if (!failures) return;
-  failures = 0;
-  await send();
-}
-
 /* Handing in waits for what this device holds; leaving it behind takes a second, explicit act. */
 async function finish(submission) {
   if (isLeaving || submission.submitter?.name === "without") return;
   submission.preventDefault();
-  await retryNow();
+  failures = 0;
   await flush(10);
   if (isSignedOut) {
     openDialog();
@@ -671,24 +679,25 @@ function onInput({ target, type }) {
 
 function onVisible() {
   if (document.visibilityState === "visible") {
-    retryNow();
+    failures = 0;
+    send();
     refresh();
     adopt();
     return;
   }
-  send();
+  for (const record of isSignedOut ? [] : pending.values()) if (!record.hold) post(record).catch(() => null);
 }
 
 function onOnline() {
   unnotice("stay");
-  say("", false);
-  retryNow();
+  say(calm, false);
+  failures = 0;
+  send();
   refresh();
 }
 
 claim(client);
 document.addEventListener("visibilitychange", onVisible);
-addEventListener("pagehide", send);
 addEventListener("online", onOnline);
 addEventListener("offline", () => say(words(isDurable ? "Offline" : "Fragile"), true));
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
@@ -700,23 +709,19 @@ paper?.addEventListener("change", onInput);
 paper?.addEventListener("submit", leave);
 handIn?.addEventListener("submit", finish);
 await adopt();
-for (const block of blocks.values()) if (isChangedByHand(block) && !block.isTouched && !pendingFor(block)) change(block);
+for (const block of blocks.values()) if (isChanged(block)) change(block);
 setTimeout(adopt, 1000);
 setInterval(() => {
   refresh();
   adopt();
 }, 60000);
-if (root.dataset.secondsLeft) {
+if (isRunning && root.dataset.secondsLeft) {
   setClock({ seconds_left: Number(root.dataset.secondsLeft) }, start);
   lastLeft = secondsLeft();
   tick();
   setInterval(tick, 1000);
 }
-if (!paper && pending.size) {
+if (handIn && sendable()) {
   await flush(10);
-  if (!pending.size && handIn) location.reload();
-}
-
-function pendingFor(block) {
-  return [...pending.values()].some((record) => record.key === block.key);
+  if (!pending.size && isRunning) location.reload();
 }

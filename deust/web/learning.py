@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file
 
+from deust.content.problems import Level
 from deust.domain.access import Permission
 from deust.domain.errors import NotFound
 from deust.domain.learning import Lesson, Module, Programme, Quiz
@@ -42,7 +43,8 @@ def home() -> str:
     text = _(
         "Le diplôme dessiné comme une voix : %(count)s modules, hauts selon leurs heures.", count=page.component_count
     )
-    return render_template("learning/home.html", page=page, wave=waves.public_wave(programme, text))
+    wave = waves.public_wave(programme, text)
+    return render_template("learning/home.html", page=page, wave=wave, in_words=in_words)
 
 
 @bp.get("/aujourdhui")
@@ -71,9 +73,8 @@ def programme() -> str:
         page = pages.programme_page(connection, learner=visitor(), programme=_programme(), now=tools().clock())
     text = _("Une barre par unité, haute selon ses ECTS, remplie selon ce que vous avez fait")
     units = {unit.id: waves.unit_wave(unit) for semester in page.semesters for unit in semester.units if unit.rows}
-    return render_template(
-        "learning/programme.html", page=page, diploma=waves.diploma_wave(page.semesters, text), waves=units
-    )
+    diploma = waves.diploma_wave(page.semesters, text)
+    return render_template("learning/programme.html", page=page, diploma=diploma, waves=units, in_words=in_words)
 
 
 @bp.get("/modules/<module_id>")
@@ -132,7 +133,7 @@ def understood(module_id: str, item_id: str) -> Response:
 
 @bp.post("/modules/<module_id>/<item_id>/place")
 @permission(Permission.LEARNING_FOLLOW)
-def keep_place(module_id: str, item_id: str) -> tuple[str, int]:
+def keep_place(module_id: str, item_id: str) -> dict[str, bool]:
     """Where the reader is, told by the page's script."""
     lesson = _lesson(module_id, item_id)
     place, permille = _posted_place(lesson)
@@ -146,7 +147,7 @@ def keep_place(module_id: str, item_id: str) -> tuple[str, int]:
             permille=permille,
             now=tools().clock(),
         )
-    return "", 204
+    return {"kept": True}
 
 
 @bp.post("/modules/<module_id>/<item_id>/verifier/<question_id>")
@@ -222,7 +223,14 @@ def media(module_id: str, name: str) -> Response:
 @permission(Permission.COURSES_INSPECT)
 def course_problems() -> str:
     """Everything wrong in the course files, with the place and the remedy."""
-    return render_template("learning/course_problems.html", problems=tools().catalogue.problems)
+    problems = [problem for problem in tools().catalogue.problems if problem.level is not Level.INFO]
+    return render_template("learning/course_problems.html", problems=problems)
+
+
+def in_words(number: int) -> str:
+    """A small number as a sentence writes it: « seize »; others in figures."""
+    words = _("zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize").split()
+    return words[number] if 0 <= number < len(words) else str(number)
 
 
 def _programme() -> Programme:

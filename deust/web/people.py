@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Regexp
 
 from deust.domain.access import Permission
@@ -26,10 +27,15 @@ bp = Blueprint("people", __name__)
 class PreferencesForm(FlaskForm):
     theme = RadioField(
         N_("Couleurs"),
-        choices=[("auto", N_("Comme l’appareil")), ("light", N_("Claires")), ("dark", N_("Sombres"))],
-        validate_choice=True,
+        choices=[
+            SelectChoice("auto", N_("Comme l’appareil")),
+            SelectChoice("light", N_("Claires")),
+            SelectChoice("dark", N_("Sombres")),
+        ],
     )
-    locale = RadioField(N_("Langue de l’interface"), choices=[("fr", "Français"), ("en", "English")])
+    locale = RadioField(
+        N_("Langue de l’interface"), choices=[SelectChoice("fr", "Français"), SelectChoice("en", "English")]
+    )
 
 
 class ChangePasswordForm(FlaskForm):
@@ -45,8 +51,11 @@ class ChangePasswordForm(FlaskForm):
     )
     again = PasswordField(
         N_("Le même, encore une fois"),
-        [EqualTo("password", N_("Les deux mots de passe sont différents."))],
-        render_kw={"autocomplete": "new-password", "required": True},
+        [
+            InputRequired(N_("Écrivez-le une seconde fois.")),
+            EqualTo("password", N_("Les deux mots de passe sont différents.")),
+        ],
+        render_kw={"autocomplete": "new-password"},
     )
 
 
@@ -58,8 +67,11 @@ class AccommodationForm(FlaskForm):
     )
     extra_minutes = StringField(
         N_("Minutes en plus"),
-        [Regexp(r"\s*\d{1,4}\s*\Z", message=N_("Écrivez un nombre entier de minutes, 0 s’il n’y en a pas."))],
-        render_kw={"inputmode": "numeric", "autocomplete": "off", "required": True},
+        [
+            InputRequired(N_("Écrivez un nombre de minutes, 0 s’il n’y en a pas.")),
+            Regexp(r"\s*[0-9]{1,4}\s*\Z", message=N_("Écrivez un nombre entier de minutes, 0 s’il n’y en a pas.")),
+        ],
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
 
     def validate_multiplier(self, field: StringField) -> None:
@@ -68,7 +80,7 @@ class AccommodationForm(FlaskForm):
             raise ValidationError(_("Écrivez un nombre entre 1 et 4, par exemple 4/3."))
 
     def validate_extra_minutes(self, field: StringField) -> None:
-        if int(field.data) > people.MOST_EXTRA_MINUTES:
+        if not field.errors and int(field.data) > people.MOST_EXTRA_MINUTES:
             raise ValidationError(_("Au plus 480 minutes."))
 
 

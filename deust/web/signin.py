@@ -60,8 +60,11 @@ class ChoosePasswordForm(FlaskForm):
     )
     again = PasswordField(
         N_("Le même, encore une fois"),
-        [EqualTo("password", N_("Les deux mots de passe sont différents."))],
-        render_kw={"autocomplete": "new-password", "required": True},
+        [
+            InputRequired(N_("Écrivez-le une seconde fois.")),
+            EqualTo("password", N_("Les deux mots de passe sont différents.")),
+        ],
+        render_kw={"autocomplete": "new-password"},
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deust.exchange.people import RowProblem, StudentFile, is_email, read_students
 
-NAMES = (("Zoë", "Ñandú"), ("Éloïse", "L'Haÿ-les-Roses"), ("Chloé", "D'Été, « dite » \"Bé\""))
+NAMES = (("Zoë", "Ñandú"), ("Éloïse", "L'Haÿ-les-Roses"), ("Chloé", 'D\'Été, « dite » "Bé"'))
 ENCODINGS = {
     "utf-8": ("utf-8", False),
     "utf-8-sig": ("utf-8-sig", False),

@@ -24,7 +24,7 @@ from deust.queries.people import account_page, find_student, students_page
 from deust.services import people
 from deust.services.people_import import Action, ImportPlan, import_people, plan_import
 from tests.support import factories
-from tests.support.clock import NOW, Clock
+from tests.support.clock import NOW
 
 QUIZ = factories.quiz(time_seconds=1200)
 EXAM = factories.quiz(quiz_id="examen", mode=Mode.EXAM, time_seconds=None, due_week=6)
@@ -162,7 +162,7 @@ def test_staff_get_no_arrangement(database: Flask) -> None:
 
 def test_moved_dates_close_open_attempts_later(promo: Cohort) -> None:
     """A cohort's new date moves everyone's, except who has a date of their own."""
-    closing = datetime(2026, 10, 25, 21, 59, 59, tzinfo=UTC)
+    closing = datetime(2026, 10, 25, 22, 59, 59, tzinfo=UTC)
     students = [create(email=f"e{number}@example.org") for number in range(2)]
     with writing() as session:
         for student in students:

@@ -85,14 +85,18 @@ def ask_reset(clock: Clock, email: str = EMAIL, address: str = "192.0.2.7") -> N
         signin.ask_reset(session, asked(email, address, act="reset"), base_url="https://deust.example", now=clock())
 
 
-def use_link(token: str, clock: Clock, password_hash: str = "hash") -> None:
+def use_link(token: str, clock: Clock, password_hash: str | None = None) -> None:
     with reading() as connection:
         holder = link_holder(connection, token_hash=signin.token_hash(token), now=clock())
     if holder is None:
         raise LinkExpired
     with writing() as session:
         signin.choose_password(
-            session, holder, token_hash=signin.token_hash(token), password_hash=password_hash, now=clock()
+            session,
+            holder,
+            token_hash=signin.token_hash(token),
+            password_hash=password_hash or "some hash",
+            now=clock(),
         )
 
 
@@ -178,9 +182,7 @@ def test_guessing_from_one_place_slows_down_and_the_right_password_works_after_t
 
 
 @pytest.mark.both
-def test_guessing_from_many_places_never_locks_the_owner_out(
-    lea: Person, passwords: Passwords, clock: Clock
-) -> None:
+def test_guessing_from_many_places_never_locks_the_owner_out(lea: Person, passwords: Passwords, clock: Clock) -> None:
     """AU-01, fifty addresses: a new device waits a minute at most, one that signed in before does not."""
     mark = device_mark(asked().account_key, "nonce", secret=SECRET)
     for number in range(50):
@@ -334,9 +336,7 @@ def test_a_link_used_twice_at_once_works_once(lea: Person, database: Flask, cloc
         assert session.get_one(Person, lea.id).password_hash in set(results) - {"refused"}
 
 
-def test_changing_the_password_ends_the_other_devices_at_once(
-    lea: Person, passwords: Passwords, clock: Clock
-) -> None:
+def test_changing_the_password_ends_the_other_devices_at_once(lea: Person, passwords: Passwords, clock: Clock) -> None:
     """AU-08."""
     here, elsewhere = sign_in(PASSWORD, passwords, clock), sign_in(PASSWORD, passwords, clock)
     with reading() as connection:

@@ -6,6 +6,7 @@ The rows match the course tree `tests/fixtures/courses`: the programme `deust-es
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
+from deust.domain.attempts import Save
 from deust.domain.freezing import frozen_settings
 from deust.domain.learning import Completion, Kind, Quiz
 from deust.domain.people import Calendar, Enrolled, SignedIn
@@ -38,6 +40,7 @@ from deust.domain.quizzes import DEFAULTS, Mode, Paging, QuizSettings
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.signin import SignInSession
+from deust.services.answers import Posted
 from tests.support.clock import NOW
 
 PROGRAMME = "deust-essai"
@@ -265,6 +268,15 @@ def quiz(*questions: Question, quiz_id: str = "essai", mode: Mode = Mode.TRAININ
         questions=questions or machine_marked(),
     )
     return replace(made, **{name: value for name, value in fields.items() if name not in names})
+
+
+def posted(key: str, form: Mapping[str, Sequence[str]], **fields: Any) -> Posted:
+    """One save as a tab sends it: its first, made without having seen any answer, unless given."""
+    usual = {"client": "tab", "sequence": 1, "base_version": 0, "clears": False}
+    own = {name: value for name, value in fields.items() if name in ("file", "name", "only_changes")}
+    made = {**usual, **{name: value for name, value in fields.items() if name not in own}}
+    made.setdefault("event_id", f"{made['client']}-{key}-{made['sequence']}")
+    return Posted(key=key, form=form, save=Save(given=None, **made), **own)
 
 
 def _added(session: Session, row: Any) -> Any:

@@ -19,7 +19,7 @@ class Server:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = settings
         self._process: subprocess.Popen[bytes] | None = None
@@ -83,7 +83,7 @@ class Server:
         raise AssertionError(f"the server does not answer:\n{self.log()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,158 @@
+"""`flask --app wsgi demo …`, and what `make serve` does before serving: tables, invented people, search index."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask.cli import AppGroup
+from flask_migrate import upgrade
+from sqlalchemy import inspect, select
+
+from deust.config import Settings
+from deust.domain.access import Role
+from deust.domain.errors import Unavailable
+from deust.models.learning import SearchEntry
+from deust.models.transaction import reading, writing
+from deust.services.demo import PASSWORD, STAFF, STUDENTS, DemoAccount, has_demo, seed_demo
+from deust.services.demo_stories import Story
+from deust.services.learning import index_programme
+from deust.services.tools import Tools
+
+demo = AppGroup("demo", help="La démonstration : une promotion inventée, en cinquième semaine.")
+
+ROLES = {Role.ADMIN: "administration", Role.MANAGER: "responsable", Role.TUTOR: "tuteur", Role.STUDENT: "étudiant"}
+
+STORIES = {
+    Story.INVITED: "invité, n'a pas encore choisi de mot de passe",
+    Story.NEW: "n'a rien ouvert",
+    Story.JUST_BEGUN: "vient d'ouvrir la première leçon",
+    Story.MIDDLE_OF_LESSON: "au milieu d'une leçon",
+    Story.ON_TIME: "à jour",
+    Story.AHEAD: "en avance, quiz noté réussi",
+    Story.LATE: "en retard",
+    Story.STOPPED: "s'est arrêté à la première leçon",
+    Story.TIMED_QUIZ_OPEN: "au milieu du quiz noté, minuté",
+    Story.UNTIMED_QUIZ_OPEN: "au milieu d'un entraînement sans limite de temps",
+    Story.OUT_OF_ATTEMPTS: "quiz noté échoué, plus d'essai",
+    Story.TO_REDO: "quiz noté à refaire",
+    Story.PASSED: "quiz noté réussi au deuxième essai",
+    Story.EXTRA_TIME: "un tiers de temps en plus, au milieu du quiz noté",
+    Story.EXTRA_MINUTES: "dix minutes en plus, quiz noté à refaire",
+    Story.DATES_MOVED: "dates repoussées de deux semaines",
+    Story.CLOSED_BY_CLOCK: "quiz noté fermé à l'échéance",
+    Story.LATE_ANSWERS: "réponses arrivées après l'échéance",
+    Story.AWAITING_MARK: "réponse rédigée à corriger",
+    Story.DISABLED: "compte fermé",
+    Story.LEFT: "a quitté la formation",
+}
+
+
+def prepare_demo(settings: Settings) -> str:
+    """Bring the tables up to date, seed the demonstration once, index the courses; gives the accounts to show.
+
+    In production nothing is made: tables are brought up to date by hand, and an invented account stops the start.
+    """
+    if settings.is_production:
+        refuse_demo_accounts()
+        return ""
+    _update_tables()
+    tools: Tools = current_app.extensions["deust"]
+    with writing() as session:
+        seed_demo(session, catalogue=tools.catalogue, passwords=tools.passwords, now=tools.clock())
+    _index_courses(tools, settings)
+    return accounts_text()
+
+
+def refuse_demo_accounts() -> None:
+    """Stop when the tables are not those of this code, or hold invented people: production serves neither."""
+    if _revision() != _head():
+        _stop("The tables are not up to date: run flask --app wsgi db upgrade.")
+    with writing() as session:
+        if has_demo(session):
+            _stop("This database holds demonstration accounts, whose password is public: use another database.")
+
+
+def accounts_text() -> str:
+    """Every account of the demonstration, with the one password."""
+    accounts = (*STAFF, *STUDENTS)
+    widest = max(len(account.email) for account in accounts)
+    lines = [f"  {account.email:<{widest}}  {_words(account)}" for account in accounts]
+    return "\n".join((f"Comptes de démonstration, mot de passe : {PASSWORD}", *lines, ""))
+
+
+@demo.command("prepare")
+def prepare() -> None:
+    """Crée les tables, la promotion inventée et l'index de recherche, s'ils manquent."""
+    settings: Settings = current_app.config["DEUST"]
+    if settings.is_production:
+        raise click.ClickException("En production, il n'y a pas de démonstration.")
+    click.echo(prepare_demo(settings), nl=False)
+
+
+@demo.command("accounts")
+def show_accounts() -> None:
+    """Liste les comptes de démonstration."""
+    click.echo(accounts_text(), nl=False)
+
+
+def _words(account: DemoAccount) -> str:
+    words = f"{ROLES[account.role]} : {account.name}"
+    return f"{words}, {STORIES[account.story]}" if account.story else words
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(current_app.extensions["migrate"].directory)
+
+
+def _head() -> str | None:
+    return _scripts().get_current_head()
+
+
+def _revision() -> str | None:
+    """The revision of the tables; None for an empty database. Stops before a database that is not this product's."""
+    try:
+        with reading() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+            tables = set() if found else set(inspect(connection).get_table_names()) - {"alembic_version"}
+    except Unavailable as down:
+        _stop(f"The database does not answer: {down.__cause__}")
+    if tables:
+        _stop(f"The database holds tables of something else ({', '.join(sorted(tables)[:3])}…): use another one.")
+    return found
+
+
+def _update_tables() -> None:
+    """Run the migrations that are missing. Stops before tables that a newer version of the product made."""
+    revision, scripts = _revision(), _scripts()
+    if revision == scripts.get_current_head():
+        return
+    if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
+        _stop(
+            f"The database was made by a newer version of DEUST (revision {revision}, this code knows "
+            f"{scripts.get_current_head()}): update the code, or use another database."
+        )
+    upgrade()
+
+
+def _index_courses(tools: Tools, settings: Settings) -> None:
+    """Index the courses unless this very version was, in this very database."""
+    mark: Path = settings.instance_dir / "search-index"
+    database = hashlib.sha256(settings.database_url.encode()).hexdigest()[:16]
+    done = f"{tools.catalogue.version} {database}"
+    with writing() as session:
+        is_filled = session.scalars(select(SearchEntry.id).limit(1)).first() is not None
+        if is_filled and mark.exists() and mark.read_text() == done:
+            return
+        for programme in tools.catalogue.programmes():
+            index_programme(session, programme)
+    mark.write_text(done)
+
+
+def _stop(reason: str) -> NoReturn:
+    raise SystemExit(f"DEUST does not start. {reason}")

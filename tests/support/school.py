@@ -1,0 +1,139 @@
+"""A school for browser journeys: the real server on a database of its own, with students that a test makes as it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from deust.adapters.passwords import Passwords
+from deust.domain.questions import Json
+from deust.models.people import Cohort
+from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, FrozenQuestion
+from deust.models.transaction import writing
+from deust.services.people import grant_accommodation
+from deust.services.signin import end_all_sessions
+from tests.support import factories
+from tests.support.canaries import COURSES
+from tests.support.databases import bare_app, migrate
+from tests.support.server import Server
+
+PASSWORD = "un mot de passe assez long"
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    person_id: int
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """One line of an answer's events."""
+
+    key: str
+    given: Json
+    outcome: str
+    client: str
+
+
+class School:
+    """`server` runs the courses of `tests/fixtures/courses`; the present week of the cohort is the fifth."""
+
+    def __init__(self, folder: Path) -> None:
+        self.server = Server(folder, DEUST_COURSES_DIR=str(COURSES))
+        url = f"sqlite:///{folder / 'deust.sqlite'}"
+        migrate(url)
+        self._app: Flask = bare_app(url)
+        self._password_hash = Passwords(cost_kib=64).hashed(PASSWORD)
+        today = datetime.now(UTC).date()
+        with self._writing() as session:
+            monday = today - timedelta(days=today.weekday(), weeks=4)
+            self._cohort_id = factories.cohort(session, week_one_on=monday).id
+        self.server.start()
+
+    def close(self) -> None:
+        self.server.stop()
+
+    def student(self) -> Account:
+        with self._writing() as session:
+            cohort = session.get_one(Cohort, self._cohort_id)
+            email = f"journey{next(_numbers)}@example.org"
+            person = factories.student(session, cohort, email=email, password_hash=self._password_hash)
+            return Account(person_id=person.id, email=email)
+
+    def end_sessions(self, who: Account) -> None:
+        with self._writing() as session:
+            end_all_sessions(session, who.person_id, now=datetime.now(UTC))
+
+    def grant(self, who: Account, *, extra_minutes: int) -> None:
+        with self._writing() as session:
+            grant_accommodation(
+                session,
+                who.person_id,
+                time_multiplier=Fraction(1),
+                extra_minutes=extra_minutes,
+                by=None,
+                now=datetime.now(UTC),
+            )
+
+    def end_in(self, public_id: str, *, seconds: int) -> None:
+        """Put the deadline of a running attempt this far ahead."""
+        with self._writing() as session:
+            self._attempt(session, public_id).deadline_at = datetime.now(UTC) + timedelta(seconds=seconds)
+
+    def answers(self, public_id: str) -> Mapping[str, Json]:
+        """What the database holds now as the answer to each question, by the question's id in its course."""
+        with self._writing() as session:
+            attempt = self._attempt(session, public_id)
+            ids = self._question_ids(session, attempt)
+            rows = session.scalars(select(Answer).where(Answer.attempt_id == attempt.id))
+            return {ids[row.question_key]: row.given for row in rows if row.version}
+
+    def received(self, public_id: str, question_id: str) -> list[Received]:
+        """Everything that came for a question, in the order it came."""
+        with self._writing() as session:
+            attempt = self._attempt(session, public_id)
+            ids = self._question_ids(session, attempt)
+            rows = session.scalars(
+                select(AnswerEvent).where(AnswerEvent.attempt_id == attempt.id).order_by(AnswerEvent.id)
+            )
+            return [
+                Received(key=row.question_key, given=row.given, outcome=row.outcome, client=row.client)
+                for row in rows
+                if ids[row.question_key] == question_id
+            ]
+
+    def files(self, public_id: str) -> list[tuple[str, str, int]]:
+        """Name, media type and size of each file received."""
+        with self._writing() as session:
+            attempt = self._attempt(session, public_id)
+            rows = session.scalars(select(AnswerFile).where(AnswerFile.attempt_id == attempt.id))
+            return [(row.name, row.media_type, row.size) for row in rows]
+
+    def is_closed(self, public_id: str) -> bool:
+        with self._writing() as session:
+            return self._attempt(session, public_id).closed_at is not None
+
+    def _attempt(self, session: Session, public_id: str) -> Attempt:
+        return session.scalars(select(Attempt).where(Attempt.public_id == public_id)).one()
+
+    def _question_ids(self, session: Session, attempt: Attempt) -> Mapping[str, str]:
+        return {
+            entry["key"]: session.get_one(FrozenQuestion, entry["hash"]).body["id"] for entry in attempt.paper
+        }
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with self._app.app_context(), writing() as session:
+            yield session

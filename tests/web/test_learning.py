@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from deust.content.catalogue import Catalogue
+from deust.domain.access import Role
+from deust.models.learning import CheckTry, ItemProgress
+from deust.services.learning import index_programme
+from tests.support import factories
+from tests.support.statements import statements
+
+LESSON = "/modules/ec101-accueil/saluer"
+PUBLIC = "/lecons/ec101-accueil/saluer"
+CANARY = "CANARI-saluer"
+
+
+def kept(doors, table=ItemProgress):
+    with doors.reading() as connection:
+        return connection.execute(select(table)).all()
+
+
+def option_of(page, text):
+    """The number that the form posts for the option of this text."""
+    pattern = rf'value="(\d+)"[^>]*><span>(?:<p>)?{text}'
+    return re.search(pattern, page)[1]
+
+
+def test_the_public_home_says_what_the_programme_holds_and_nothing_invented(client):
+    page = client.get("/").text
+    assert "120" in page
+    assert PUBLIC in page
+    assert 'href="/connexion"' in page
+    assert "Candidater" not in page
+
+
+def test_a_public_lesson_is_read_and_tried_without_an_account(client, doors):
+    page = client.get(PUBLIC).text
+    assert "Dites l'enseigne" in page
+    assert CANARY not in page
+    assert "lesson.js" not in page
+    tried = client.submit(f"{PUBLIC}/verifier/s-premier", {"answer": option_of(page, "la météo")})
+    assert tried.status_code == 200
+    assert "CANARI-saluer-faux" in tried.text
+    assert "CANARI-saluer-juste" not in tried.text
+    assert kept(doors, CheckTry) == []
+
+
+def test_a_lesson_that_is_not_public_does_not_exist_for_guests(client):
+    assert client.get("/lecons/ec101-accueil/ecouter").status_code == 404
+    assert client.get("/lecons/ec101-accueil/quiz-note").status_code == 404
+    assert client.get(LESSON).status_code == 303
+
+
+def test_opening_a_lesson_writes_nothing(student, doors):
+    page = student.get(LESSON)
+    assert page.status_code == 200
+    assert kept(doors) == []
+    assert CANARY not in page.text
+
+
+def test_reading_on_one_device_resumes_on_another(student, client_of, doors):
+    sent = student.send(f"{LESSON}/place", {"place": "s-rendre-la-parole", "permille": 600})
+    assert sent.get_json() == {"kept": True}
+    other = client_of(student.person)
+    assert 'aria-current="location"' in other.get(LESSON).text
+    assert f'href="{LESSON}#s-rendre-la-parole"' in other.get("/aujourdhui").text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"place": "elsewhere", "permille": 1},
+        {"place": "s-se-nommer", "permille": 1001},
+        {"place": "s-se-nommer", "permille": -1},
+        {"place": "s-se-nommer", "permille": True},
+        {"place": "s-se-nommer", "permille": "10"},
+        {"place": None, "permille": 10},
+        {"permille": 10},
+        [],
+        "text",
+    ],
+)
+def test_a_strange_place_is_refused(student, doors, body):
+    assert student.send(f"{LESSON}/place", body).status_code == 400
+    assert kept(doors) == []
+
+
+def test_a_place_without_its_token_is_refused(student, doors):
+    assert student.post(f"{LESSON}/place", json={"place": "", "permille": 10}).status_code == 400
+    assert kept(doors) == []
+
+
+def test_a_check_is_tried_and_its_feedback_shown_on_the_same_page(student, doors):
+    page = student.get(LESSON).text
+    answer = student.submit(f"{LESSON}/verifier/s-premier", {"answer": option_of(page, "la météo")})
+    assert (answer.status_code, answer.location) == (303, f"{LESSON}#q-s-premier")
+    shown = student.get(LESSON).text
+    assert "CANARI-saluer-faux" in shown
+    assert "CANARI-saluer-duree" not in shown
+    assert kept(doors)[0].checks_tried == ["s-premier"]
+
+
+def test_an_empty_check_is_not_a_try(student, doors):
+    answer = student.submit(f"{LESSON}/verifier/s-duree", {"answer": "  "})
+    assert answer.status_code == 422
+    assert "Répondez d’abord" in answer.text
+    assert kept(doors) == []
+
+
+def test_an_unknown_check_or_a_forged_option_is_refused(student, doors):
+    assert student.submit(f"{LESSON}/verifier/autre", {"answer": "1"}).status_code == 404
+    assert student.submit(f"{LESSON}/verifier/s-premier", {"answer": "99"}).status_code == 422
+    assert kept(doors) == []
+
+
+def test_understood_names_the_checks_that_remain_then_goes_on(student):
+    answer = student.submit(f"{LESSON}/compris")
+    assert answer.location == f"{LESSON}#fin"
+    page = student.get(LESSON).text
+    assert "Il reste 2 questions à essayer." in page
+    for question, given in (("s-premier", "1"), ("s-duree", "11")):
+        student.submit(f"{LESSON}/verifier/{question}", {"answer": given})
+    answer = student.submit(f"{LESSON}/compris")
+    assert answer.location == "/modules/ec101-accueil/ecouter"
+    assert "Leçon faite" in student.get(LESSON).text
+
+
+def test_a_locked_item_says_what_to_finish_first(student, doors):
+    page = student.get("/modules/ec101-accueil/ecouter").text
+    assert "Terminez d’abord" in page
+    assert "Saluer" in page
+    assert "Laissez le client finir" not in page
+    assert student.submit("/modules/ec101-accueil/ecouter/compris").status_code == 409
+    assert kept(doors) == []
+
+
+def test_home_programme_and_module_state_the_facts(student):
+    today = student.get("/aujourdhui").text
+    assert "20 minutes suffisent" in today
+    assert "Mardi 13" in today
+    assert "semaine 5" in today
+    assert "Quatre semestres" in student.get("/programme").text
+    module = student.get("/modules/ec101-accueil").text
+    assert "Bientôt" in module
+    assert "En retard de 16 jours" in module
+    assert 'aria-label="1. Saluer, leçon, 20' in module
+
+
+def test_calls_and_assignments_are_announced(student):
+    page = student.get("/modules/ec101-accueil/appel").text
+    assert "pas encore disponible" in page
+
+
+def test_staff_read_the_course_without_progress(client_of, doors):
+    tutor = client_of(Role.TUTOR)
+    page = tutor.get(LESSON).text
+    assert "lesson.js" not in page
+    assert "J’ai compris" not in page
+    tried = tutor.submit(f"{LESSON}/verifier/s-premier", {"answer": "1"})
+    assert tried.status_code == 200
+    assert "CANARI-saluer-" in tried.text
+    assert tutor.submit(f"{LESSON}/compris").status_code == 403
+    assert tutor.get("/aujourdhui").status_code == 403
+    assert "sans y avoir de progression" in tutor.get("/modules/ec101-accueil").text
+    assert kept(doors) == []
+
+
+def test_a_student_of_no_cohort_reads_no_lesson(client_of, doors):
+    with doors.writing() as session:
+        who = factories.person(session)
+    assert client_of(who).get(LESSON).status_code == 403
+
+
+def test_unknown_addresses_do_not_exist(student):
+    for path in ("/modules/nulle-part", "/modules/ec101-accueil/nulle-part", "/modules/nulle/part"):
+        assert student.get(path).status_code == 404
+    assert student.submit("/modules/ec101-accueil/quiz-note/compris").status_code == 404
+
+
+def test_the_glossary_is_open_to_all(client, student):
+    for reader in (client, student):
+        page = reader.get("/glossaire").text
+        assert 'id="dmt"' in page
+        assert "durée moyenne de traitement" in page
+
+
+def test_search_shows_the_words_marked_and_escaped(student, client, app, doors):
+    with doors.writing() as session:
+        index_programme(session, app.extensions["deust"].catalogue.programme())
+    assert "Que cherchez-vous" in student.get("/recherche").text
+    page = student.get("/recherche?q=enseigne").text
+    assert "<mark>enseigne</mark>" in page
+    assert f'href="{PUBLIC}"' in client.get("/recherche?q=enseigne").text
+    assert "&lt;script&gt;" in client.get("/recherche?q=<script>").text
+
+
+def test_media_are_served_as_they_are_declared_and_only_to_who_may_see_them(client, student):
+    catalogue: Catalogue = client.application.extensions["deust"].catalogue
+    assert catalogue.media_path("ec101-accueil", "absent.png") is None
+    for reader in (client, student):
+        assert reader.get("/cours/ec101-accueil/media/absent.png").status_code == 404
+        assert reader.get("/cours/ec101-accueil/media/../module.md").status_code == 404
+
+
+def test_staff_see_the_state_of_the_courses_and_students_do_not(client_of, student):
+    assert client_of(Role.MANAGER).get("/cours/problemes").status_code == 200
+    assert student.get("/cours/problemes").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [(LESSON, 2), ("/aujourdhui", 2), ("/programme", 2), ("/modules/ec101-accueil", 2)],
+)
+def test_statements_of_a_page_sign_in_included(student, app, path, most):
+    student.get(path)
+    with app.app_context(), statements() as sent:
+        student.get(path)
+    assert len(sent) == most
+
+
+def test_a_lesson_that_was_tried_costs_one_statement_more(student, app):
+    student.submit(f"{LESSON}/verifier/s-premier", {"answer": "1"})
+    with app.app_context(), statements() as sent:
+        student.get(LESSON)
+    assert len(sent) == 3
+
+
+def test_the_lesson_page_stays_light(student):
+    assert len(student.get(LESSON).data) < 12_000

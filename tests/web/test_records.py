@@ -1,0 +1,137 @@
+"""Receipts, mails, and the pages at the foot of every page."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from flask import Flask
+
+from deust.domain.access import Role
+from deust.models.people import Person
+from deust.models.quizzes import Attempt
+from deust.models.transaction import writing
+from deust.queries.records import held_tables
+from deust.services import records
+from deust.web.mail import KINDS, message
+from deust.web.privacy_words import FRENCH, TITLES
+from tests.conftest import Doors
+from tests.support import factories
+from tests.support.clients import Client
+from tests.support.clock import NOW
+
+PAYLOADS = {
+    "invitation": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
+    "reset": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
+    "password-changed": {"given_name": "Zoë"},
+    "sign-in-failures": {"given_name": "Zoë", "count": 10},
+}
+
+
+@pytest.fixture
+def code(doors: Doors) -> str:
+    with doors.writing() as session:
+        lea: Person = factories.student(session, given_name="Léonie", family_name="Introuvable")
+        attempt = Attempt(
+            public_id="a" * 32,
+            person_id=lea.id,
+            item_ref="ec101-accueil/quiz",
+            number=1,
+            item_version="v1",
+            settings={"title": "Quiz <d'accueil>"},
+            paper=[],
+            started_at=NOW,
+            out_of=Fraction(10),
+        )
+        session.add(attempt)
+        session.flush()
+        made = records.make_receipt(session, attempt_id=attempt.id, answers_hash="ab" * 32, answers_count=9, now=NOW)
+        return made.code
+
+
+def test_anyone_can_verify_a_receipt_and_learns_no_name(client: Client, code: str) -> None:
+    for typed in (code, code.lower(), code.replace("-", "")):
+        page = client.get(f"/recus/{typed}").get_data(as_text=True)
+        assert "Quiz &lt;d&#39;accueil&gt;" in page
+        assert "ab" * 32 in page
+        assert "2026-10-13 18:00:00 UTC" in page
+        assert "Léonie" not in page
+        assert "Introuvable" not in page
+
+
+@pytest.mark.parametrize("typed", ["x", "0" * 28, "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ", "é", "%00", "a" * 3000])
+def test_an_unknown_receipt_is_a_page_that_does_not_exist(client: Client, code: str, typed: str) -> None:
+    assert client.get(f"/recus/{typed}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/accessibilite", "/vos-donnees", "/mentions-legales", "/plan-du-site"])
+def test_the_foot_s_pages_are_open_to_all(client: Client, client_of: object, path: str) -> None:
+    assert client.get(path).status_code == 200
+    for role in Role:
+        assert client_of(role).get(path).status_code == 200  # type: ignore[operator]
+
+
+def test_the_accessibility_page_claims_no_audit(client: Client) -> None:
+    page = client.get("/accessibilite").get_data(as_text=True)
+    assert "Aucun audit RGAA complet" in page
+    assert "400 %" in page
+
+
+def test_the_privacy_page_says_every_personal_table_in_french(client: Client) -> None:
+    page = client.get("/vos-donnees").get_data(as_text=True)
+    personal = [table for table in held_tables() if table.privacy.personal]
+    for table in personal:
+        assert TITLES[table.table] in page
+        for phrase in (table.privacy.purpose, table.privacy.keep, table.privacy.erase):
+            assert FRENCH[phrase] in page
+    assert set(TITLES) == {table.table for table in personal}
+    declared = {
+        phrase for table in personal for phrase in (table.privacy.purpose, table.privacy.keep, table.privacy.erase)
+    }
+    assert set(FRENCH) == declared
+
+
+def test_the_site_map_leads_only_where_one_may_go(client: Client, client_of: object) -> None:
+    assert "/personnes" not in client.get("/plan-du-site").get_data(as_text=True)
+    assert "/personnes" in client_of(Role.MANAGER).get("/plan-du-site").get_data(as_text=True)  # type: ignore[operator]
+    student = client_of(Role.STUDENT)  # type: ignore[operator]
+    for path in ("/aujourdhui", "/programme", "/recherche", "/glossaire", "/compte"):
+        assert f'href="{path}"' in student.get("/plan-du-site").get_data(as_text=True)
+        assert student.get(path).status_code == 200
+
+
+# Mails
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_mail_is_written_in_french_with_what_it_needs(app: Flask, kind: str) -> None:
+    mail = records.Mail(id=7, kind=kind, recipient="zoe@example.org", payload=PAYLOADS[kind], created_at=NOW)
+    with app.test_request_context():
+        made = message(mail, sender="deust@example.org")
+        again = message(mail, sender="deust@example.org")
+    body = made.get_content()
+    assert body.startswith("Bonjour Zoë,")
+    assert all(str(value) in body for value in PAYLOADS[kind].values())
+    assert "\n" not in made["Subject"]
+    assert (made["To"], made["From"]) == ("zoe@example.org", "DEUST <deust@example.org>")
+    assert made["Message-ID"] == again["Message-ID"]
+    assert made.as_bytes() == again.as_bytes()
+
+
+def test_nothing_typed_by_a_person_can_add_a_header_or_markup(app: Flask) -> None:
+    payload = {"given_name": "Zoë\r\nBcc: x@example.org <b>", "link": "https://deust.example/liens/x"}
+    mail = records.Mail(id=7, kind="reset", recipient="zoe@example.org", payload=payload, created_at=NOW)
+    with app.test_request_context():
+        made = message(mail, sender="deust@example.org")
+    assert made["Bcc"] is None
+    assert "<b>" in made.get_content()
+
+
+def test_every_mail_that_services_queue_has_its_words(app: Flask, doors: Doors) -> None:
+    """The folders of templates and the kinds are the same."""
+    folders = {name.split("/")[1] for name in app.jinja_env.list_templates() if name.startswith("email/")}
+    assert folders == set(KINDS)
+    with app.app_context(), writing() as session:
+        records.queue_mail(session, kind="reset", recipient="a@example.org", payload=PAYLOADS["reset"], now=NOW)
+        (mail,) = records.claim_mail(session, now=NOW)
+    assert mail.kind in KINDS
