@@ -19,8 +19,9 @@ from whitenoise import WhiteNoise
 
 from deust.adapters.files import FileStore
 from deust.adapters.passwords import Passwords
-from deust.cli import courses
-from deust.cli_people import people
+from deust.cli.courses import courses
+from deust.cli.demo import demo, prepare_demo, refuse_demo_accounts
+from deust.cli.people import people
 from deust.config import ROOT, Settings, SettingsError, read_settings
 from deust.content.catalogue import Catalogue
 from deust.models.base import db
@@ -48,15 +49,24 @@ def create_app(settings: Settings | None = None, **overrides: object) -> Flask:
     _connect_database(app, settings)
     _add_tools(app, settings, overrides)
     _add_pages(app, settings)
-    for group in (courses, people):
+    for group in (courses, people, demo):
         app.cli.add_command(group)
     return app
+
+
+def ensure_fit(app: Flask) -> None:
+    """Stop a production server whose tables are not those of this code, or hold invented people."""
+    settings = app.config["DEUST"]
+    if settings.is_production and not settings.is_command:
+        with app.app_context():
+            refuse_demo_accounts()
 
 
 def serve(app: Flask) -> None:
     """Prepare the demo, say where it is, serve until interrupted."""
     settings = app.config["DEUST"]
-    accounts = ""
+    with app.app_context():
+        accounts = prepare_demo(settings)
     sys.stdout.write(f"DEUST : http://{settings.host}:{settings.port}\n{accounts}")
     sys.stdout.flush()
     waitress.serve(app, host=settings.host, port=settings.port, threads=8, ident=None)

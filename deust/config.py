@@ -29,6 +29,7 @@ class Settings:
     base_url: str
     mail_url: str
     mail_from: str
+    is_command: bool = False
     jobs: bool
     debug: bool
     trusted_proxies: int
@@ -57,6 +58,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if mode not in ("demo", "production"):
         raise SettingsError(f"DEUST_MODE is « {mode} »: write demo or production.")
     host, port = environ.get("HOST", "127.0.0.1"), _integer(environ, "PORT", 8000)
+    is_command = "FLASK_RUN_FROM_CLI" in environ
     settings = Settings(
         mode=mode,
         secret=environ.get("DEUST_SECRET") or _own_secret(mode, instance_dir),
@@ -67,7 +69,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=environ.get("DEUST_BASE_URL", f"http://{host}:{port}").rstrip("/"),
         mail_url=environ.get("DEUST_MAIL_URL", ""),
         mail_from=environ.get("DEUST_MAIL_FROM", "deust@localhost"),
-        jobs=_switch(environ, "DEUST_JOBS", default="FLASK_RUN_FROM_CLI" not in environ),
+        is_command=is_command,
+        jobs=_switch(environ, "DEUST_JOBS", default=not is_command),
         debug=_switch(environ, "DEUST_DEBUG", default=False),
         trusted_proxies=_integer(environ, "DEUST_TRUSTED_PROXIES", 0),
         host=host,

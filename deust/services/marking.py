@@ -25,10 +25,20 @@ BY_CLOCK = "clock"
 ACCEPTED = "accepted"
 
 
+def refs_of(quiz: Quiz) -> list[str]:
+    """The references under which anything about the quiz may be kept: its own, then its former ones."""
+    return [quiz.ref, *(f"{quiz.module}/{alias}" for alias in quiz.aliases)]
+
+
 def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Attempt]:
-    refs = [quiz.ref, *(f"{quiz.module}/{alias}" for alias in quiz.aliases)]
-    query = select(Attempt).where(Attempt.person_id == person_id, Attempt.item_ref.in_(refs)).order_by(Attempt.number)
-    return session.scalars(query).all()
+    mine = Attempt.person_id == person_id, Attempt.item_ref.in_(refs_of(quiz))
+    return session.scalars(select(Attempt).where(*mine).order_by(Attempt.number)).all()
+
+
+def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
+    """Hold the open attempt, if any, before the progress is held: who closes takes them in this order too."""
+    mine = Attempt.person_id == person_id, Attempt.item_ref.in_(refs_of(quiz))
+    session.execute(select(Attempt.id).where(*mine, Attempt.closed_at.is_(None)).with_for_update())
 
 
 def is_overdue(attempt: Attempt, now: datetime) -> bool:

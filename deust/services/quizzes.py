@@ -37,6 +37,8 @@ from deust.services.marking import (
     attempts_of,
     close_attempt,
     is_overdue,
+    lock_open_attempt,
+    refs_of,
 )
 
 
@@ -46,6 +48,7 @@ def start_attempt(session: Session, *, learner: SignedIn, quiz: Quiz, rng: rando
     An attempt already open is the one given back: two starts at once make one. Refuses before the opening, after the
     closing, and past the attempts allowed, counted here whatever the device.
     """
+    lock_open_attempt(session, learner.person_id, quiz)
     learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
     past = attempts_of(session, learner.person_id, quiz)
     running = next((attempt for attempt in past if attempt.closed_at is None), None)
@@ -141,7 +144,6 @@ def _insert_new(session: Session, rows: list[dict[str, Any]]) -> None:
 
 def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, Arrangement]:
     """The quiz's dates and the extra time of this person, in one statement."""
-    refs = [quiz.ref, *(f"{quiz.module}/{alias}" for alias in quiz.aliases)]
     cohort_id = learner.enrolled.cohort_id if learner.enrolled else None
     rows = session.execute(
         select(
@@ -157,7 +159,7 @@ def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, 
         .outerjoin(
             ItemDates,
             and_(
-                ItemDates.item_ref.in_(refs),
+                ItemDates.item_ref.in_(refs_of(quiz)),
                 or_(ItemDates.person_id == Person.id, ItemDates.cohort_id == cohort_id),
             ),
         )

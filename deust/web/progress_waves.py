@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import cast
 
 from deust.domain.learning import Component, Programme
@@ -18,6 +19,14 @@ from deust.web.wave import Bar, Group, Size, Wave
 
 STAGE_HOURS = 40
 """How high a work placement is drawn, hollow: it has weeks, no hours of courses."""
+
+
+@lru_cache(maxsize=512)
+def _wave(
+    bars: tuple[Bar, ...], size: Size, text: str, current: int | None = None, groups: tuple[Group, ...] = ()
+) -> Wave:
+    """Drawn once for the same bars: a page opened again, the diploma of every guest."""
+    return wave.wave(bars, size, current=current, groups=groups, text=text)
 
 
 def kinds() -> Mapping[str, str]:
@@ -44,12 +53,12 @@ def module_wave(card: ModuleCard, size: Size) -> Wave:
         )
         for row in card.rows
     ]
-    return wave.wave(bars, size, current=card.current, text=progress_text(card.totals))
+    return _wave(tuple(bars), size, progress_text(card.totals), card.current)
 
 
 def unit_wave(unit: UnitCard) -> Wave:
     bars = [Bar(minutes=row.minutes, state=_drawn(row), share=row.share) for row in unit.rows]
-    return wave.wave(bars, "tiny", text=progress_text(unit.totals))
+    return _wave(tuple(bars), "tiny", progress_text(unit.totals))
 
 
 def week_wave(days: Sequence[Day], text: str) -> Wave:
@@ -60,7 +69,7 @@ def week_wave(days: Sequence[Day], text: str) -> Wave:
         for day, letter in zip(days, letters, strict=True)
     ]
     today = next((index for index, day in enumerate(days) if day.is_today), None)
-    return wave.wave(bars, "week", current=today, text=text)
+    return _wave(tuple(bars), "week", text, today)
 
 
 def diploma_wave(semesters: Sequence[SemesterCard], text: str) -> Wave:
@@ -76,7 +85,7 @@ def diploma_wave(semesters: Sequence[SemesterCard], text: str) -> Wave:
         for unit in semester.units
     ]
     groups = [_group(semester.number, len(semester.units), semester.is_current) for semester in semesters]
-    return wave.wave(bars, "diploma", groups=groups, text=text)
+    return _wave(tuple(bars), "diploma", text, groups=tuple(groups))
 
 
 def public_wave(programme: Programme, text: str) -> Wave:
@@ -84,7 +93,7 @@ def public_wave(programme: Programme, text: str) -> Wave:
     semesters = [[ecue for unit in semester.units for ecue in unit.components] for semester in programme.semesters]
     bars = [_public_bar(component) for components in semesters for component in components]
     groups = [_group(number, len(components), False) for number, components in enumerate(semesters, 1)]
-    return wave.wave(bars, "public", groups=groups, text=text)
+    return _wave(tuple(bars), "public", text, groups=tuple(groups))
 
 
 def progress_text(totals: Totals) -> str:

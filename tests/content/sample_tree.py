@@ -39,6 +39,9 @@ years:
                 assessments:
                   - {id: quiz, kind: CC, weight: 40, item: quiz-accueil}
                   - {id: terminal, kind: ET, weight: 60, title: Oral, shared: ET-UE13}
+      - {id: S2, ects: 30}
+  - id: A2
+    semesters: [{id: S3, ects: 30}, {id: S4, ects: 30}]
 """
 
 M3C = """\

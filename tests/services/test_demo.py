@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, text
 
 from deust.adapters.passwords import Passwords
 from deust.app import create_app
-from deust.cli_demo import STORIES, accounts_text, demo, prepare_demo, refuse_demo_accounts
+from deust.cli.demo import STORIES, accounts_text, demo, prepare_demo, refuse_demo_accounts
 from deust.config import ROOT, Settings
 from deust.content.catalogue import Catalogue
 from deust.domain.access import Role

@@ -1,4 +1,4 @@
-"""`flask --app wsgi …`: the commands. Authors' own are here: check, list, show, try and publish courses."""
+"""`flask --app wsgi courses …`: check, list, show, try and publish courses."""
 
 from __future__ import annotations
 
