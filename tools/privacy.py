@@ -10,11 +10,11 @@ PATH = Path(__file__).resolve().parent.parent / "docs" / "privacy.md"
 
 INTRODUCTION = """# What each table holds about people
 
-Made from the tables' own declarations by `python -m tools.privacy`; a test fails when they differ. The page « Vos données » shows the
-same declarations to everyone, in French. A table without a declaration does not pass the tests.
+Made from the tables' own declarations by `python -m tools.privacy`; a test fails when they differ. The page
+« Vos données » shows the same declarations to everyone, in French. A table without one does not pass the tests.
 
-« Exported » tables go into the copy of their data that people may ask for. That copy, and the erasure of an account, are not built
-yet: the declarations say what they will do.
+« Exported » tables go into the copy of their data that people may ask for. That copy, and the erasure of an
+account, are not built yet: the declarations say what they will do.
 
 """
 
@@ -23,10 +23,10 @@ TRACES = """
 
 | where | what | until |
 |---|---|---|
-| cookie `deust` (`__Host-deust` in production) | a random session token and a form token, signed; nothing personal | sign-out, 14 days at most |
-| cookie `device` (`__Host-device` in production) | a random mark by which an account knows a device that signed in before | one year |
+| cookie `deust`, `__Host-deust` in production | random tokens, of the session and of forms | sign-out, or 14 days |
+| cookie `device`, `__Host-device` in production | a random mark by which an account knows a device again | one year |
 | browser's IndexedDB, on a quiz page | answers the server has not acknowledged yet | their acknowledgement |
-| stored files, `files` in the instance folder | files and recordings handed in, under random names | as their row in `answer_file` |
+| `files` in the instance folder | files and recordings handed in, under random names | as their row in `answer_file` |
 | log | errors with a request number, method and path; no address, no answer | as the host keeps its logs |
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -190,7 +191,7 @@ def _tools() -> Tools:
 
 
 def _password_from_stdin(about: tuple[str, ...]) -> str:
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+    password = sys.stdin.readline().rstrip("\r\n")
     try:
         return signin.hashed_new_password(password, about=about, passwords=_tools().passwords)
     except WeakPassword as weak:

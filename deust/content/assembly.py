@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
+from deust.content.fields import plain
 from deust.content.files import (
     TRANSCRIPT,
     GlossarySource,
@@ -82,7 +83,7 @@ def _programme(name: str, files: Mapping[str, Parsed], problems: list[Problem]) 
         data,
         modules=_modules(name, own, problems),
         glossary=tuple(term for term, _ in terms),
-        m3c=m3c.value.data.model_dump() if m3c and isinstance(m3c.value, M3cSource) else {},
+        m3c=plain(m3c.value.data) if m3c and isinstance(m3c.value, M3cSource) else {},
         version=sha256(digests.encode()).hexdigest(),
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deust.content.fields import plain
 from deust.content.files import M3cSource, ProgrammeSource
 from deust.content.problems import Level, Problem
-from deust.content.programme_schema import ComponentEntry, M3cFile, UnitEntry
+from deust.content.programme_schema import ComponentEntry, UnitEntry
 from deust.content.strict_yaml import Document, Location
 from deust.domain.learning import Announced, Kind, Lesson, Programme
 
@@ -127,9 +128,8 @@ def check_m3c(programme: Programme, source: M3cSource) -> Iterator[Problem]:
         if "ue_non_compensables" in source.document.data and name not in units:
             line = source.document.line_of(("ue_non_compensables", place))
             yield Problem(path, line, Level.ERROR, f"UE « {name} » introuvable", "une UE de programme.yml")
-    for key in M3cFile.model_fields:
+    for key, value in plain(source.data).items():
         if key not in source.document.data:
-            value = source.data.model_dump(mode="python")[key]
             yield Problem(path, 1, Level.INFO, f"« {key} » absent : valeur par défaut {_shown(value)}")
 
 

@@ -33,7 +33,7 @@ def _check_programme(programme: Programme, files: Mapping[str, Parsed], *, today
     if m3c is None:
         message = "pas de m3c.yml : toutes les règles de notation prennent leur valeur par défaut"
         yield Problem(f"{programme.id}/programme.yml", 1, Level.INFO, message)
-    elif isinstance(m3c.value, M3cSource):
+    elif isinstance(m3c.value, M3cSource) and isinstance(source, ProgrammeSource):
         yield from check_m3c(programme, m3c.value)
     places: dict[str, tuple[str, int]] = {}
     for found in module_files(programme, files):

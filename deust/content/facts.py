@@ -97,7 +97,7 @@ def _read_line(line: Line, found: _Gathering) -> None:
         found.links.append(Link(line.number, reference.group(2), reference.group(1)))
     if "<" in text:
         _read_tags(line.number, _AUTOLINK.sub("", INLINE_FORMULA.sub("", text)), found)
-    found.words += len(_WORD.findall(text))
+    found.words += len(_WORD.findall(_LINK.sub(r"\2", text) if "](" in text else text))
 
 
 def _read_tags(number: int, text: str, found: _Gathering) -> None:

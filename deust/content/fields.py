@@ -17,13 +17,20 @@ ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _DURATION = re.compile(r"(\d{1,3}) ?h(?: ?(\d{1,2})(?: ?min)?)?|(\d{1,4}) ?min|(\d{1,5}) ?s(?:ec)?")
 _SIZE = re.compile(r"(\d{1,4}) ?(ko|kb|mo|mb)", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,9}(?:[.,]\d{1,9})?")
-_DAYS = re.compile(r"(\d{1,3}) (?:days?|jours?)")
+_DAYS = re.compile(r"(\d{1,3}) days?")
 
 
 class Strict(BaseModel):
     """A model that refuses unknown keys and converts nothing silently."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+
+
+def plain(value: object) -> Any:
+    """The value with its models as mappings; numbers stay exact."""
+    if isinstance(value, BaseModel):
+        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    return [plain(part) for part in value] if isinstance(value, list) else value
 
 
 def seconds_of(text: str) -> int | None:

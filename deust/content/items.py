@@ -10,6 +10,7 @@ from typing import Any
 from deust.content.attributes import is_id
 from deust.content.calls import Node, check_nodes, read_nodes
 from deust.content.facts import Facts
+from deust.content.fields import plain
 from deust.content.lessons import lesson_minutes, read_checks
 from deust.content.lines import Page
 from deust.content.problems import Report
@@ -178,4 +179,5 @@ def _assignment(
 
 def _meta(header: ItemHeader) -> dict[str, object]:
     """What the kind adds to the keys that every item has."""
-    return header.model_dump(exclude=set(ItemHeader.model_fields) | {"kind"})
+    shared = set(ItemHeader.model_fields) | {"kind"}
+    return {name: part for name, part in plain(header).items() if name not in shared}

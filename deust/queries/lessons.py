@@ -151,17 +151,11 @@ def lesson_page(
     """
     module = programme.modules[lesson.module]
     progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
-    status = progress.status(lesson)
     standing = find_kept(lesson, progress.standings)
-    index = module.items.index(lesson)
     if tries is None and learner is not None and standing is not None and standing.checks_tried:
         tries = _last_tries(connection, learner.person_id, lesson)
     url = item_url(lesson) if learner else public_url(lesson)
-    person_id = learner.person_id if learner else 0
-    checks = {
-        question.id: _check(asked_check(question, person_id=person_id), f"{url}/verifier/{question.id}", tries or {})
-        for question in rendered.checks.values()
-    }
+    checks = _checks(rendered, url, person_id=learner.person_id if learner else 0, tries=tries or {})
     found = programme.place_of(module.id)
     return LessonPage(
         lesson=lesson,
@@ -173,7 +167,7 @@ def lesson_page(
         outline=tuple((heading.anchor, heading.title) for heading in rendered.headings if heading.level == 2),
         checks=checks,
         left=tuple(checks[question_id] for question_id in checks_left(lesson, standing) if question_id in checks),
-        row=row_of(status, progress, position=index + 1),
+        row=row_of(progress.status(lesson), progress, position=module.items.index(lesson) + 1),
         total=len(module.items),
         place=standing.place if standing else None,
         next_url=following_url(lesson, programme) if learner else "/",
@@ -181,6 +175,13 @@ def lesson_page(
         is_read=standing is not None and standing.read_at is not None,
         is_outdated=lesson.valid_until is not None and lesson.valid_until < now.date().isoformat(),
     )
+
+
+def _checks(rendered: RenderedLesson, url: str, *, person_id: int, tries: Mapping[str, Json]) -> dict[str, Check]:
+    return {
+        question.id: _check(asked_check(question, person_id=person_id), f"{url}/verifier/{question.id}", tries)
+        for question in rendered.checks.values()
+    }
 
 
 def _last_tries(connection: Connection, person_id: int, lesson: Lesson) -> dict[str, Json]:

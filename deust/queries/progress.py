@@ -91,7 +91,8 @@ def progress_of(
         if row.source == _STANDING:
             standings[row.item_ref] = standing_from(row, deadline_at=row.deadline_at)
         else:
-            dates[row.source][row.item_ref] = Dates(opens_at=row.opened_at, due_at=row.touched_at, closes_at=row.read_at)
+            moved = Dates(opens_at=row.opened_at, due_at=row.touched_at, closes_at=row.read_at)
+            dates[row.source][row.item_ref] = moved
     return Progress(
         programme=programme,
         now=now,

@@ -123,17 +123,17 @@ def _url(ref: str, kind: str, programme: Programme, learner: SignedIn | None) ->
 
 def snippet(body: str, stems: Sequence[str]) -> tuple[tuple[str, bool], ...]:
     """The part of a text around the first word searched for, in pieces; a text without any gives its beginning."""
-    pieces = [(piece, _is_match(piece, stems)) for piece in _PIECE.findall(body)]
-    first = next((index for index, (_, is_match) in enumerate(pieces) if is_match), 0)
+    pieces = _PIECE.findall(body)
+    first = next((index for index, piece in enumerate(pieces) if _is_match(piece, stems)), 0)
     start, lead = first, 0
-    while start > 0 and lead + len(pieces[start - 1][0]) <= _LEAD:
+    while start > 0 and lead + len(pieces[start - 1]) <= _LEAD:
         start -= 1
-        lead += len(pieces[start][0])
+        lead += len(pieces[start])
     end, length = start, 0
-    while end < len(pieces) and (length < _SNIPPET or not pieces[end - 1][0].endswith(" ")):
-        length += len(pieces[end][0])
+    while end < len(pieces) and (length < _SNIPPET or not pieces[end - 1].endswith(" ")):
+        length += len(pieces[end])
         end += 1
-    shown = _merged(pieces[start:end])
+    shown = _merged([(piece, _is_match(piece, stems)) for piece in pieces[start:end]])
     before = (("… ", False),) if start > 0 else ()
     after = (("…", False),) if end < len(pieces) else ()
     return (*before, *shown, *after)

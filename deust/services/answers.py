@@ -130,7 +130,7 @@ def keep_answer(
             return Saved(outcome=SaveOutcome.KEPT, given=current.given, current=current)
         save = replace(save, sequence=current.clients.get(save.client, 0) + 1)
     outcome = attempts.outcome_of(save, current)
-    if _takes_no_more(attempt, now):
+    if outcome is not SaveOutcome.SUPERSEDED and _takes_no_more(attempt, now):
         outcome = SaveOutcome.LATE
     if outcome is SaveOutcome.KEPT:
         current = attempts.after(save, current)

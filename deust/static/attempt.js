@@ -306,7 +306,7 @@ function compare(record, saved) {
   });
   block.conflict?.remove();
   block.conflict = panel;
-  block.element.append(panel);
+  block.element.querySelector("[data-problem]").after(panel);
   return true;
 }
 
@@ -617,7 +617,7 @@ async function leave(submission) {
     return;
   }
   failures = 0;
-  await flush(4);
+  console.log("leave", submission.submitter?.outerHTML); await flush(4); console.log("flushed", failures, isSignedOut, navigator.onLine);
   if (isSignedOut) {
     openDialog();
     return;
@@ -673,8 +673,8 @@ async function finish(submission) {
 function onInput({ target, type }) {
   const block = blocks.get(target.closest("[data-question]")?.dataset.question);
   if (!block || !controlsOf(block).includes(target)) return;
-  if (target.type === "file" && (type === "input" || !target.files.length)) return;
-  change(block, { isTyping: type === "input" && /^text/.test(target.type) });
+  if (isChanged(block)) change(block, { isTyping: type === "input" && /^text/.test(target.type) });
+  else if (type === "change") sendSoon(false);
 }
 
 function onVisible() {

@@ -20,7 +20,6 @@ from deust.queries.search import MAX_QUERY, search_page
 from deust.services import learning as services
 from deust.web import progress_waves as waves
 from deust.web.current import permission, tools, visitor, visitor_or_none
-from deust.web.formats import duration
 from deust.web.i18n import gettext as _
 
 bp = Blueprint("learning", __name__)
@@ -53,16 +52,7 @@ def today() -> str:
     """What to do now and how long it takes; then the rest."""
     with reading() as connection:
         page = pages.home_page(connection, learner=visitor(), programme=_programme(), now=tools().clock())
-    done, planned = duration(page.done_minutes), duration(page.planned_minutes)
-    week_text = _("%(done)s faites sur %(planned)s prévues", done=done, planned=planned)
-    return render_template(
-        "learning/today.html",
-        page=page,
-        kinds=waves.kinds(),
-        card=waves.module_wave(page.first_module, "card") if page.first_module else None,
-        week=waves.week_wave(page.days, week_text),
-        modules=[(module, waves.module_wave(module, "small")) for module in page.modules],
-    )
+    return render_template("learning/today.html", page=page, kinds=waves.kinds(), **waves.home_waves(page))
 
 
 @bp.get("/programme")
@@ -82,18 +72,13 @@ def programme() -> str:
 def module(module_id: str) -> str:
     """The module as a wave and as a list, and where to go on."""
     found = _module(module_id)
+    intro = tools().catalogue.module(found.id).intro
     with reading() as connection:
         page = pages.module_page(
-            connection,
-            learner=visitor(),
-            programme=_programme(),
-            module=found,
-            intro=tools().catalogue.module(found.id).intro,
-            now=tools().clock(),
+            connection, learner=visitor(), programme=_programme(), module=found, intro=intro, now=tools().clock()
         )
-    return render_template(
-        "learning/module.html", page=page, wave=waves.module_wave(page.module, "large"), kinds=waves.kinds()
-    )
+    wave = waves.module_wave(page.module, "large")
+    return render_template("learning/module.html", page=page, wave=wave, kinds=waves.kinds())
 
 
 @bp.get("/modules/<module_id>/<item_id>")
@@ -161,17 +146,7 @@ def check(module_id: str, item_id: str, question_id: str) -> Response | str | tu
         return _show_lesson(lesson, learner, unanswered=question_id), 422
     if not follows(learner, _programme()):
         return _show_lesson(lesson, learner, tries={question_id: answer})
-    with writing() as session:
-        services.try_check(
-            session,
-            learner=learner,
-            programme=_programme(),
-            lesson=lesson,
-            question=asked.question,
-            answer=answer,
-            verdict=asked.mark(answer),
-            now=tools().clock(),
-        )
+    _keep_try(lesson, asked, answer)
     return redirect(f"{item_url(lesson)}#q-{question_id}", 303)
 
 
@@ -213,7 +188,8 @@ def media(module_id: str, name: str) -> Response:
     if visitor_or_none() is None and not _is_in_public_lesson(module_id, request.path):
         abort(401)
     media_type = tools().catalogue.media_type(module_id, name)
-    response = send_file(path, mimetype=media_type, conditional=True, max_age=MEDIA_SECONDS)
+    response = send_file(path, mimetype=media_type, download_name=name.rpartition("/")[2])
+    response.headers["Cache-Control"] = f"private, max-age={MEDIA_SECONDS}"
     if media_type == "image/svg+xml":
         response.headers["Content-Security-Policy"] = SVG_POLICY
     return response
@@ -271,6 +247,20 @@ def _public_lesson(module_id: str, item_id: str) -> Lesson:
 def _asked(lesson: Lesson, question_id: str, learner: SignedIn | None) -> lessons.AskedCheck:
     rendered = tools().catalogue.lesson(lesson.ref)
     return lessons.get_check(rendered, question_id, person_id=learner.person_id if learner else 0)
+
+
+def _keep_try(lesson: Lesson, asked: lessons.AskedCheck, answer: Json) -> None:
+    with writing() as session:
+        services.try_check(
+            session,
+            learner=visitor(),
+            programme=_programme(),
+            lesson=lesson,
+            question=asked.question,
+            answer=answer,
+            verdict=asked.mark(answer),
+            now=tools().clock(),
+        )
 
 
 def _show_lesson(

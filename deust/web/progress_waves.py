@@ -10,7 +10,7 @@ from typing import cast
 from deust.domain.learning import Component, Programme
 from deust.domain.progress import Day, State, Totals
 from deust.queries.items import Row
-from deust.queries.learning import ModuleCard, SemesterCard, UnitCard
+from deust.queries.learning import HomePage, ModuleCard, SemesterCard, UnitCard
 from deust.web import wave
 from deust.web.formats import duration
 from deust.web.i18n import gettext as _
@@ -54,6 +54,17 @@ def module_wave(card: ModuleCard, size: Size) -> Wave:
         for row in card.rows
     ]
     return _wave(tuple(bars), size, progress_text(card.totals), card.current)
+
+
+def home_waves(page: HomePage) -> dict[str, object]:
+    """What « Aujourd'hui » draws: the module of the next action, the week, the modules in progress."""
+    done, planned = duration(page.done_minutes), duration(page.planned_minutes)
+    text = _("%(done)s faites sur %(planned)s prévues", done=done, planned=planned)
+    return {
+        "card": module_wave(page.first_module, "card") if page.first_module else None,
+        "week": week_wave(page.days, text),
+        "modules": [(module, module_wave(module, "small")) for module in page.modules],
+    }
 
 
 def unit_wave(unit: UnitCard) -> Wave:

@@ -218,9 +218,7 @@ class _Stave:
         return self.pitch * (position + 0.5)
 
 
-def _draw(
-    bars: Sequence[Bar], scale: Scale, current: int | None, groups: Sequence[Group], style: str
-) -> Drawing:
+def _draw(bars: Sequence[Bar], scale: Scale, current: int | None, groups: Sequence[Group], style: str) -> Drawing:
     has_signs = current is not None or any(bar.state == "late" for bar in bars)
     staves = list(_staves(bars, scale, scale.head(has_signs)))
     has_words = scale.is_numbered or any(bar.mark for bar in bars)

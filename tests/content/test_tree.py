@@ -103,7 +103,10 @@ def test_hidden_files_are_never_looked_at(tmp_path: Path) -> None:
 
 def test_files_of_an_unknown_type_are_not_served_and_are_told(tmp_path: Path) -> None:
     reading = read(clean_tree(tmp_path, {f"{M}/media/cle.pem": "x", f"{M}/outil.exe": b"MZ"}))
-    assert sorted(p.path for p in reading.problems if p.level is Level.WARNING) == [f"{M}/media/cle.pem", f"{M}/outil.exe"]
+    assert sorted(p.path for p in reading.problems if p.level is Level.WARNING) == [
+        f"{M}/media/cle.pem",
+        f"{M}/outil.exe",
+    ]
     assert set(reading.snapshot.media) == {"ec131-accueil/frise.png", "ec131-accueil/appel.mp3"}
 
 

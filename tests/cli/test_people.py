@@ -10,7 +10,8 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
-from deust.cli_people import ACTIONS, FIELDS, PROBLEMS, REASONS
+from deust.cli.people import ACTIONS, FIELDS, PROBLEMS, REASONS
+from deust.config import ROOT
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, Person, Tutoring
 from deust.models.records import OutboxMessage
 from deust.services.people_import import Action
@@ -192,7 +193,7 @@ def test_time_is_granted(app: Flask, promo: None, doors: Doors) -> None:
 
 
 def test_every_code_has_its_words() -> None:
-    sources = "".join((Path("deust") / name).read_text() for name in CODES_IN)
+    sources = "".join((ROOT / "deust" / name).read_text() for name in CODES_IN)
     assert set(ACTIONS) == set(Action)
     assert {word for word in PROBLEMS if f'"{word}"' not in sources} == set()
     assert {word for word in REASONS if f'"{word}"' not in sources} == set()

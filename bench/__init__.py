@@ -1,0 +1,1 @@
+"""What the product costs, measured beside floors on the same machine: `python -m bench`."""

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from deust.domain.attempts import answers_hash
+from deust.domain.errors import NotFound
+from deust.domain.people import SignedIn
+from deust.domain.quizzes import Mode
+from deust.models.learning import ItemProgress
+from deust.models.records import AuditEvent, Receipt
+from deust.models.transaction import reading, writing
+from deust.services import marking
+from tests.support import factories
+from tests.support.clock import Clock
+from tests.support.takers import Taker
+
+pytestmark = pytest.mark.both
+
+
+@pytest.fixture
+def taker(database: Flask, clock: Clock) -> Taker:
+    made = Taker(factories.quiz(factories.short("a"), factories.short("b"), time_seconds=1800), clock)
+    made.start()
+    return made
+
+
+@pytest.fixture
+def tutor(database: Flask) -> SignedIn:
+    with writing() as session:
+        return factories.signed_in(factories.person(session, role="tutor"))
+
+
+def text(value: str) -> dict[str, list[str]]:
+    return {"answer": [value]}
+
+
+RIGHT = text("reformulation")
+
+
+def test_points_are_exact(database: Flask, clock: Clock) -> None:
+    """GR-07: a third of a point stays a third, and three of them make one."""
+    questions = [factories.matching(f"m{number}", points=Fraction(1, 3)) for number in range(3)]
+    taker = Taker(factories.quiz(*questions), clock)
+    taker.start()
+    for question in questions:
+        taker.save(question.id, taker.form(question.id, [1, None]))
+    taker.hand_in()
+    assert {mark.points for mark in taker.marks().values()} == {Fraction(1, 6)}
+    assert (taker.attempt().score, taker.attempt().out_of) == (Fraction(1, 2), Fraction(1))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**6), st.sets(st.sampled_from([question.id for question in factories.machine_marked()])))
+def test_marking_twice_gives_the_same_mark(database: Flask, seed: int, answered: set[str]) -> None:
+    taker = Taker(factories.quiz(), Clock())
+    taker.start(seed)
+    taker.answer_right(*answered) if answered else None
+    taker.hand_in()
+    first = {name: mark.points for name, mark in taker.marks().items()}
+    assert {name for name, points in first.items() if points} == answered
+    with writing() as session:
+        attempt = session.merge(taker.attempt())
+        marking._mark(session, attempt, marking._given(session, attempt.id), reason="again", version=2, now=Clock().now)
+    assert {name: mark.points for name, mark in taker.marks(version=2).items()} == first
+    assert taker.attempt().score == len(answered)
+
+
+def test_what_a_person_must_mark_waits_and_information_is_not_marked(database: Flask, clock: Clock) -> None:
+    taker = Taker(factories.quiz(factories.info(), factories.single(), factories.essay(points=Fraction(4))), clock)
+    taker.start()
+    taker.answer_right("simple")
+    taker.save("texte", text("Un long récit."))
+    taker.hand_in()
+    assert set(taker.marks()) == {"simple", "texte"}
+    assert taker.marks()["texte"].points is None
+    attempt = taker.attempt()
+    assert (attempt.score, attempt.awaiting, attempt.out_of) == (1, 1, 5)
+
+
+def test_a_blank_paper_is_marked_zero(taker: Taker) -> None:
+    taker.hand_in()
+    assert taker.attempt().score == 0
+    assert [mark.points for mark in taker.marks().values()] == [0, 0]
+
+
+def test_the_receipt_says_when_and_what_was_handed_in(taker: Taker, clock: Clock) -> None:
+    taker.save("a", text("un"))
+    clock.move(minutes=3)
+    taker.hand_in()
+    with reading() as connection:
+        receipt = connection.execute(select(Receipt)).one()
+    assert receipt.code == taker.attempt().receipt_code
+    assert receipt.made_at == clock.now
+    assert receipt.answers_count == 1
+    assert receipt.answers_hash == answers_hash({taker.paper()["a"].key: "un"})
+
+
+def accept_late(taker: Taker, by: SignedIn) -> int:
+    with writing() as session:
+        return marking.accept_late(
+            session, public_id=taker.public_id, reviewer=by, quiz=taker.quiz, reason="réseau coupé", now=taker.clock.now
+        )
+
+
+def close_late(taker: Taker, clock: Clock) -> None:
+    """The time is over and the attempt closed."""
+    clock.move(minutes=31)
+    taker.hand_in()
+
+
+def test_late_answers_count_once_staff_accept_them(taker: Taker, tutor: SignedIn, clock: Clock) -> None:
+    taker.save("a", text("faux"))
+    close_late(taker, clock)
+    taker.save("a", RIGHT, sequence=2, base_version=1)
+    taker.save("b", RIGHT)
+    assert taker.attempt().score == 0
+
+    assert accept_late(taker, tutor) == 2
+    assert taker.attempt().score == 2
+    assert taker.kept() == {"a": "reformulation", "b": "reformulation"}
+    assert {mark.points for mark in taker.marks(version=1).values()} == {Fraction(0)}, "the first marks stay readable"
+    assert {mark.reason for mark in taker.marks(version=2).values()} == {"réseau coupé"}
+    with reading() as connection:
+        line = connection.execute(select(AuditEvent).where(AuditEvent.act == "attempt:accept-late")).one()
+        share = connection.scalar(select(ItemProgress.kept_share))
+    assert (line.actor_id, line.detail["reason"]) == (tutor.person_id, "réseau coupé")
+    assert share == 1
+
+
+def test_accepting_twice_changes_nothing_more(taker: Taker, tutor: SignedIn, clock: Clock) -> None:
+    close_late(taker, clock)
+    taker.save("a", RIGHT)
+    assert (accept_late(taker, tutor), accept_late(taker, tutor)) == (1, 0)
+    assert set(taker.marks(version=3)) == set()
+
+
+def test_late_answers_accepted_out_of_order_keep_the_last_one_written(
+    taker: Taker, tutor: SignedIn, clock: Clock
+) -> None:
+    """QZ-30 holds for late saves too: the third arrived before the second."""
+    close_late(taker, clock)
+    taker.save("a", RIGHT, sequence=3)
+    taker.save("a", text("avant"), sequence=2)
+    accept_late(taker, tutor)
+    assert taker.kept() == {"a": "reformulation"}
+
+
+def test_a_late_empty_form_blanks_nothing(taker: Taker, tutor: SignedIn, clock: Clock) -> None:
+    """QZ-12 holds for late saves too."""
+    taker.save("a", RIGHT)
+    close_late(taker, clock)
+    taker.save("a", text(""), client="old page")
+    accept_late(taker, tutor)
+    assert taker.kept() == {"a": "reformulation"}
+    assert taker.attempt().score == 1
+
+
+def test_without_late_answers_accepting_writes_nothing(taker: Taker, tutor: SignedIn, clock: Clock) -> None:
+    close_late(taker, clock)
+    assert accept_late(taker, tutor) == 0
+    with reading() as connection:
+        assert connection.scalars(select(AuditEvent.id).where(AuditEvent.act == "attempt:accept-late")).all() == []
+
+
+def test_accepting_for_an_attempt_that_is_not_there(taker: Taker, tutor: SignedIn) -> None:
+    taker.public_id = "0" * 32
+    with pytest.raises(NotFound):
+        accept_late(taker, tutor)
+
+
+def test_a_late_answer_to_an_attempt_still_open_closes_it_with_what_was_saved(
+    taker: Taker, tutor: SignedIn, clock: Clock
+) -> None:
+    """The clock has not closed it yet: the late save waits apart, and the hand-in marks what was in time."""
+    taker.save("a", RIGHT)
+    clock.move(minutes=31)
+    assert taker.save("a", text("trop tard"), sequence=2, base_version=1).outcome == "late"
+    taker.hand_in()
+    assert taker.attempt().closed_by == "clock"
+    assert taker.attempt().score == 1
+
+
+def test_accepting_before_the_attempt_is_closed(taker: Taker, tutor: SignedIn, clock: Clock) -> None:
+    clock.move(minutes=31)
+    taker.save("a", RIGHT)
+    accept_late(taker, tutor)
+    taker.hand_in()
+    assert taker.attempt().score == 1
+    assert taker.attempt().closed_by == "clock"
+
+
+@pytest.mark.parametrize(
+    ("keep", "share"), [("first", Fraction(0)), ("last", Fraction(1)), ("average", Fraction(1, 2))]
+)
+def test_the_attempt_that_counts(database: Flask, clock: Clock, keep: str, share: Fraction) -> None:
+    quiz = factories.quiz(factories.single(), mode=Mode.GRADED, attempts=2, keep=keep)
+    taker = Taker(quiz, clock)
+    for is_right in (False, True):
+        taker.start()
+        if is_right:
+            taker.answer_right()
+        taker.hand_in()
+    with reading() as connection:
+        assert connection.scalar(select(ItemProgress.kept_share)) == share
