@@ -28,7 +28,7 @@ test: $(DEV) ## run every test, browser and PostgreSQL included (ARGS="-k word")
 	.venv/bin/python -m pytest $(ARGS)
 
 test-fast: $(DEV) ## run the tests that need neither browser nor PostgreSQL
-	.venv/bin/python -m pytest -m "not slow and not browser and not postgres" -n 2 -q $(ARGS)
+	.venv/bin/python -m pytest -m "not slow and not browser and not postgres" -n 2 -q --hypothesis-profile=fast $(ARGS)
 
 check: $(DEV) ## lint, formatting, types, import contracts, templates, courses
 	.venv/bin/ruff check

@@ -39,7 +39,7 @@ from deust.app import create_app
 from deust.config import ROOT
 
 STUDENTS, PAST_ATTEMPTS = 200, 8
-FEW = 10
+FEW = 5
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
     python -m bench.content [--modules 200] [--rounds 3]
 
-Prints what is measured, beside what is wanted; exits 1 when a figure is missed.
+Prints what is measured, beside what is wanted; exits 1 when the processor time of a figure is beyond it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -130,18 +131,33 @@ def build(root: Path, modules: int) -> None:
         (folder / "05-devoir.md").write_text(ASSIGNMENT.format(number=number), "utf-8")
 
 
-def timed(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Time:
+    """Seconds on the clock, and seconds of processor: on a busy machine only the second says how much work it was."""
+
+    clock: float
+    work: float
+
+    def __str__(self) -> str:
+        return f"{self.clock * 1000:.0f} ms ({self.work * 1000:.0f} of processor)"
+
+
+def timed(action: Callable[[], object]) -> Time:
+    clock, work = time.perf_counter(), time.process_time()
     action()
-    return time.perf_counter() - start
+    return Time(time.perf_counter() - clock, time.process_time() - work)
 
 
-def measure_check(root: Path, rounds: int) -> float:
-    return statistics.median(timed(lambda: read_tree(root, today=TODAY)) for _ in range(rounds))
+def median(times: list[Time]) -> Time:
+    return Time(statistics.median(one.clock for one in times), statistics.median(one.work for one in times))
 
 
-def measure_change(root: Path, published: Path, rounds: int) -> tuple[float, float]:
-    """Seconds of a normal page, and of the first page after one lesson changed."""
+def measure_check(root: Path, rounds: int) -> Time:
+    return median([timed(lambda: read_tree(root, today=TODAY)) for _ in range(rounds)])
+
+
+def measure_change(root: Path, published: Path, rounds: int) -> tuple[Time, Time]:
+    """Times of a normal page, and of the first page after one lesson changed."""
     catalogue = Catalogue(root, published, watch=True, today=lambda: TODAY)
     lesson = root / "essai" / "m000" / "01-lecon.md"
 
@@ -155,11 +171,11 @@ def measure_change(root: Path, published: Path, rounds: int) -> tuple[float, flo
         normal.append(timed(page))
         lesson.write_text(f"{lesson.read_text('utf-8')}\nAjout {number}.\n", "utf-8")
         changed.append(timed(page))
-    return statistics.median(normal), statistics.median(changed)
+    return median(normal), median(changed)
 
 
-def measure_render(rounds: int) -> tuple[int, float]:
-    """Characters of the longest real lesson, and seconds to render it."""
+def measure_render(rounds: int) -> tuple[int, Time]:
+    """Characters of the longest real lesson, and the time to render it."""
     reading = read_tree(REAL.parent, today=TODAY)
     lessons = [item for one in reading.programmes["deust-centres-appels"].modules.values() for item in one.items]
     longest = max((item for item in lessons if item.kind == "lesson"), key=lambda item: len(item.body))
@@ -168,7 +184,7 @@ def measure_render(rounds: int) -> tuple[int, float]:
         with tempfile.TemporaryDirectory() as folder:
             store = Store(Path(folder))
             times.append(timed(lambda store=store: page_of(longest, reading.snapshot, store)))
-    return len(longest.body), statistics.median(times)
+    return len(longest.body), median(times)
 
 
 def main() -> int:
@@ -185,13 +201,14 @@ def main() -> int:
         normal, changed = measure_change(root, Path(folder) / "published", max(5, options.rounds))
     size, render = measure_render(options.rounds)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    size_told = f"{options.modules} modules, {options.modules * 5} items"
-    print(f"check of {size_told}: {check:.2f} s (wanted: under {CHECK_SECONDS:.0f} s)")
-    print(f"page: {normal * 1000:.0f} ms; first page after one file changed: {changed * 1000:.0f} ms", end="")
-    print(f" (wanted: at most {EXTRA_SECONDS * 1000:.0f} ms more)")
-    print(f"a lesson of {size} characters, rendered and kept: {render * 1000:.0f} ms")
+    print(
+        f"check of {options.modules} modules, {options.modules * 5} items: {check} (wanted: under {CHECK_SECONDS:.0f} s)"
+    )
+    print(f"page: {normal}")
+    print(f"first page after one file changed: {changed} (wanted: at most {EXTRA_SECONDS * 1000:.0f} ms more)")
+    print(f"a lesson of {size} characters, rendered and kept: {render}")
     print(f"largest memory of this run: {memory:.0f} MB")
-    return int(check > CHECK_SECONDS or changed - normal > EXTRA_SECONDS)
+    return int(check.work > CHECK_SECONDS or changed.work - normal.work > EXTRA_SECONDS)
 
 
 if __name__ == "__main__":

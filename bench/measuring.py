@@ -54,6 +54,7 @@ def measure_round(app: Flask, ports: tuple[int, int], students: Sequence[Student
     """One round; `ports` are those of the floors and of the product."""
     floor_port, port = ports
     taken = Round()
+    students = with_open_attempts(app, students)
     _take_floors(taken, floor_port, plan)
     for row in READINGS:
         taken.rows[row.name] = for_seconds(port, row.requests(students), plan.seconds)
@@ -69,9 +70,9 @@ def _take_floors(taken: Round, port: int, plan: Plan) -> None:
 
 
 def _take_acts(taken: Round, app: Flask, port: int, students: Sequence[Student], plan: Plan) -> None:
-    current = with_open_attempts(app, students)
-    taken.rows[SAVE_ONE.name] = once(port, saves_of_one(current, 2 * plan.passes))
-    taken.rows[SAVE_PAGE.name] = once(port, saves_of_a_page(current, 2 * plan.passes))
+    taken.rows[SAVE_ONE.name] = once(port, saves_of_one(students, 2 * plan.passes))
+    taken.rows[SAVE_PAGE.name] = once(port, saves_of_a_page(students, 2 * plan.passes))
+    current = students
     closed, started = [], []
     for _ in range(plan.passes):
         answer_everything(app, current)

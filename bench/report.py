@@ -27,14 +27,15 @@ METHOD = """## Method
 - Floors, in `bench/floors.py`: F1 a constant of 10 kB; F2 Flask, one indexed SELECT through the ORM on PostgreSQL and a
   template of 10 kB with a loop of 30 links; F4 a POST, one ORM INSERT, COMMIT, 303. The same gunicorn serves floors and
   product: {workers} synchronous workers; PostgreSQL with its defaults, every commit on the disk.
-- The product runs in production mode, jobs included, with {students} enrolled students in the fifth week of their cohort. Each has done
-  the lessons and training of four weeks, has {past} past attempts of the measured quiz and one open. Requests rotate over
-  their {students} sessions. Course: the whole EC131, and one quiz of 20 questions on four pages of five.
-- Load: `bench/load.py`, {connections} connections, one connection a request as these workers close it, every status checked. It
-  spends {client_ms:.3f} ms of processor time a request, so it could ask for {ceiling:,.0f} a second if nothing else ran; at F1 it
-  uses {client_share:.0%} of one of the {cores} cores, which are also the server's.
-- {rounds} round(s), each with the floors before, between and after. A ratio is a row's rate over the median of its floor in the same
-  round; the table gives the median of the rounds and their range.
+- The product runs in production mode, jobs included, with {students} enrolled students in the fifth week of their
+  cohort. Each has done the lessons and training of four weeks, has {past} past attempts of the measured quiz and one
+  open. Requests rotate over their {students} sessions. Course: the whole EC131, and a quiz of 20 questions on four
+  pages of five.
+- Load: `bench/load.py`, {connections} connections, one connection a request as these workers close it, every status
+  checked. It spends {client_ms:.3f} ms of processor time a request: alone it could ask for {ceiling:,.0f} a second; at
+  F1 it uses {client_share:.0%} of one of the {cores} cores, which are also the server's.
+- Rounds: {rounds}, each with the floors before, between and after. A ratio is a row's rate over the median of its floor
+  in the same round; the table gives the median of the rounds and their range.
 - Before the run, other programs used {busy:.0%} of the machine.
 """
 
@@ -96,8 +97,8 @@ def _machine(results: Results) -> str:
     names = ("flask", "sqlalchemy", "psycopg", "jinja2", "gunicorn")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return (
-        f"{results.at:%d %B %Y, %H:%M} UTC. {os.cpu_count()} cores, {_memory()} GB, {platform.system()} {platform.release()}, "
-        f"Python {platform.python_version()}, {results.postgresql}; {versions}.\n"
+        f"{results.at:%d %B %Y, %H:%M} UTC. {os.cpu_count()} cores, {_memory()} GB, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, {results.postgresql}; {versions}.\n"
     )
 
 
@@ -123,10 +124,16 @@ def _rate(rounds: Sequence[Round], row: Row) -> str:
     found = [taken.rows[row.name] for taken in rounds]
     measured = median(ratios)
     verdict = "aim" if measured >= row.aim else "must" if measured >= row.must else "**missed**"
-    return (
-        f"| {row.name} | {row.floor} | {row.moodle} | {row.relate} | {row.must:.2f} | {row.aim:.2f} | **{measured:.2f}** | "
-        f"{min(ratios):.2f}–{max(ratios):.2f} | {median(one.per_second for one in found):.0f} | {_latency(found)} | {verdict} |"
+    rate = median(one.per_second for one in found)
+    cells = (
+        *(row.name, row.floor, row.moodle, row.relate, f"{row.must:.2f}", f"{row.aim:.2f}", f"**{measured:.2f}**"),
+        *(f"{min(ratios):.2f}–{max(ratios):.2f}", f"{rate:.0f}", _latency(found), verdict),
     )
+    return _line(cells)
+
+
+def _line(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _floor(rounds: Sequence[Round], name: str) -> str:
@@ -146,11 +153,7 @@ def _limits(results: Results) -> str:
         "| what | Moodle | RELATE | must | aim | measured | |",
         "|---|---|---|---|---|---|---|",
     ]
-    for limit in _all_limits(results):
-        lines.append(
-            f"| {limit.name} | {limit.moodle} | {limit.relate} | ≤ {limit.must:g}{limit.unit} | ≤ {limit.aim:g}{limit.unit} | "
-            f"**{limit.measured:.{0 if limit.unit == '' else 1}f}{limit.unit}** | {limit.verdict} |"
-        )
+    lines += [_limit(limit) for limit in _all_limits(results)]
     grown = [f"{name} {few} → {many}" for name, (few, many) in results.statements.items() if few != many]
     lines += [
         "",
@@ -158,7 +161,7 @@ def _limits(results: Results) -> str:
         + ("; ".join(grown) if grown else "the same everywhere")
         + ".",
         "",
-        "| page in Chromium | first visit: requests | kB on the wire | of it scripts, kB | again: requests | kB | to others |",
+        "| in Chromium | first visit: requests | kB on the wire | of it scripts | again: requests | kB | to others |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
@@ -174,6 +177,12 @@ def _limits(results: Results) -> str:
     return "\n".join((*lines, ""))
 
 
+def _limit(limit: Limit) -> str:
+    measured = f"**{limit.measured:.{1 if limit.unit else 0}f}{limit.unit}**"
+    must, aim = (f"≤ {wanted:g}{limit.unit}" for wanted in (limit.must, limit.aim))
+    return _line((limit.name, limit.moodle, limit.relate, must, aim, measured, limit.verdict))
+
+
 def _all_limits(results: Results) -> list[Limit]:
     wanted = {"lesson": (3, 2), "home": (6, 4), "save": (6, 4)}
     moodle, relate = {"lesson": "33", "home": "37", "save": "51"}, {"lesson": "24", "home": "6", "save": "25"}
@@ -186,7 +195,7 @@ def _all_limits(results: Results) -> list[Limit]:
         else:
             limits.append(Limit(f"statements: {name}", 6, 4, count))
     for name, (first, again) in results.visits.items():
-        is_light = "lesson" in name or "sign-in" in name
+        scripts = 15 if "attempt" in name else 0
         limits += [
             Limit(f"first visit, {name}: requests", 6, 4, first.requests, "23", "3"),
             Limit(f"first visit, {name}: on the wire", 60, 25, first.wire, "1 210 kB", "1 280 kB", " kB"),
@@ -196,17 +205,10 @@ def _all_limits(results: Results) -> list[Limit]:
             Limit(f"next page, {name}", 15, 15, again.wire, "17–24 kB", "2–5 kB", " kB"),
         ]
     page, content = results.html["page"], results.html["content"]
+    html = f"HTML of a lesson of 7 kB: {page:.1f} kB less its {content:.1f} kB of content, + 7"
     return [
         *limits,
-        Limit(
-            f"HTML of a lesson of {content:.1f} kB, less its content, + 7",
-            16,
-            12,
-            page - content + 7,
-            "143 kB",
-            "12 kB",
-            " kB",
-        ),
+        Limit(html, 16, 12, page - content + 7, "143 kB", "12 kB", " kB"),
         Limit("a worker's memory", 95, 75, max(results.worker_megabytes), "93 MB", "165–207 MB", " MB"),
         Limit("first answer after start", 2, 1.5, results.first_answer_seconds, "0.6 s", "3.2 s", " s"),
     ]
@@ -217,27 +219,20 @@ def _misses(results: Results) -> str:
     short = [row for row in misses(results.rounds) if row not in below]
     heavy = [limit for limit in _all_limits(results) if limit.measured > limit.must]
     lines = ["## Misses, said aloud", ""]
-    lines += [
-        f"- **Missed**: {row.name}, {ratio(results.rounds, row):.2f} × {row.floor} where {row.must:.2f} is a must."
-        for row in below
-    ]
-    lines += [
-        f"- **Missed**: {limit.name}, {limit.measured:.1f}{limit.unit} where {limit.must:g}{limit.unit} is a must."
-        for limit in heavy
-    ]
-    lines += [
-        f"- Short of the aim: {row.name}, {ratio(results.rounds, row):.2f} × {row.floor}, aim {row.aim:.2f}."
-        for row in short
-    ]
+    lines += [f"- **Missed**: {_reached(results.rounds, row)}, must {row.must:.2f}." for row in below]
+    lines += [f"- **Missed**: {one.name}, {one.measured:.1f}{one.unit}, must {one.must:g}{one.unit}." for one in heavy]
+    lines += [f"- Short of the aim: {_reached(results.rounds, row)}, aim {row.aim:.2f}." for row in short]
     if not (below or heavy or short):
         lines.append("None: every figure reaches its aim.")
+    if results.profiles:
+        lines += ["", "Where their time goes: own milliseconds a request, inflated by cProfile.", ""]
     for name, spent in results.profiles.items():
-        shares = ", ".join(f"{owner} {milliseconds:.2f}" for owner, milliseconds in spent)
-        lines += [
-            "",
-            f"Profile of « {name} », own milliseconds a request under cProfile (which inflates them): {shares}.",
-        ]
+        lines.append(f"- {name}: " + ", ".join(f"{owner} {part:.2f}" for owner, part in spent) + ".")
     return "\n".join((*lines, ""))
+
+
+def _reached(rounds: Sequence[Round], row: Row) -> str:
+    return f"{row.name}, {ratio(rounds, row):.2f} × {row.floor}"
 
 
 def _method(results: Results) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from flask import Flask
@@ -18,21 +18,20 @@ from sqlalchemy.orm import Session
 
 from bench.courses import MODULE, QUIZ
 from deust.content.catalogue import Catalogue
-from deust.domain.freezing import paper_question
+from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.learning import CheckTry, ItemProgress
-from deust.models.people import Person
+from deust.models.people import Enrolment, Person
 from deust.models.quizzes import Answer, AnswerEvent, Attempt, QuestionMark
 from deust.models.records import Receipt
 from deust.models.signin import SignInSession
 from deust.models.transaction import reading, writing
 from deust.queries.signin import signed_in
-from deust.services import people, quizzes, signin
+from deust.services import people, signin
 from deust.services.demo_walk import Walk
 
 WEEK = 5
-_OWN = (ItemProgress, CheckTry, Attempt)
-_OF_ATTEMPT = (Answer, AnswerEvent, QuestionMark, Receipt)
+_PARTS = (Answer, AnswerEvent, QuestionMark, Receipt)
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class Student:
     """A signed-in browser: its cookie, its form token, and the open attempt with its question keys."""
 
     person_id: int
-    token: str
     cookie: str
     csrf: str
     attempt: str = ""
@@ -54,44 +52,45 @@ def make_school(app: Flask, *, students: int, past_attempts: int) -> list[Studen
         upgrade()
         catalogue: Catalogue = app.extensions["deust"].catalogue
         with writing() as session:
-            made = _people(session, catalogue, students, now)
-        first = _learner(made[0][1], now)
+            tokens = _people(session, catalogue, students, now)
+        first, *others = tokens
         with writing() as session:
-            _live(session, first, catalogue, past_attempts, now)
+            _live(session, _learner(tokens[first], now), catalogue, past_attempts, now)
         with writing() as session:
-            _copy_history(session, first.person_id, [person_id for person_id, _ in made[1:]])
-        return [_signed_in(app, catalogue, person_id, token, now) for person_id, token in made]
+            _copy_history(session, first, others)
+    return with_open_attempts(app, [_browser(app, person_id, token) for person_id, token in tokens.items()])
 
 
-def _people(session: Session, catalogue: Catalogue, count: int, now: datetime) -> list[tuple[int, str]]:
+def _people(session: Session, catalogue: Catalogue, count: int, now: datetime) -> dict[int, str]:
+    """Enrolled and signed in; gives the session token of each."""
     monday = now.date() - timedelta(days=now.weekday(), weeks=WEEK - 1)
     cohort = people.create_cohort(
         session, code="bench", title="Promotion de mesure", programme=catalogue.programme().id, week_one_on=monday
     )
     group = people.create_group(session, cohort.id, name="Groupe A")
-    made = []
-    for number in range(count):
-        person = Person(
-            email=f"etudiant{number}@bench.deust.example",
-            given_name="Prénom",
-            family_name=f"Nom{number}",
-            role="student",
-            created_at=now,
-        )
-        session.add(person)
-        session.flush()
-        people.enrol(session, person, cohort_id=cohort.id, group_id=group.id, started_on=monday, by=None, now=now)
-        token = secrets.token_urlsafe(32)
-        session.add(
-            SignInSession(
-                token_hash=signin.token_hash(token),
-                person_id=person.id,
-                created_at=now,
-                expires_at=now + timedelta(days=14),
-            )
-        )
-        made.append((person.id, token))
-    return made
+    persons = _insert(session, Person, [_person(number, now) for number in range(count)])
+    tokens = {person_id: secrets.token_urlsafe(32) for person_id in persons}
+    enrolled = {"cohort_id": cohort.id, "group_id": group.id, "started_on": monday}
+    _insert(session, Enrolment, [{"person_id": person_id, **enrolled} for person_id in persons])
+    lasts = {"device": "", "created_at": now, "expires_at": now + timedelta(days=14)}
+    session.execute(
+        insert(SignInSession),
+        [
+            {"token_hash": signin.token_hash(token), "person_id": person_id, **lasts}
+            for person_id, token in tokens.items()
+        ],
+    )
+    return tokens
+
+
+def _person(number: int, now: datetime) -> dict[str, object]:
+    return {
+        "email": f"etudiant{number}@bench.deust.example",
+        "given_name": "Prénom",
+        "family_name": f"Nom{number}",
+        "role": "student",
+        "created_at": now,
+    }
 
 
 def _learner(token: str, now: datetime) -> SignedIn:
@@ -102,32 +101,28 @@ def _learner(token: str, now: datetime) -> SignedIn:
 
 
 def _live(session: Session, learner: SignedIn, catalogue: Catalogue, past_attempts: int, now: datetime) -> None:
-    """The lessons and training of the past weeks, then the quiz of the bench as many times as asked."""
+    """The lessons and training of the past weeks, the quiz of the bench as many times as asked, and once more."""
     walk = Walk(session, learner, catalogue, now=now)
     walk.finish(until_week=WEEK - 1)
-    quiz = next(item for item in walk.items if item.id == QUIZ and item.module == MODULE)
+    quiz = next(item for item in walk.items if isinstance(item, Quiz) and item.ref == f"{MODULE}/{QUIZ}")
     for _ in range(past_attempts):
-        walk.attempt(quiz, right=quiz.settings.pass_share)  # type: ignore[union-attr, arg-type]
+        walk.attempt(quiz, right=Fraction(1, 2))
+    walk.begin_quiz(quiz, answered=Fraction(1, 2), right=Fraction(1))
 
 
 def _copy_history(session: Session, source: int, others: Sequence[int]) -> None:
     """Give the others what the first one has; attempts get identifiers of their own."""
-    for table in _OWN[:2]:
+    for table in (ItemProgress, CheckTry):
         rows = _rows(session, table, table.person_id == source)
-        _insert(session, table, ({**row, "person_id": other} for other in others for row in rows))
-    attempts = _rows(session, Attempt, Attempt.person_id == source, keep_id=True)
-    parts = {
-        table: _rows(session, table, table.attempt_id.in_([row["id"] for row in attempts]), keep_id=True)
-        for table in _OF_ATTEMPT
-    }
-    for other in others:
-        numbers: dict[int, int] = {}
-        for row in attempts:
-            values = {**row, "person_id": other, "public_id": secrets.token_hex(16)}
-            former = values.pop("id")
-            numbers[former] = session.execute(insert(Attempt).values(values).returning(Attempt.id)).scalar_one()
+        _insert(session, table, [{**row, "person_id": other} for other in others for row in rows])
+    attempts = _rows(session, Attempt, Attempt.person_id == source)
+    parts = {table: _rows(session, table, table.attempt_id.in_([row["id"] for row in attempts])) for table in _PARTS}
+    copies = [{**row, "person_id": other, "public_id": secrets.token_hex(16)} for other in others for row in attempts]
+    made = iter(_insert(session, Attempt, copies))
+    for _ in others:
+        numbers = {row["id"]: next(made) for row in attempts}
         for table, rows in parts.items():
-            _insert(session, table, (_of_attempt(row, numbers) for row in rows))
+            session.execute(insert(table), [_of_attempt(row, numbers) for row in rows])
 
 
 def _of_attempt(row: Mapping[str, Any], numbers: Mapping[int, int]) -> dict[str, Any]:
@@ -138,34 +133,27 @@ def _of_attempt(row: Mapping[str, Any], numbers: Mapping[int, int]) -> dict[str,
     return values
 
 
-def _rows(session: Session, table: Any, *where: Any, keep_id: bool = False) -> list[dict[str, Any]]:
-    columns = [column for column in table.__table__.columns if keep_id or column.name != "id"]
-    return [dict(row._mapping) for row in session.execute(select(*columns).where(*where))]
+def _rows(session: Session, table: Any, *where: Any) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in session.execute(select(*table.__table__.columns).where(*where))]
 
 
-def _insert(session: Session, table: Any, rows: Iterable[dict[str, Any]]) -> None:
-    listed = list(rows)
-    if listed:
-        session.execute(insert(table), listed)
+def _insert(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Their new numbers, in the order of the rows."""
+    values = [{name: value for name, value in row.items() if name != "id"} for row in rows]
+    if not values:
+        return []
+    return list(session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), values))
 
 
-def _signed_in(app: Flask, catalogue: Catalogue, person_id: int, token: str, now: datetime) -> Student:
-    """Start the attempt that the student's pages and saves use, and make the browser's cookie."""
-    quiz = catalogue.quiz(f"{MODULE}/{QUIZ}")
-    learner = _learner(token, now)
-    with writing() as session:
-        public_id = quizzes.start_attempt(session, learner=learner, quiz=quiz, rng=random.Random(person_id), now=now)
-        paper = session.scalars(select(Attempt.paper).where(Attempt.public_id == public_id)).one()
+def _browser(app: Flask, person_id: int, token: str) -> Student:
+    """The cookie that signing in gives, with the form token that it holds."""
     raw = secrets.token_hex(20)
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     content = serializer.dumps({"_permanent": True, "_user_id": token, "_fresh": True, "csrf_token": raw})
     return Student(
         person_id=person_id,
-        token=token,
         cookie=f"{app.config['SESSION_COOKIE_NAME']}={content}",
         csrf=URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(raw),
-        attempt=public_id,
-        keys=tuple(paper_question(entry).key for entry in paper),
     )
 
 

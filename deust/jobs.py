@@ -1,4 +1,4 @@
-"""What is done while nobody asks: overdue attempts are closed, mail leaves, what is too old is deleted.
+"""What is done while nobody asks: overdue attempts close, mail leaves, courses are indexed, what is old is deleted.
 
 Every process runs its own: each act takes what it needs in a transaction, so several do no harm.
 """
@@ -23,7 +23,7 @@ from deust.models.base import db
 from deust.models.quizzes import Attempt
 from deust.models.transaction import reading, writing
 from deust.queries.quizzes import overdue_attempts
-from deust.services import records, signin
+from deust.services import learning, records, signin
 from deust.services.quizzes import close_if_overdue
 from deust.web.mail import message
 
@@ -159,6 +159,14 @@ def _send(app: Flask, mail: records.Mail, now: datetime) -> None:
             records.mark_sent(session, mail.id, now=now)
 
 
+def index_courses(app: Flask, _now: datetime) -> None:
+    """Make what was published searchable, once a version."""
+    catalogue: Catalogue = app.extensions["deust"].catalogue
+    with app.app_context(), writing() as session:
+        for programme in catalogue.programmes():
+            learning.index_programme(session, programme)
+
+
 def purge(app: Flask, now: datetime) -> None:
     """Delete what is kept for a limited time only."""
     with app.app_context(), writing() as session:
@@ -166,5 +174,5 @@ def purge(app: Flask, now: datetime) -> None:
         records.purge(session, now=now)
 
 
-FREQUENT: Sequence[Task] = (close_overdue, deliver_mail)
+FREQUENT: Sequence[Task] = (close_overdue, deliver_mail, index_courses)
 ALL: Sequence[Task] = (*FREQUENT, purge)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -34,6 +35,11 @@ from tests.support.server import Server
 NOT_RUN = "not run: "
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
+
+
+hypothesis.settings.register_profile("full", deadline=None)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=10)
+hypothesis.settings.load_profile("full")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,10 +84,13 @@ def run_id(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    files = SqliteFiles(tmp_path_factory.mktemp("sqlite"))
-    yield files
-    files.close()
+def sqlite_files() -> Iterator[Databases]:
+    """In memory where the system has such a folder: each commit is a flush to disk, and there are thousands."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="deust-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        files = SqliteFiles(Path(folder))
+        yield files
+        files.close()
 
 
 @pytest.fixture(scope="session")

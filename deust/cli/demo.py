@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -12,12 +10,11 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect
 
 from deust.config import Settings
 from deust.domain.access import Role
 from deust.domain.errors import Unavailable
-from deust.models.learning import SearchEntry
 from deust.models.transaction import reading, writing
 from deust.services.demo import PASSWORD, STAFF, STUDENTS, DemoAccount, has_demo, seed_demo
 from deust.services.demo_stories import Story
@@ -65,7 +62,8 @@ def prepare_demo(settings: Settings) -> str:
     tools: Tools = current_app.extensions["deust"]
     with writing() as session:
         seed_demo(session, catalogue=tools.catalogue, passwords=tools.passwords, now=tools.clock())
-    _index_courses(tools, settings)
+        for programme in tools.catalogue.programmes():
+            index_programme(session, programme)
     return accounts_text()
 
 
@@ -138,20 +136,6 @@ def _update_tables() -> None:
             f"{scripts.get_current_head()}): update the code, or use another database."
         )
     upgrade()
-
-
-def _index_courses(tools: Tools, settings: Settings) -> None:
-    """Index the courses unless this very version was, in this very database."""
-    mark: Path = settings.instance_dir / "search-index"
-    database = hashlib.sha256(settings.database_url.encode()).hexdigest()[:16]
-    done = f"{tools.catalogue.version} {database}"
-    with writing() as session:
-        is_filled = session.scalars(select(SearchEntry.id).limit(1)).first() is not None
-        if is_filled and mark.exists() and mark.read_text() == done:
-            return
-        for programme in tools.catalogue.programmes():
-            index_programme(session, programme)
-    mark.write_text(done)
 
 
 def _stop(reason: str) -> NoReturn:

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from deust.content.pages import page_of, warm
-from deust.content.problems import Problem, errors_of, in_order
+from deust.content.problems import Problem, in_order
 from deust.content.publishing import history_problems, put_version
 from deust.content.render import render_inline
 from deust.content.rendering import context_of, rendered_module
@@ -151,10 +151,10 @@ class Catalogue:
         if reading.snapshot.version == self.version and not reading.errors:
             self.problems = reading.problems
             return
+        self.problems = in_order((*reading.problems, *history_problems(reading, self._served.snapshot)))
+        if reading.errors:
+            return
         with self._store.locked():
-            self.problems = in_order((*reading.problems, *history_problems(reading, self._served.snapshot)))
-            if errors_of(self.problems):
-                return
             put_version(reading, self._store)
             self._store.switch(reading.snapshot)
             self._store.prune_versions()

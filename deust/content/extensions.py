@@ -33,7 +33,10 @@ KeptFigures = list[str]
 
 
 class FencePreprocessor(Preprocessor):
-    """Takes dialogues and questions out before Markdown sees them; a mark holds their place."""
+    """Takes dialogues and questions out before Markdown sees them; a mark holds their place.
+
+    A fence left open is closed at the end of the text.
+    """
 
     def __init__(self, md: Markdown, dialogues: list[Dialogue]) -> None:
         super().__init__(md)
@@ -41,21 +44,20 @@ class FencePreprocessor(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         numbered = number_lines(lines)
-        replaced: dict[int, str] = {}
-        dropped: set[int] = set()
+        texts = {line.number: [line.text] for line in numbered}
         for fence in fences(numbered):
-            mark = None if fence.is_indented else self._mark(fence.words, [line.text for line in fence.content])
+            if fence.is_indented:
+                continue
+            last = fence.line + len(fence.content) + 1
+            mark = self._mark(fence.words, [line.text for line in fence.content])
             if mark is not None:
-                replaced[fence.line] = mark
-                dropped.update(range(fence.line + 1, fence.line + len(fence.content) + 1 + fence.is_closed))
-        if not replaced:
-            return lines
-        return [
-            text
-            for line in numbered
-            if line.number not in dropped
-            for text in (("", replaced[line.number], "") if line.number in replaced else (line.text,))
-        ]
+                texts |= {number: [] for number in range(fence.line, last + fence.is_closed)}
+                texts[fence.line] = ["", mark, ""]
+            elif fence.is_closed:
+                texts[last] = [texts[last][0].strip()]
+            else:
+                texts[last] = [_opening(texts[fence.line][0])]
+        return [text for number in sorted(texts) for text in texts[number]]
 
     def _mark(self, words: str, content: list[str]) -> str | None:
         if words.startswith("dialogue"):
@@ -68,6 +70,12 @@ class FencePreprocessor(Preprocessor):
             found = _QUESTION_TITLE.search("\n".join(content))
             return CHECK_MARK.format(found.group(1)) if found else None
         return None
+
+
+def _opening(text: str) -> str:
+    """The marks that open a fence, to close it with."""
+    sign = text.lstrip()[0]
+    return sign * (len(text.lstrip()) - len(text.lstrip().lstrip(sign)))
 
 
 class DialogueTreeprocessor(Treeprocessor):

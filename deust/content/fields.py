@@ -23,7 +23,7 @@ _DAYS = re.compile(r"(\d{1,3}) days?")
 class Strict(BaseModel):
     """A model that refuses unknown keys and converts nothing silently."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 def plain(value: object) -> Any:

@@ -18,7 +18,7 @@ from deust.content.sanitising import sanitise
 from deust.content.typography import typeset, typeset_html
 from deust.domain.learning import Term
 
-RENDERER_VERSION = "2"
+RENDERER_VERSION = "4"
 
 _EXTENSIONS = [
     "markdown.extensions.tables",
@@ -37,6 +37,7 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
 _FIGURE = re.compile("(?:<p>\\s*)?\ue000figure:([0-9]+)\ue001(?:\\s*</p>)?")
 _EXTERNAL = re.compile(r'<a (?=[^>]*href="https?:)')
 _HEADING = re.compile(r"<(/?)h[2-6](?: [^>]*)?>")
+_LOST_PICTURE = re.compile(r'<img(?![^>]*\ssrc=)(?:[^>]*\salt="([^"]*)")?[^>]*>')
 _ALIGN = re.compile(r' align="(left|right|center)"')
 _TABLE = re.compile(r"<table>")
 _ONE_PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
@@ -154,6 +155,7 @@ def page_address(address: str, path: str, pages: Mapping[str, str]) -> str | Non
 
 def _completed(html: str, figures: list[str]) -> str:
     html = typeset_html(html)
+    html = _LOST_PICTURE.sub(lambda lost: lost.group(1) or "", html)
     html = _ALIGN.sub(r' class="\1"', html.replace(' class=""', ""))
     html = _EXTERNAL.sub('<a rel="noopener" ', html)
     count = 0

@@ -109,7 +109,11 @@ class Store:
                 file.unlink(missing_ok=True)
 
     def prune(self, pages: set[str]) -> None:
-        """Removes rendered pages that the current version does not use, and media that no kept version uses."""
+        """Removes rendered pages that the current version does not use, media that no kept version uses, and what a
+        killed publication left aside. Only under the lock.
+        """
+        for file in self.folder.rglob("*.aside"):
+            file.unlink(missing_ok=True)
         for file in (self.folder / "pages").iterdir():
             if file.name not in pages:
                 file.unlink(missing_ok=True)

@@ -95,7 +95,7 @@ class Presence(Base):
 
 
 class SearchEntry(Base):
-    """A lesson or a glossary entry, stemmed, for full-text search."""
+    """A lesson or a glossary entry, stemmed, for full-text search; `version` is the programme's."""
 
     __tablename__ = "search_entry"
     __table_args__ = (
@@ -105,6 +105,7 @@ class SearchEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme: Mapped[str] = mapped_column(String(100), index=True)
+    version: Mapped[str] = mapped_column(String(64))
     ref: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(String(300))

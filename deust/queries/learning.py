@@ -78,10 +78,6 @@ class UnitCard:
     modules: tuple[ModuleCard, ...]
     planned: tuple[Component, ...]
 
-    @property
-    def minutes_total(self) -> int:
-        return sum(row.minutes for row in self.rows if row.state != State.SOON)
-
 
 @dataclass(frozen=True, kw_only=True)
 class SemesterCard:

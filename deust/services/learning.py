@@ -156,11 +156,15 @@ def quiz_closed(
 
 
 def index_programme(session: Session, programme: Programme) -> None:
-    """Make the programme's version searchable: its entries replace those of the version before."""
+    """Make the programme's version searchable: its entries replace those of another version."""
+    indexed = session.scalar(select(SearchEntry.version).where(SearchEntry.programme == programme.id).limit(1))
+    if indexed == programme.version:
+        return
     session.execute(delete(SearchEntry).where(SearchEntry.programme == programme.id))
     entries = [
         {
             "programme": programme.id,
+            "version": programme.version,
             "ref": document.ref,
             "kind": document.kind,
             "title": document.title,

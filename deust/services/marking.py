@@ -106,13 +106,14 @@ def _mark(
 
 
 def _keep_result(session: Session, attempt: Attempt, quiz: Quiz, now: datetime) -> None:
-    """Carry the result to the person's progress: the attempts closed so far, oldest first."""
-    closed = [past for past in attempts_of(session, attempt.person_id, quiz) if past.closed_at is not None]
+    """Carry the result to the person's progress: the attempts closed so far, oldest first, and the one still open."""
+    taken = attempts_of(session, attempt.person_id, quiz)
     learning.quiz_closed(
         session,
         person_id=attempt.person_id,
         item=quiz,
-        shares=[_share(past) for past in closed],
+        shares=[_share(past) for past in taken if past.closed_at is not None],
+        open_attempt=next((past.public_id for past in taken if past.closed_at is None), None),
         now=now,
     )
 
@@ -142,39 +143,40 @@ def accept_late(
 ) -> int:
     """Take the answers that came after the deadline: each becomes the one marked, with new marks and a trace.
 
-    Gives how many answers changed. Marks already given stay readable under their version.
+    Gives how many answers changed. Marks already given stay readable under their version. An attempt whose time is over
+    is closed first with what came in time; one that was given more time meanwhile is marked when it closes.
     """
     attempt = session.scalar(select(Attempt).where(Attempt.public_id == public_id).with_for_update())
     if attempt is None:
         raise NotFound
+    if attempt.closed_at is None and is_overdue(attempt, now):
+        close_attempt(session, attempt, quiz=quiz, by=BY_CLOCK, now=now)
     late = session.scalars(
         select(AnswerEvent)
         .where(AnswerEvent.attempt_id == attempt.id, AnswerEvent.outcome == SaveOutcome.LATE.value)
         .order_by(AnswerEvent.id)
     ).all()
-    for event in late:
-        _accept(session, attempt.id, event, now)
-    if late:
-        session.flush()
-        version = session.scalar(select(func.max(QuestionMark.version)).where(QuestionMark.attempt_id == attempt.id))
-        _mark(session, attempt, _given(session, attempt.id), reason=reason[:200], version=(version or 0) + 1, now=now)
-        session.flush()
-        if quiz is not None:
-            _keep_result(session, attempt, quiz, now)
-        records.audit(
-            session,
-            at=now,
-            actor_id=reviewer.person_id,
-            act="attempt:accept-late",
-            subject=f"attempt:{attempt.public_id}",
-            reason=reason,
-            events=[event.event_id for event in late],
-        )
-    return len({event.question_key for event in late})
+    taken = [event for event in late if _accept(session, attempt.id, event, now)]
+    if not taken:
+        return 0
+    if attempt.closed_at is not None:
+        _mark_again(session, attempt, quiz=quiz, reason=reason, now=now)
+    records.audit(
+        session,
+        at=now,
+        actor_id=reviewer.person_id,
+        act="attempt:accept-late",
+        subject=f"attempt:{attempt.public_id}",
+        reason=reason,
+        events=[event.event_id for event in taken],
+    )
+    return len({event.question_key for event in taken})
 
 
-def _accept(session: Session, attempt_id: int, event: AnswerEvent, now: datetime) -> None:
+def _accept(session: Session, attempt_id: int, event: AnswerEvent, now: datetime) -> bool:
+    """Make a late answer the current one, unless a newer one of the same tab, or something it would blank, is there."""
     row = session.get(Answer, (attempt_id, event.question_key))
+    current = current_of(row)
     save = Save(
         event_id=event.event_id,
         client=event.client,
@@ -182,6 +184,19 @@ def _accept(session: Session, attempt_id: int, event: AnswerEvent, now: datetime
         base_version=event.base_version,
         given=event.given,
     )
-    write_current(session, row, attempt_id, event.question_key, attempts.after(save, current_of(row)), now)
+    if attempts.outcome_of(save, current) is SaveOutcome.SUPERSEDED:
+        event.outcome = SaveOutcome.SUPERSEDED.value
+        return False
+    write_current(session, row, attempt_id, event.question_key, attempts.after(save, current), now)
     session.flush()
     event.outcome = ACCEPTED
+    return True
+
+
+def _mark_again(session: Session, attempt: Attempt, *, quiz: Quiz | None, reason: str, now: datetime) -> None:
+    session.flush()
+    version = session.scalar(select(func.max(QuestionMark.version)).where(QuestionMark.attempt_id == attempt.id))
+    _mark(session, attempt, _given(session, attempt.id), reason=reason[:200], version=(version or 0) + 1, now=now)
+    session.flush()
+    if quiz is not None:
+        _keep_result(session, attempt, quiz, now)

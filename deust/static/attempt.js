@@ -617,7 +617,7 @@ async function leave(submission) {
     return;
   }
   failures = 0;
-  console.log("leave", submission.submitter?.outerHTML); await flush(4); console.log("flushed", failures, isSignedOut, navigator.onLine);
+  await flush(4);
   if (isSignedOut) {
     openDialog();
     return;
@@ -637,8 +637,13 @@ function goWith(button) {
   Object.assign(paper.elements.event, { value: newId() });
   paper.elements.client.value = client;
   paper.elements.sequence.value = Math.max(0, ...[...blocks.values()].map((block) => block.sequence)) + 1;
+  submit(paper, button);
+}
+
+/* Out of the event that was stopped: a form does not submit again from inside it. */
+function submit(form, button) {
   isLeaving = true;
-  paper.requestSubmit(button);
+  setTimeout(() => form.requestSubmit(button));
 }
 
 function empty(block) {
@@ -664,8 +669,7 @@ async function finish(submission) {
     document.querySelector("[data-unsent] button").focus();
     return;
   }
-  isLeaving = true;
-  handIn.requestSubmit(submission.submitter);
+  submit(handIn, submission.submitter);
 }
 
 /* Start. */

@@ -61,7 +61,9 @@ def programme() -> str:
     """The semesters, their UE and what remains of each."""
     with reading() as connection:
         page = pages.programme_page(connection, learner=visitor(), programme=_programme(), now=tools().clock())
-    text = _("Une barre par unité, haute selon ses ECTS, remplie selon ce que vous avez fait")
+    text = _("Une barre par unité, haute selon ses ECTS")
+    if page.has_progress:
+        text = _("Une barre par unité, haute selon ses ECTS, remplie selon ce que vous avez fait")
     units = {unit.id: waves.unit_wave(unit) for semester in page.semesters for unit in semester.units if unit.rows}
     diploma = waves.diploma_wave(page.semesters, text)
     return render_template("learning/programme.html", page=page, diploma=diploma, waves=units, in_words=in_words)

@@ -9,7 +9,7 @@ from wtforms import PasswordField, RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Regexp
 
-from deust.domain.access import Permission
+from deust.domain.access import Permission, may
 from deust.domain.errors import NotFound, SignInRefused
 from deust.domain.people import Arrangement
 from deust.models.transaction import reading, writing
@@ -182,6 +182,7 @@ def _account(preferences: PreferencesForm, password: ChangePasswordForm) -> str:
         "people/account.html",
         page=page,
         extra_time=_extra_time(page.arrangement) if page.arrangement else None,
+        may_arrange=may(me.role, Permission.PEOPLE_ARRANGE),
         preferences=preferences,
         password=password,
     )

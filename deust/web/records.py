@@ -50,7 +50,8 @@ def accessibility() -> ResponseReturnValue:
 @bp.get("/vos-donnees")
 @permission(Permission.PUBLIC)
 def privacy() -> ResponseReturnValue:
-    held = [_held(table) for table in held_tables() if table.privacy.personal]
+    declared = {table.table: table for table in held_tables()}
+    held = [_held(declared[name]) for name in TITLES]
     return render_template("records/privacy.html", held=held)
 
 

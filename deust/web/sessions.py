@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 
 from flask import Response, after_this_request, current_app, g, request
@@ -20,7 +19,15 @@ from deust.web.current import Visitor, tools, visitor_or_none
 from deust.web.forms import refuse, weakness
 
 _MARK_LASTS = 365 * 24 * 3600
-_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
 _SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -96,9 +103,7 @@ def new_hash(field: Field, about: tuple[str, ...]) -> str | None:
 def device_name() -> str:
     """What a list of devices calls this one: « Firefox, Android »."""
     agent = request.headers.get("User-Agent", "")
-    found = [
-        next((name for sign, name in signs if re.search(rf"\b{sign}", agent)), None) for signs in (_BROWSERS, _SYSTEMS)
-    ]
+    found = [next((name for sign, name in signs if sign in agent), None) for signs in (_BROWSERS, _SYSTEMS)]
     return ", ".join(filter(None, found))
 
 

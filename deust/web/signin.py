@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
@@ -12,7 +12,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from deust.domain.access import Permission, may
 from deust.domain.errors import LinkExpired, SignInRefused, SignInThrottled
 from deust.domain.people import SignedIn
-from deust.domain.signin import local_path
+from deust.domain.signin import Asking, local_path
 from deust.models.transaction import reading, writing
 from deust.queries.signin import LinkHolder, link_holder
 from deust.services import signin
@@ -174,7 +174,7 @@ def _sign_in_in_place() -> ResponseReturnValue:
     return jsonify(csrf_token=generate_csrf(), person=person.person_id)
 
 
-def _someone_else(asked):  # type: ignore[no-untyped-def]
+def _someone_else(asked: Asking) -> Response:
     with writing() as session:
         signin.note_success(session, asked, now=tools().clock())
     return _json(
@@ -184,7 +184,7 @@ def _someone_else(asked):  # type: ignore[no-untyped-def]
     )
 
 
-def _json(status: int, **body: object):  # type: ignore[no-untyped-def]
+def _json(status: int, **body: object) -> Response:
     return make_response(jsonify(body), status)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from markupsafe import Markup
 
 from deust.web.formats import duration
 from deust.web.i18n import gettext as _
@@ -15,6 +18,8 @@ State = Literal["done", "started", "todo", "redo", "late", "soon"]
 Size = Literal["large", "card", "small", "week", "tiny", "diploma", "public"]
 
 _FLAG = 9
+_POINT = Markup('x="{}" y="{}"')
+_COLUMN = Markup('x="{}" y="{}" width="{}" height="{}"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,42 +44,33 @@ class Group:
     is_current: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
+class Shape(NamedTuple):
     style: str
-    path: str
-    fill: str = ""
+    path: Markup
+    fill: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Text:
-    x: str
-    y: str
+class Text(NamedTuple):
+    place: Markup
     text: str
-    style: str = ""
+    style: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Disc:
+class Disc(NamedTuple):
     x: str
     y: str
     radius: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(NamedTuple):
     """The whole column of a bar, over the full height: what a finger or a pointer reaches."""
 
-    x: str
-    y: str
-    width: str
-    height: str
     href: str
     label: str
+    place: Markup
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drawing:
+class Drawing(NamedTuple):
     style: str
     width: int
     height: int
@@ -148,11 +144,7 @@ def wave(
     text: str | None = None,
 ) -> Wave:
     """Draw the bars in order; `current` is the position, from 0, of the activity that « Reprendre » opens."""
-    styles = ("",) if len(SCALES[size]) == 1 else (" desk", " phone")
-    drawings = tuple(
-        _draw(bars, scale, current, groups, f"w-{size}{style}")
-        for scale, style in zip(SCALES[size], styles, strict=True)
-    )
+    drawings = _drawings(tuple(bars), size, current, tuple(groups))
     return Wave(text=summary(bars) if text is None else text, drawings=drawings)
 
 
@@ -181,35 +173,27 @@ def summary(bars: Sequence[Bar]) -> str:
     return ", ".join(parts)
 
 
-@dataclass(frozen=True, kw_only=True)
+@lru_cache(maxsize=256)
+def _drawings(bars: tuple[Bar, ...], size: Size, current: int | None, groups: tuple[Group, ...]) -> tuple[Drawing, ...]:
+    """A page is opened more often than its bars change."""
+    styles = ("",) if len(SCALES[size]) == 1 else (" desk", " phone")
+    return tuple(
+        _draw(bars, scale, current, groups, f"w-{size}{style}")
+        for scale, style in zip(SCALES[size], styles, strict=True)
+    )
+
+
 class _Stave:
     """One line of the wave: its bars, numbered from `first`, and where they are on the page."""
 
-    scale: Scale
-    bars: Sequence[Bar]
-    first: int
-    pitch: float
-    top: float
-    head: float
-    tallest: float
-
-    @property
-    def width(self) -> float:
-        """Of the bar: its own, or 0.4 of a pitch that had to shrink."""
-        scale = self.scale
-        return min(scale.bar, round(self.pitch * max(0.4, scale.bar / scale.pitch), 1))
-
-    @property
-    def axis(self) -> float:
-        return self.top + self.head + self.tallest / 2
-
-    @property
-    def foot(self) -> float:
-        return self.top + self.head + self.tallest + (0 if self.scale.is_bare else 4)
-
-    @property
-    def length(self) -> float:
-        return self.pitch * len(self.bars)
+    def __init__(self, bars: Sequence[Bar], first: int, scale: Scale, pitch: float, top: float, head: float) -> None:
+        tallest = max(_height(bar, scale) for bar in bars)
+        self.bars, self.first, self.scale, self.pitch, self.top = bars, first, scale, pitch, top
+        # A bar has its own width, or 0.4 of a pitch that had to shrink.
+        self.width = min(scale.bar, round(pitch * max(0.4, scale.bar / scale.pitch), 1))
+        self.axis = top + head + tallest / 2
+        self.foot = top + head + tallest + (0 if scale.is_bare else 4)
+        self.length = pitch * len(bars)
 
     def left(self, position: int) -> float:
         return self.pitch * position + (self.pitch - self.width) / 2
@@ -252,9 +236,7 @@ def _staves(bars: Sequence[Bar], scale: Scale, head: float) -> Iterator[_Stave]:
     per_line = -(-len(bars) // lines)
     top = 0.0
     for first in range(0, len(bars), per_line):
-        line = bars[first : first + per_line]
-        tallest = max(_height(bar, scale) for bar in line)
-        stave = _Stave(scale=scale, bars=line, first=first, pitch=pitch, top=top, head=head, tallest=tallest)
+        stave = _Stave(bars[first : first + per_line], first, scale, pitch, top, head)
         yield stave
         top = stave.foot + (26 if scale.is_numbered else 6)
 
@@ -286,7 +268,7 @@ def _add_playhead(shapes: dict[str, list[str]], stave: _Stave, current: int | No
         return []
     x, y = _head_x(stave, current), stave.top + stave.scale.disc + 1
     shapes.setdefault("head", []).append(f"M{_n(x)} {_n(y)}V{_n(stave.foot)}")
-    return [Disc(x=_n(x), y=_n(y), radius=_n(stave.scale.disc))]
+    return [Disc(_n(x), _n(y), _n(stave.scale.disc))]
 
 
 def _add_bars(shapes: dict[str, list[str]], stave: _Stave) -> None:
@@ -352,7 +334,7 @@ def _words(stave: _Stave, current: int | None) -> Iterator[Text]:
         text = bar.mark or (str(number + 1) if stave.scale.is_numbered else "")
         if text:
             style = "here" if number == current else ""
-            yield Text(x=_n(stave.middle(position)), y=_n(stave.foot + 16), text=text, style=style)
+            yield _text(stave.middle(position), stave.foot + 16, text, style)
 
 
 def _add_groups(shapes: dict[str, list[str]], stave: _Stave, groups: Sequence[Group]) -> Iterator[Text]:
@@ -362,36 +344,37 @@ def _add_groups(shapes: dict[str, list[str]], stave: _Stave, groups: Sequence[Gr
         start, end = stave.pitch * first + gap, stave.pitch * (first + group.bars) - gap
         shapes.setdefault("rule here" if group.is_current else "rule", []).append(f"M{_n(start)} {_n(y)}H{_n(end)}")
         label = group.short if stave.scale.is_short else group.label
-        yield Text(x=_n((start + end) / 2), y=_n(y + 19), text=label, style="here" if group.is_current else "")
+        yield _text((start + end) / 2, y + 19, label, "here" if group.is_current else "")
         first += group.bars
 
 
+def _text(x: float, y: float, text: str, style: str) -> Text:
+    return Text(_POINT.format(_n(x), _n(y)), text, style)
+
+
 def _targets(stave: _Stave, below: int) -> Iterator[Target]:
+    top, width, height = _n(stave.top), _n(stave.pitch), _n(stave.foot - stave.top + below)
     for position, bar in enumerate(stave.bars):
         if bar.href:
-            yield Target(
-                x=_n(stave.pitch * position),
-                y=_n(stave.top),
-                width=_n(stave.pitch),
-                height=_n(stave.foot - stave.top + below),
-                href=bar.href,
-                label=bar.label,
-            )
+            yield Target(bar.href, bar.label, _COLUMN.format(_n(stave.pitch * position), top, width, height))
 
 
 def _shape(style: str, paths: list[str]) -> Shape:
     fill = {"redo": "url(#redo)", "late": "url(#late)"}.get(style, "")
-    return Shape(style=style, path="".join(paths), fill=fill)
+    return Shape(style, Markup("").join(paths), fill)
 
 
 def _box(x: float, y: float, width: float, height: float, radius: float) -> str:
     """A rectangle with rounded corners, as a path."""
     corner = min(radius, width / 2, height / 2)
-    r, across, down = _n(corner), _n(width - 2 * corner), _n(height - 2 * corner)
-    return (
-        f"M{_n(x + corner)} {_n(y)}h{across}q{r} 0 {r} {r}v{down}q0 {r}-{r} {r}"
-        f"h-{across}q-{r} 0-{r}-{r}v-{down}q0-{r} {r}-{r}z"
-    )
+    return f"M{_n(x + corner)} {_n(y)}{_round(width - 2 * corner, height - 2 * corner, corner)}"
+
+
+@lru_cache(maxsize=512)
+def _round(width: float, height: float, corner: float) -> str:
+    """The outline from the end of the first corner, given its straight lengths."""
+    r, across, down = _n(corner), _n(width), _n(height)
+    return f"h{across}q{r} 0 {r} {r}v{down}q0 {r}-{r} {r}h-{across}q-{r} 0-{r}-{r}v-{down}q0-{r} {r}-{r}z"
 
 
 def _n(value: float) -> str:

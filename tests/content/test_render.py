@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_sound_comes_with_its_transcript_and_nothing_loads_before_it_is_played()
     assert '<figure class="sound"><audio controls preload="none" src="/cours/m/media/appel.mp3?v=01234567"' in found
     assert "<summary>Transcription</summary>" in found
     assert "<strong>Karim</strong>" in found
-    assert "script" not in found
+    assert "<script" not in found
     assert "<h2" not in found
 
 
@@ -92,6 +93,12 @@ def test_a_remote_picture_is_never_fetched() -> None:
     found = html("![Logo](https://ailleurs.fr/x.png)")
     assert "<img" not in found
     assert 'href="https://ailleurs.fr/x.png"' in found
+
+
+def test_a_picture_in_raw_html_that_may_not_be_fetched_leaves_its_words() -> None:
+    found = html('Avant <img src="https://ailleurs.fr/x.png" alt="Un plan"> après <img onerror="x">.')
+    assert found == "<p>Avant Un plan après .</p>"
+    assert 'src="/cours/m/media/frise.png?v=abcdef01"' in html('<img src="media/frise.png" alt="Frise">')
 
 
 def test_dialogues_that_follow_one_another_stand_side_by_side() -> None:
@@ -210,15 +217,13 @@ HEAVY = {
 @pytest.mark.parametrize("name", HEAVY)
 def test_a_pathological_text_is_rendered_or_refused_in_two_seconds(name: str) -> None:
     start = time.process_time()
-    try:
+    with suppress(TooHeavy):
         render(HEAVY[name], CONTEXT)
-    except TooHeavy as refusal:
-        assert str(refusal)
     assert time.process_time() - start < 2
 
 
 def test_an_unclosed_fence_is_shown_to_the_end() -> None:
-    assert "la fin" in html("```text\ndébut\n\nla fin")
+    assert re.search("<code>début\n\nla fin\n</code>", html("```text\ndébut\n\nla fin"))
 
 
 def test_inline_texts_have_no_paragraph() -> None:
@@ -274,7 +279,8 @@ def test_headings_are_listed_with_their_anchors() -> None:
 
 def test_the_first_occurrence_of_a_term_offers_its_definition() -> None:
     context = RenderContext("p/m/01-a.md", PAGES, SHELF, TERMS)
-    body = "## L'accueil et la DMT\n\nUn accueil. Un accueil.\n\n`DMT` puis [DMT](https://x.fr), enfin DMT ; durée moyenne de traitement."
+    body = "## L'accueil et la DMT\n\nUn accueil. Un accueil.\n\n"
+    body += "`DMT`, [DMT](https://x.fr), DMT, durée moyenne\nde traitement."
     (_, found), *_ = rendered_lesson(lesson(body), context).parts
     assert found.count('popovertarget="term-accueil"') == 1
     assert found.count('popovertarget="term-dmt"') == 1

@@ -11,7 +11,7 @@ from deust.content.problems import Level
 from deust.content.tree import read_tree
 from deust.domain.learning import Announced, Completion, Kind, Lesson, Quiz
 from deust.domain.quizzes import Moment
-from tests.content.sample_tree import FILES, LESSON, M, P, TODAY, clean_tree, read
+from tests.content.sample_tree import FILES, LESSON, TODAY, M, P, clean_tree, read
 
 
 def test_a_clean_tree_has_no_problem(tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ def test_the_largest_team_is_computed() -> None:
         (erlang_a_wait, (F(1), 1, AHT, F(0))),
         (erlang_a_wait, (F(5000), 1, F(1), F(600_000))),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_out_of_bounds_is_refused(compute: Callable[..., object], arguments: tuple[object, ...]) -> None:
     with pytest.raises(ErlangError):

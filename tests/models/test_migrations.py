@@ -70,7 +70,9 @@ def test_down_then_up_again_keeps_a_working_database(databases: Databases) -> No
         with writing() as session:
             factories.learner(session)
             session.add(
-                SearchEntry(programme="p", ref="m/i", kind="lesson", title="Écouter", body="écouter", stems="ecout")
+                SearchEntry(
+                    programme="p", version="1", ref="m/i", kind="lesson", title="Écouter", body="écouter", stems="ecout"
+                )
             )
         downgrade(revision="base")
         assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}

@@ -318,9 +318,8 @@ def test_preparing_makes_tables_people_and_search_index_once(empty_app: Flask) -
 def test_the_index_is_made_again_for_another_version_of_the_courses(empty_app: Flask) -> None:
     settings = empty_app.config["DEUST"]
     prepare_demo(settings)
-    (settings.instance_dir / "search-index").write_text("another version")
     with writing() as session:
-        session.execute(text("UPDATE search_entry SET title = 'old'"))
+        session.execute(text("UPDATE search_entry SET title = 'old', version = 'another'"))
     prepare_demo(settings)
     assert not _rows(select(SearchEntry).where(SearchEntry.title == "old"))
 

@@ -48,7 +48,7 @@ class Received:
 
 
 class School:
-    """`server` runs the courses of `tests/fixtures/courses`; the present week of the cohort is the fifth."""
+    """`server` runs the courses of `tests/fixtures/courses`; the present week of the cohort is the fourth."""
 
     def __init__(self, folder: Path) -> None:
         self.server = Server(folder, DEUST_COURSES_DIR=str(COURSES))
@@ -58,7 +58,7 @@ class School:
         self._password_hash = Passwords(cost_kib=64).hashed(PASSWORD)
         today = datetime.now(UTC).date()
         with self._writing() as session:
-            monday = today - timedelta(days=today.weekday(), weeks=4)
+            monday = today - timedelta(days=today.weekday(), weeks=3)
             self._cohort_id = factories.cohort(session, week_one_on=monday).id
         self.server.start()
 
@@ -129,9 +129,7 @@ class School:
         return session.scalars(select(Attempt).where(Attempt.public_id == public_id)).one()
 
     def _question_ids(self, session: Session, attempt: Attempt) -> Mapping[str, str]:
-        return {
-            entry["key"]: session.get_one(FrozenQuestion, entry["hash"]).body["id"] for entry in attempt.paper
-        }
+        return {entry["key"]: session.get_one(FrozenQuestion, entry["hash"]).body["id"] for entry in attempt.paper}
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:

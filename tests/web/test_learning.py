@@ -38,7 +38,7 @@ def test_the_public_home_says_what_the_programme_holds_and_nothing_invented(clie
 
 def test_a_public_lesson_is_read_and_tried_without_an_account(client, doors):
     page = client.get(PUBLIC).text
-    assert "Dites l'enseigne" in page
+    assert "puis votre prénom" in page
     assert CANARY not in page
     assert "lesson.js" not in page
     tried = client.submit(f"{PUBLIC}/verifier/s-premier", {"answer": option_of(page, "la météo")})

@@ -452,13 +452,26 @@ def test_two_sessions_of_a_person_expire_each_at_its_time(app: Flask, lea: Perso
     assert [is_signed_in(first), is_signed_in(second)] == [False, True]
 
 
-@pytest.mark.parametrize("header", ["Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "", "é" * 500, "curl/8"])
-def test_a_device_is_named_from_what_it_says(client: Client, lea: Person, doors: Doors, header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537 Chrome/150.0 Safari/537 Edg/150.0", "Edge, Windows"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537 Chrome/150.0 Mobile Safari/537", "Chrome, Android"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 CriOS/150 Safari/604",
+            "Chrome, iPhone",
+        ),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) AppleWebKit/605 Version/19 Safari/605", "Safari, macOS"),
+        ("", ""),
+        ("é" * 500, ""),
+    ],
+)
+def test_a_device_is_named_from_what_it_says(client: Client, lea: Person, doors: Doors, header: str, name: str) -> None:
     client.post(
         "/connexion",
         data={"email": EMAIL, "password": PASSWORD, "csrf_token": client.csrf_token()},
         headers={"User-Agent": header.encode().decode("latin-1")},
     )
     with doors.writing() as session:
-        name = session.scalars(select(SignInSession.device)).one()
-    assert name == ("Firefox, Linux" if "Firefox" in header else "")
+        assert session.scalars(select(SignInSession.device)).one() == name

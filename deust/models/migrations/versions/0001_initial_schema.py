@@ -99,6 +99,7 @@ def upgrade() -> None:
         "search_entry",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("programme", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
         sa.Column("ref", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("title", sa.String(length=300), nullable=False),

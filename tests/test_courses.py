@@ -1,0 +1,195 @@
+"""The authors' commands, on the small tree; and the real courses, which must stay clean."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from deust.cli.courses import courses
+from deust.content.catalogue import Catalogue
+from deust.content.problems import Level
+from deust.content.tree import read_tree
+from deust.domain.calculated import draw
+from deust.domain.learning import Lesson, Quiz
+from deust.domain.marking import mark, right_answer
+from deust.domain.questions import HUMAN_MARKED, Info
+from tests.content.sample_tree import FILES, QUIZ, M, P, clean_tree
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL = ROOT / "courses"
+
+
+def run(root: Path, *arguments: str) -> Result:
+    app = Flask("authors")
+    app.config["DEUST_COURSES_DIR"] = root
+    return app.test_cli_runner().invoke(courses, list(arguments))
+
+
+def try_answers(tmp_path: Path, answers: object, *arguments: str) -> Result:
+    path = tmp_path / "answers.json"
+    path.write_text(answers if isinstance(answers, str) else json.dumps(answers), "utf-8")
+    return run(clean_tree(tmp_path), "try", "quiz-accueil", str(path), *arguments)
+
+
+def test_the_real_courses_have_neither_error_nor_warning() -> None:
+    problems = read_tree(REAL, today=date(2026, 11, 22)).problems
+    assert [str(problem) for problem in problems if problem.level is not Level.INFO] == []
+
+
+def test_every_real_page_is_rendered_and_every_real_question_has_a_right_answer(tmp_path: Path) -> None:
+    catalogue = Catalogue(REAL, tmp_path, watch=True, today=lambda: date(2026, 11, 22))
+    questions = []
+    for programme in catalogue.programmes():
+        for item in (item for module in programme.modules.values() for item in module.items):
+            if isinstance(item, Lesson):
+                assert catalogue.lesson(item.ref).parts
+                questions += list(item.checks)
+            elif isinstance(item, Quiz):
+                questions += list(item.questions)
+                assert len(catalogue.quiz(item.ref).questions) == len(item.questions)
+    assert len(questions) > 50
+    rng = random.Random(1)
+    for question in questions:
+        values = draw(question.variables, rng)
+        if not isinstance(question.answer, (*HUMAN_MARKED, Info)):
+            assert mark(question, right_answer(question, values), values).share == 1, question.id
+
+
+def test_check_is_quiet_on_a_clean_tree(tmp_path: Path) -> None:
+    done = run(clean_tree(tmp_path), "check")
+    assert done.exit_code == 0
+    assert "0 erreur, 0 avertissement." in done.stderr
+
+
+def test_check_exits_1_on_errors_and_0_on_warnings(tmp_path: Path) -> None:
+    broken = run(clean_tree(tmp_path / "a", {f"{M}/01-accueillir.md": "rien"}), "check")
+    assert broken.exit_code == 1
+    assert f"{M}/01-accueillir.md:1: error: en-tête manquant" in broken.stdout
+    doubtful = run(clean_tree(tmp_path / "b", {f"{M}/notes.bin": "x"}), "check")
+    assert doubtful.exit_code == 0
+    assert "warning" in doubtful.stdout
+
+
+def test_check_takes_a_tree_a_folder_or_a_file(tmp_path: Path) -> None:
+    root = clean_tree(tmp_path, {f"{M}/01-accueillir.md": "rien"})
+    for path, code in ((root, 1), (root / M, 1), (root / M / "01-accueillir.md", 1), (root / P / "grilles", 0)):
+        assert run(tmp_path, "check", str(path)).exit_code == code
+
+
+def test_another_folder_is_given_to_the_group_or_to_the_command(tmp_path: Path) -> None:
+    root = clean_tree(tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for arguments in (["--courses", str(root), "list"], ["list", "--courses", str(root)]):
+        done = run(empty, *arguments)
+        assert "ec131-accueil/quiz-accueil" in done.stdout
+
+
+def test_list_names_every_item(tmp_path: Path) -> None:
+    shown = run(clean_tree(tmp_path), "list").stdout
+    for words in ("leçon, 40 min", "quiz, 25 min, 2 questions, 3 pt", "appel", "devoir"):
+        assert words in shown
+
+
+def test_show_gives_the_item_as_read(tmp_path: Path) -> None:
+    root = clean_tree(tmp_path)
+    body = json.loads(run(root, "show", "quiz-accueil", "--json").stdout)
+    assert [question["id"] for question in body["questions"]] == ["q-ordre", "q-debit"]
+    assert "q-ordre [single, 2 pt] Bien accueillir" in run(root, "show", "ec131-accueil/quiz-accueil").stdout
+
+
+def test_try_marks_exactly(tmp_path: Path) -> None:
+    done = try_answers(tmp_path, {"q-ordre": 2, "q-debit": "150 mots"}, "--json")
+    body: dict[str, Any] = json.loads(done.stdout)
+    assert [(row["id"], row["earned"], row["state"]) for row in body["questions"]] == [
+        ("q-ordre", "2", "marked"),
+        ("q-debit", "1", "marked"),
+    ]
+    assert body["total"] == {"earned": "3", "out_of": "3", "decimal": "3", "waiting": "0"}
+
+
+def test_try_says_what_is_unanswered_information_or_left_to_a_person(tmp_path: Path) -> None:
+    more = "\n## Lire {#q-info type=info}\nTexte.\n\n## Écrire {#q-essai type=essay points=4}\nÉcrivez.\n"
+    thirds = "\n## Trous {#q-trous}\n[[un]] [[deux]] [[trois]]\n"
+    root = clean_tree(tmp_path, {f"{M}/02-quiz-accueil.md": QUIZ + more + thirds})
+    path = tmp_path / "a.json"
+    path.write_text('{"q-trous": ["un", "x", "x"], "q-essai": "Bonjour."}', "utf-8")
+    shown = run(root, "try", "quiz-accueil", str(path)).stdout
+    assert "q-trous [cloze] : 1/3 sur 1 (0,3333)" in shown
+    assert "q-info [info] : information, rien à corriger" in shown
+    assert "q-essai [essay] : à corriger par une personne (sur 4)" in shown
+    assert "q-ordre [single] : 0 sur 2 (0), sans réponse" in shown
+    assert "total : 1/3 sur 4 (0,3333), 4 à corriger par une personne" in shown
+
+
+def test_try_of_a_calculated_question_tells_the_numbers_drawn_or_takes_the_authors(tmp_path: Path) -> None:
+    drawn = "\n## Charge {#q-charge}\n```vars\na = 2..9\n```\n{{ a }} ?\n\n= {{ a * 2 }}\n"
+    root = clean_tree(tmp_path, {f"{M}/02-quiz-accueil.md": QUIZ + drawn})
+    path = tmp_path / "a.json"
+    path.write_text('{"q-charge": {"answer": 10, "values": {"a": 5}}}', "utf-8")
+    rows = json.loads(run(root, "try", "quiz-accueil", str(path), "--json").stdout)["questions"]
+    assert (rows[-1]["values"], rows[-1]["earned"]) == ({"a": "5"}, "1")
+    path.write_text("{}", "utf-8")
+    first = json.loads(run(root, "try", "quiz-accueil", str(path), "--json").stdout)["questions"][-1]["values"]
+    again = json.loads(run(root, "try", "quiz-accueil", str(path), "--json").stdout)["questions"][-1]["values"]
+    assert first == again
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ("[", "n'est pas un fichier JSON lisible"),
+        ("[" * 100_000, "n'est pas un fichier JSON lisible"),
+        ("[1]", "doit contenir"),
+        ({"rien": 1}, "questions inconnues : rien"),
+        ({"q-ordre": {"x": 1}}, "« q-ordre »"),
+    ],
+)
+def test_try_refuses_in_one_line(tmp_path: Path, answers: object, words: str) -> None:
+    done = try_answers(tmp_path, answers)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert len(done.stderr.strip().split("\n")) == 1
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "rien"],
+        ["show", "rien/rien"],
+        ["try", "appel", "x.json"],
+        ["list", "--courses", "/rien"],
+        ["check", "/rien"],
+    ],
+)
+def test_what_does_not_exist_is_one_french_line(tmp_path: Path, arguments: list[str]) -> None:
+    done = run(clean_tree(tmp_path), *arguments)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Erreur : ")
+    assert len(done.stderr.strip().split("\n")) == 1
+
+
+def test_an_id_of_two_modules_must_be_made_precise(tmp_path: Path) -> None:
+    second = {
+        path.replace("ec131-accueil", "ec132-suite"): content for path, content in FILES.items() if path.startswith(M)
+    }
+    done = run(clean_tree(tmp_path, second), "show", "quiz-accueil")
+    assert done.exit_code == 2
+    assert "ec131-accueil/quiz-accueil, ec132-suite/quiz-accueil" in done.stderr
+
+
+def test_publish_says_what_it_did(tmp_path: Path) -> None:
+    root, folder = clean_tree(tmp_path), tmp_path / "published"
+    assert "publiée" in run(root, "publish", "--published", str(folder)).stdout
+    (root / f"{M}/01-accueillir.md").write_text("rien")
+    done = run(root, "publish", "--published", str(folder))
+    assert done.exit_code == 1
+    assert "la version précédente reste en place" in done.stderr
