@@ -98,7 +98,8 @@ def _machine(results: Results) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return (
         f"{results.at:%d %B %Y, %H:%M} UTC. {os.cpu_count()} cores, {_memory()} GB, "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, {results.postgresql}; {versions}.\n"
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, {results.postgresql}; "
+        f"{versions}.\n"
     )
 
 
@@ -199,9 +200,7 @@ def _all_limits(results: Results) -> list[Limit]:
         limits += [
             Limit(f"first visit, {name}: requests", 6, 4, first.requests, "23", "3"),
             Limit(f"first visit, {name}: on the wire", 60, 25, first.wire, "1 210 kB", "1 280 kB", " kB"),
-            Limit(
-                f"first visit, {name}: scripts", 15, 0 if is_light else 15, first.script, "866 kB", "1 280 kB", " kB"
-            ),
+            Limit(f"first visit, {name}: scripts", 15, scripts, first.script, "866 kB", "1 280 kB", " kB"),
             Limit(f"next page, {name}", 15, 15, again.wire, "17–24 kB", "2–5 kB", " kB"),
         ]
     page, content = results.html["page"], results.html["content"]

@@ -158,5 +158,5 @@ def _begin_request() -> None:
 def _sign_request(response):  # type: ignore[no-untyped-def]
     response.headers["X-Request-Id"] = g.get("request_id", "-")
     if response.status_code >= 500:
-        logging.getLogger("deust").error("%s %s %s", g.get("request_id"), request.method, request.path)
+        logging.getLogger("deust").error("%s %s %s", g.get("request_id"), request.method, request.url_rule)
     return response

@@ -75,7 +75,7 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
 
 
 def _people(session: Session, cohort: Cohort) -> dict[str, Person]:
-    group, elsewhere = factories.group(session, cohort), factories.cohort(session, programme="autre-diplome")
+    group, elsewhere = factories.group(session, cohort), factories.cohort(session, programme="licence-autre")
     owner, tutor = factories.person(session), factories.person(session, role="tutor")
     factories.enrolment(session, owner, cohort, group_id=group.id)
     factories.tutoring(session, tutor, group)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from deust.domain.access import Role
+from deust.domain.access import Permission, Role, may
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +68,10 @@ class SignedIn:
     @property
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
+
+    @property
+    def arranges_people(self) -> bool:
+        return may(self.role, Permission.PEOPLE_ARRANGE)
 
     @property
     def initials(self) -> str:

@@ -115,6 +115,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.SignInThrottled: 429,
     errors.LinkExpired: 410,
     errors.WeakPassword: 422,
+    errors.InvalidPerson: 422,
     errors.ImportRefused: 422,
     errors.FileRefused: 422,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file
 
 from deust.content.problems import Level
-from deust.domain.access import Permission
+from deust.domain.access import Permission, may
 from deust.domain.errors import NotFound
 from deust.domain.learning import Lesson, Module, Programme, Quiz
 from deust.domain.people import SignedIn
@@ -183,12 +183,11 @@ def search() -> str:
 @bp.get("/cours/<module_id>/media/<path:name>")
 @permission(Permission.PUBLIC)
 def media(module_id: str, name: str) -> Response:
-    """A picture, a sound, a film of a module; without an account, only those of public lessons."""
+    """A picture, a sound, a film of a module; who may not read it fetches only those of its public lessons."""
     path = tools().catalogue.media_path(module_id, name)
     if path is None:
         raise NotFound
-    if visitor_or_none() is None and not _is_in_public_lesson(module_id, request.path):
-        abort(401)
+    _ensure_may_fetch(module_id)
     media_type = tools().catalogue.media_type(module_id, name)
     response = send_file(path, mimetype=media_type, download_name=name.rpartition("/")[2])
     response.headers["Cache-Control"] = f"private, max-age={MEDIA_SECONDS}"
@@ -314,6 +313,15 @@ def _posted_place(lesson: Lesson) -> tuple[str, int]:
     if place not in anchors or type(permille) is not int or not 0 <= permille <= 1000:
         abort(400)
     return place, permille
+
+
+def _ensure_may_fetch(module_id: str) -> None:
+    """Who may read the module may fetch its media; anyone else, only what stands in a public lesson."""
+    person = visitor_or_none()
+    if person is not None and may(person.role, Permission.LEARNING_READ):
+        _module(module_id)
+    elif not _is_in_public_lesson(module_id, request.path):
+        abort(403 if person else 401)
 
 
 def _is_in_public_lesson(module_id: str, url: str) -> bool:

@@ -23,6 +23,7 @@ from deust.domain.presenting import Piece
 from deust.models.transaction import reading, writing
 from deust.queries import quiz_results, quiz_start
 from deust.queries import quizzes as pages
+from deust.queries.progress import ensure_may_read
 from deust.services import answers as answering
 from deust.services import quizzes as services
 from deust.web import formats
@@ -186,20 +187,26 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
 
 
 def _programme() -> Programme:
-    return tools().catalogue.programme()
+    """The programme that the student follows; staff see the first."""
+    enrolled = visitor().enrolled
+    return tools().catalogue.programme(enrolled.programme if enrolled else None)
 
 
 def _find_quiz(ref: str) -> Quiz | None:
     """The quiz as it is published now; None when it was removed, and its attempts go on without it."""
-    item = _programme().find_item(ref)
-    return tools().catalogue.quiz(item.ref) if isinstance(item, Quiz) else None
+    try:
+        return tools().catalogue.quiz(ref)
+    except NotFound:
+        return None
 
 
 def _quiz(ref: str) -> Quiz:
-    quiz = _find_quiz(ref)
-    if quiz is None:
+    """A quiz of the programme that the student follows. Refuses any other."""
+    item = _programme().find_item(ref)
+    if not isinstance(item, Quiz):
         raise NotFound
-    return quiz
+    ensure_may_read(visitor(), _programme())
+    return tools().catalogue.quiz(item.ref)
 
 
 def _page(public_id: str, position: int) -> pages.AttemptPage:

@@ -100,7 +100,7 @@ def focus_order(page: Page, limit: int = 60) -> list[str]:
 
 def sign_in(page: Page, email: str, password: str) -> None:
     page.goto("/connexion")
-    page.get_by_label("Adresse électronique").fill(email)
+    page.get_by_label("Adresse e-mail").fill(email)
     page.get_by_label("Mot de passe", exact=True).fill(password)
     page.get_by_role("button", name="Se connecter").click()
 

@@ -1,4 +1,4 @@
-"""A school for browser journeys: the real server on a database of its own, with students that a test makes as it needs."""
+"""A school for browser journeys: the real server on its own database, with students made as tests need them."""
 
 from __future__ import annotations
 
