@@ -22,7 +22,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 serve: $(RUN) ## start DEUST on http://127.0.0.1:8000 with its demo accounts (HOST, PORT)
-	@exec .venv/bin/python wsgi.py
+	@exec .venv/bin/python -m deust
 
 test: $(DEV) ## run every test, browser and PostgreSQL included (ARGS="-k word")
 	.venv/bin/python -m pytest $(ARGS)

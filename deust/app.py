@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import logging
 import secrets
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
-import waitress
 from flask import Flask, g, request
 from flask_compress import Compress
-from flask_migrate import Migrate
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from deust.adapters.files import FileStore
 from deust.adapters.passwords import Passwords
-from deust.cli.courses import courses
-from deust.cli.demo import demo, prepare_demo, refuse_demo_accounts
-from deust.cli.people import people
+from deust.cli import add_commands
 from deust.config import ROOT, Settings, SettingsError, read_settings
 from deust.content.catalogue import Catalogue
 from deust.models.base import db
-from deust.models.transaction import tune
+from deust.models.transaction import reading, tune
+from deust.models.version import known_revisions, table_revision
+from deust.queries.people import has_demo
 from deust.services.tools import Tools
 from deust.web import errors, formats, i18n, learning, quizzes, records, signin
 from deust.web import people as people_pages
@@ -33,7 +29,6 @@ from deust.web.assets import Assets
 from deust.web.current import guard, login_manager, tools, visitor_or_none
 from deust.web.security import add_headers, csrf
 
-MIGRATIONS = Path(__file__).resolve().parent / "models" / "migrations"
 MAX_BODY_BYTES = 24 * 1024 * 1024
 
 
@@ -49,27 +44,24 @@ def create_app(settings: Settings | None = None, **overrides: object) -> Flask:
     _connect_database(app, settings)
     _add_tools(app, settings, overrides)
     _add_pages(app, settings)
-    for group in (courses, people, demo):
-        app.cli.add_command(group)
+    if settings.is_command:
+        add_commands(app)
     return app
 
 
 def ensure_fit(app: Flask) -> None:
     """Stop a production server whose tables are not those of this code, or hold invented people."""
     settings = app.config["DEUST"]
-    if settings.is_production and not settings.is_command:
-        with app.app_context():
-            refuse_demo_accounts()
-
-
-def serve(app: Flask) -> None:
-    """Prepare the demo, say where it is, serve until interrupted."""
-    settings = app.config["DEUST"]
-    with app.app_context():
-        accounts = prepare_demo(settings)
-    sys.stdout.write(f"DEUST : http://{settings.host}:{settings.port}\n{accounts}")
-    sys.stdout.flush()
-    waitress.serve(app, host=settings.host, port=settings.port, threads=8, ident=None)
+    if not settings.is_production or settings.is_command:
+        return
+    with app.app_context(), reading() as connection:
+        if table_revision(connection) != known_revisions()[-1]:
+            raise SystemExit("DEUST does not start. The tables are not up to date: run flask --app wsgi db upgrade.")
+        if has_demo(connection):
+            raise SystemExit(
+                "DEUST does not start. This database holds demonstration accounts, whose password is public: "
+                "use another database."
+            )
 
 
 def _settings_or_exit() -> Settings:
@@ -106,7 +98,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 def _connect_database(app: Flask, settings: Settings) -> None:
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     with app.app_context():
         tune(db.engine)
 

@@ -142,6 +142,7 @@ def settings(tmp_path: Path, url: str) -> Settings:
         base_url="http://localhost",
         mail_url="",
         mail_from="deust@localhost",
+        is_command=True,
         jobs=False,
         debug=False,
         trusted_proxies=0,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -91,9 +92,199 @@ def _people(session: Session, cohort: Cohort) -> dict[str, Person]:
     }
 
 
-ALL = ROLES
-TABLE: dict[tuple[str, str], tuple[str, dict[str, int]]] = {}
+# What each role is answered, in the order of ROLES. 303: done. 401: sent to sign in. 422 and 400: let in, and told that
+# the form is empty. 403: the role has no such page. 404: for this person there is no such thing.
+TABLE = {
+    #   anonymous owner classmate stranger tutor other-tutor manager admin company-tutor
+    "POST learning.check": ("/modules/ec101-accueil/saluer/verifier/s-premier", "401 422 422 404 422 422 422 422 403"),
+    "POST learning.check_public": (
+        "/lecons/ec101-accueil/saluer/verifier/s-premier",
+        "422 422 422 404 422 422 422 422 422",
+    ),
+    "GET learning.course_problems": ("/cours/problemes", "401 403 403 403 200 200 200 200 403"),
+    "GET learning.glossary": ("/glossaire", "200 200 200 200 200 200 200 200 200"),
+    "GET learning.home": ("/", "200 200 200 200 200 200 200 200 200"),
+    "GET learning.item": ("/modules/ec101-accueil/saluer", "401 200 200 404 200 200 200 200 403"),
+    "POST learning.keep_place": ("/modules/ec101-accueil/saluer/place", "401 400 400 404 403 403 403 403 403"),
+    "GET learning.media": ("/cours/ec101-accueil/media/ecoute.png", "401 200 200 404 200 200 200 200 403"),
+    "GET learning.module": ("/modules/ec101-accueil", "401 200 200 404 200 200 200 200 403"),
+    "GET learning.programme": ("/programme", "401 200 200 200 200 200 200 200 403"),
+    "GET learning.public_lesson": ("/lecons/ec101-accueil/saluer", "200 200 200 404 200 200 200 200 200"),
+    "GET learning.search": ("/recherche", "200 200 200 200 200 200 200 200 200"),
+    "GET learning.today": ("/aujourdhui", "401 200 200 200 403 403 403 403 403"),
+    "POST learning.understood": ("/modules/ec101-accueil/saluer/compris", "401 303 303 404 403 403 403 403 403"),
+    "GET people.accommodation": ("/personnes/{person}/amenagement", "401 403 403 403 403 403 200 200 403"),
+    "POST people.accommodation": ("/personnes/{person}/amenagement", "401 403 403 403 403 403 422 422 403"),
+    "GET people.account": ("/compte", "401 200 200 200 200 200 200 200 200"),
+    "POST people.change_password": ("/compte/mot-de-passe", "401 422 422 422 422 422 422 422 422"),
+    "POST people.disable": ("/personnes/{person}/desactivation", "401 403 403 403 403 403 303 303 403"),
+    "POST people.enable": ("/personnes/{person}/reactivation", "401 403 403 403 403 403 303 303 403"),
+    "POST people.end_other_sessions": ("/compte/autres-appareils", "401 303 303 303 303 303 303 303 303"),
+    "POST people.invite": ("/personnes/{person}/invitation", "401 403 403 403 403 403 303 303 403"),
+    "POST people.keep_preferences": ("/compte/preferences", "401 422 422 422 422 422 422 422 422"),
+    "GET people.student": ("/personnes/{person}", "401 403 403 403 403 403 200 200 403"),
+    "GET people.students": ("/personnes", "401 403 403 403 403 403 200 200 403"),
+    "POST quizzes.accept_late_answers": ("/essais/{closed}/tardives", "401 403 403 403 422 404 403 422 403"),
+    "GET quizzes.answer_file": ("/essais/{attempt}/fichiers/abc", "401 404 404 404 403 403 403 403 403"),
+    "GET quizzes.attempt_state": ("/essais/{attempt}/etat", "401 200 404 404 403 403 403 403 403"),
+    "POST quizzes.hand_in": ("/essais/{attempt}/remise", "401 303 404 404 403 403 403 403 403"),
+    "GET quizzes.late_answers": ("/essais/{closed}/tardives", "401 403 403 403 200 404 403 200 403"),
+    "GET quizzes.question": ("/essais/{attempt}/questions/1", "401 200 404 404 403 403 403 403 403"),
+    "GET quizzes.result": ("/essais/{closed}/resultat", "401 200 404 404 403 403 403 403 403"),
+    "GET quizzes.review": ("/essais/{attempt}/relecture", "401 200 404 404 403 403 403 403 403"),
+    "POST quizzes.save_answer": ("/essais/{attempt}/reponses", "401 303 404 404 403 403 403 403 403"),
+    "POST quizzes.start_attempt": ("/modules/ec101-accueil/examen/essais", "401 303 303 404 403 403 403 403 403"),
+    "GET records.accessibility": ("/accessibilite", "200 200 200 200 200 200 200 200 200"),
+    "GET records.legal_notice": ("/mentions-legales", "200 200 200 200 200 200 200 200 200"),
+    "GET records.privacy": ("/vos-donnees", "200 200 200 200 200 200 200 200 200"),
+    "GET records.receipt": ("/recus/{receipt}", "200 200 200 200 200 200 200 200 200"),
+    "GET records.site_map": ("/plan-du-site", "200 200 200 200 200 200 200 200 200"),
+    "GET signin.choose_password": ("/liens/abc", "410 410 410 410 410 410 410 410 410"),
+    "POST signin.choose_password": ("/liens/abc", "410 410 410 410 410 410 410 410 410"),
+    "GET signin.forgotten_password": ("/mot-de-passe-oublie", "200 200 200 200 200 200 200 200 200"),
+    "POST signin.forgotten_password": ("/mot-de-passe-oublie", "422 422 422 422 422 422 422 422 422"),
+    "GET signin.sign_in": ("/connexion", "200 303 303 303 303 303 303 303 303"),
+    "POST signin.sign_in": ("/connexion", "422 422 422 422 422 422 422 422 422"),
+    "POST signin.sign_out": ("/deconnexion", "303 303 303 303 303 303 303 303 303"),
+}
+
+TEXT_PARAMETERS = {"module_id", "item_id", "question_id", "public_id", "key", "token", "code"}
+"""Ids as authors write them, or random signs; any other parameter states its type in the address."""
+
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER)\b", re.IGNORECASE)
 
 
-def dump(world, app):
-    pass
+def rules(app: Flask) -> list[Rule]:
+    return list(app.url_map.iter_rules())
+
+
+def methods_of(rule: Rule) -> set[str]:
+    return (rule.methods or set()) - {"HEAD", "OPTIONS"}
+
+
+def ask(client: Client, method: str, path: str) -> int:
+    """The status of the answer; a form is sent with its token and nothing else."""
+    with client.get(path) if method == "GET" else client.submit(path) as response:
+        is_sent_to_sign_in = response.status_code == 303 and urlsplit(response.location).path == "/connexion"
+        return 401 if is_sent_to_sign_in and path != "/deconnexion" else response.status_code
+
+
+def test_every_address_is_in_the_table(app: Flask) -> None:
+    served = {f"{method} {rule.endpoint}" for rule in rules(app) for method in methods_of(rule)}
+    assert set(TABLE) == served
+
+
+def test_every_page_declares_a_permission(app: Flask) -> None:
+    undeclared = [
+        endpoint
+        for endpoint, view in app.view_functions.items()
+        if not isinstance(getattr(view, "permission", None), Permission)
+    ]
+    assert undeclared == []
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_each_role_is_answered_as_the_table_says(world: World, row: str) -> None:
+    """AZ-01."""
+    method, (path, statuses) = row.split()[0], TABLE[row]
+    found = {role: ask(world.clients[role], method, world.path(path)) for role in ROLES}
+    assert found == dict(zip(ROLES, map(int, statuses.split()), strict=True))
+
+
+def test_addresses_are_in_kebab_case_and_their_parameters_typed(app: Flask) -> None:
+    for rule in rules(app):
+        fixed = re.sub(r"<[^>]+>", "x", rule.rule)
+        assert re.fullmatch(r"/|(/[a-z0-9]+(-[a-z0-9]+)*)+", fixed), rule.rule
+        untyped = re.findall(r"<(\w+)>", rule.rule)
+        assert set(untyped) <= TEXT_PARAMETERS, f"{rule.rule}: say what {untyped} are"
+
+
+def paths(method: str) -> list[str]:
+    return [path for row, (path, _) in TABLE.items() if row.startswith(method)]
+
+
+@contextmanager
+def writes_of(app: Flask) -> Iterator[list[str]]:
+    """The statements that change the database, as they are made."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if WRITES.match(statement):
+            found.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_no_get_writes(app: Flask, world: World) -> None:
+    """AU-16: a page that is only looked at changes nothing, and neither does asking for its headers."""
+    with writes_of(app) as written:
+        for path in paths("GET"):
+            for role in ("anonymous", "owner", "classmate", "tutor", "admin"):
+                world.clients[role].get(world.path(path)).close()
+                world.clients[role].head(world.path(path)).close()
+                assert written == [], f"{path} as {role}"
+
+
+def test_the_log_of_writes_sees_them(app: Flask, world: World) -> None:
+    with writes_of(app) as written:
+        world.clients["owner"].submit("/modules/ec101-accueil/saluer/compris")
+    assert written
+
+
+def allowed(world: World, row: str) -> Client:
+    """Someone whom this address lets in."""
+    statuses = TABLE[row][1].split()
+    role = next(role for role, status in zip(ROLES, statuses, strict=True) if status not in ("401", "403", "404"))
+    return world.clients[role]
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.startswith("POST")])
+def test_no_post_without_a_token_of_its_own(app: Flask, world: World, row: str) -> None:
+    """AU-16: without a token, with another person's, from a script; nothing is written."""
+    client, address = allowed(world, row), world.path(TABLE[row][0])
+    foreign = world.clients["other tutor"].csrf_token()
+    with writes_of(app) as written:
+        assert client.post(address).status_code == 400
+        assert client.post(address, json={}).status_code == (401 if client.person is None else 400)
+        assert client.post(address, data={"csrf_token": foreign}).status_code == 400
+        assert client.post(address, json={}, headers={"X-CSRFToken": foreign}).status_code in (400, 401)
+    assert written == []
+
+
+def test_a_script_that_is_signed_out_is_told_so(world: World) -> None:
+    """AU-13: the page keeps its answers and asks to sign in again."""
+    client, asked = world.clients["anonymous"], {"Accept": "application/json"}
+    for row, (path, statuses) in TABLE.items():
+        if not statuses.startswith("401"):
+            continue
+        address = world.path(path)
+        with client.get(address, headers=asked) if row.startswith("GET") else client.send(address, {}) as response:
+            assert (response.status_code, response.mimetype) == (401, "application/json"), row
+
+
+@pytest.mark.parametrize("role", ["anonymous", "owner", "admin"])
+def test_verbs_that_nothing_uses_are_refused(app: Flask, world: World, role: str) -> None:
+    """AZ-13."""
+    client = world.clients[role]
+    used: dict[str, set[str]] = {}
+    for row, (path, _) in TABLE.items():
+        used.setdefault(world.path(path), set()).add(row.split()[0])
+    for address, methods in used.items():
+        for verb in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods:
+            with client.open(address, method=verb, headers={"X-HTTP-Method-Override": "GET"}) as response:
+                assert response.status_code == 405, f"{verb} {address}"
+                assert set(response.headers["Allow"].split(", ")) >= methods
+
+
+@pytest.mark.parametrize("path", ["/programme/", "//programme", "/Programme", "/programme%2f", "/modules/../programme"])
+def test_other_spellings_of_an_address_open_nothing(world: World, path: str) -> None:
+    """AZ-13."""
+    with world.clients["anonymous"].get(path) as response:
+        assert response.status_code in (303, 308, 404)
+        assert response.status_code == 404 or not response.location.startswith("//")

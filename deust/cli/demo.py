@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import NoReturn
 
 import click
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import AppGroup
 from flask_migrate import upgrade
-from sqlalchemy import inspect
 
 from deust.config import Settings
 from deust.domain.access import Role
 from deust.domain.errors import Unavailable
 from deust.models.transaction import reading, writing
-from deust.services.demo import PASSWORD, STAFF, STUDENTS, DemoAccount, has_demo, seed_demo
+from deust.models.version import known_revisions, strange_tables, table_revision
+from deust.services.demo import PASSWORD, STAFF, STUDENTS, DemoAccount, seed_demo
 from deust.services.demo_stories import Story
 from deust.services.learning import index_programme
 from deust.services.tools import Tools
@@ -53,10 +51,9 @@ STORIES = {
 def prepare_demo(settings: Settings) -> str:
     """Bring the tables up to date, seed the demonstration once, index the courses; gives the accounts to show.
 
-    In production nothing is made: tables are brought up to date by hand, and an invented account stops the start.
+    In production nothing is made: tables are brought up to date by hand.
     """
     if settings.is_production:
-        refuse_demo_accounts()
         return ""
     _update_tables()
     tools: Tools = current_app.extensions["deust"]
@@ -65,15 +62,6 @@ def prepare_demo(settings: Settings) -> str:
         for programme in tools.catalogue.programmes():
             index_programme(session, programme)
     return accounts_text()
-
-
-def refuse_demo_accounts() -> None:
-    """Stop when the tables are not those of this code, or hold invented people: production serves neither."""
-    if _revision() != _head():
-        _stop("The tables are not up to date: run flask --app wsgi db upgrade.")
-    with writing() as session:
-        if has_demo(session):
-            _stop("This database holds demonstration accounts, whose password is public: use another database.")
 
 
 def accounts_text() -> str:
@@ -104,38 +92,30 @@ def _words(account: DemoAccount) -> str:
     return f"{words}, {STORIES[account.story]}" if account.story else words
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(current_app.extensions["migrate"].directory)
-
-
-def _head() -> str | None:
-    return _scripts().get_current_head()
+def _update_tables() -> None:
+    """Run the migrations that are missing. Stops before tables that this code did not make, or a newer one made."""
+    revision, known = _revision(), known_revisions()
+    if revision == known[-1]:
+        return
+    if revision is not None and revision not in known:
+        _stop(
+            f"The database was made by a newer version of DEUST (revision {revision}, this code knows {known[-1]}): "
+            "update the code, or use another database."
+        )
+    upgrade()
 
 
 def _revision() -> str | None:
     """The revision of the tables; None for an empty database. Stops before a database that is not this product's."""
     try:
         with reading() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
-            tables = set() if found else set(inspect(connection).get_table_names()) - {"alembic_version"}
+            found = table_revision(connection)
+            strange = () if found else strange_tables(connection)
     except Unavailable as down:
         _stop(f"The database does not answer: {down.__cause__}")
-    if tables:
-        _stop(f"The database holds tables of something else ({', '.join(sorted(tables)[:3])}…): use another one.")
+    if strange:
+        _stop(f"The database holds tables of something else ({', '.join(strange[:3])}…): use another one.")
     return found
-
-
-def _update_tables() -> None:
-    """Run the migrations that are missing. Stops before tables that a newer version of the product made."""
-    revision, scripts = _revision(), _scripts()
-    if revision == scripts.get_current_head():
-        return
-    if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
-        _stop(
-            f"The database was made by a newer version of DEUST (revision {revision}, this code knows "
-            f"{scripts.get_current_head()}): update the code, or use another database."
-        )
-    upgrade()
 
 
 def _stop(reason: str) -> NoReturn:

@@ -45,7 +45,7 @@ class Catalogue:
         self.watch = watch
         self.problems: tuple[Problem, ...] = ()
         self._today = today
-        self._store = Store(published_dir)
+        self._store = Store(published_dir, is_durable=not watch)
         self._lock = Lock()
         self._reading: Reading | None = None
         self._stamps: Mapping[str, Stamp] = {}

@@ -38,8 +38,11 @@ _UNREADABLE = (
 
 
 class Store:
-    def __init__(self, folder: Path) -> None:
+    """`is_durable` waits for the disk before a version counts as kept; a demonstration does not."""
+
+    def __init__(self, folder: Path, *, is_durable: bool = True) -> None:
         self.folder = folder
+        self.is_durable = is_durable
         self.current_file = folder / "current"
         for name in ("versions", "media", "pages"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -95,7 +98,7 @@ class Store:
         return found
 
     def put_page(self, key: str, page: object) -> None:
-        self._write(self.folder / "pages" / key, pickle.dumps(page, pickle.HIGHEST_PROTOCOL), is_durable=False)
+        self._write(self.folder / "pages" / key, pickle.dumps(page, pickle.HIGHEST_PROTOCOL))
 
     def has_page(self, key: str) -> bool:
         return (self.folder / "pages" / key).exists()
@@ -129,12 +132,12 @@ class Store:
             if file.name not in used:
                 file.unlink(missing_ok=True)
 
-    def _write(self, target: Path, content: bytes, *, is_durable: bool = True) -> None:
+    def _write(self, target: Path, content: bytes) -> None:
         handle, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".aside")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
-                if is_durable:
+                if self.is_durable and target.parent.name != "pages":
                     file.flush()
                     os.fsync(file.fileno())
             os.replace(aside, target)

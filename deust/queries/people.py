@@ -173,3 +173,8 @@ def _matches(line: StudentLine, words: list[str]) -> bool:
     texts = (line.name, line.email, line.student_number or "", line.group_name or "", line.cohort_title or "")
     whole = unaccented(" ".join(texts))
     return all(word in whole for word in words)
+
+
+def has_demo(connection: Connection) -> bool:
+    """Whether any account is invented: production refuses to start beside one."""
+    return connection.execute(select(Person.id).where(Person.is_demo).limit(1)).first() is not None

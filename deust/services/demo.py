@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deust.adapters.passwords import Passwords
@@ -78,11 +77,6 @@ STUDENTS = (
     DemoAccount(given_name="Yanis", family_name="Boucher", story=Story.DISABLED),
     DemoAccount(given_name="Zoé", family_name="Caron", story=Story.LEFT),
 )
-
-
-def has_demo(session: Session) -> bool:
-    """Whether any account is invented: production refuses to start beside one."""
-    return session.scalars(select(Person.id).where(Person.is_demo).limit(1)).first() is not None
 
 
 def seed_demo(session: Session, *, catalogue: Catalogue, passwords: Passwords, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 /* Answers that cannot be lost: each change is written on this device at once, then sent within two seconds, and forgotten
-   here only when the server says that it holds it. The page works without this file; its words come from the template. */
+   here only when the server says that it holds it. The page works without this file; its words come from the template.
+   One file, long as it is: pages in an examination fetch one script, and nothing else can fail to arrive. */
 
 const root = document.querySelector("[data-attempt]");
 const { attempt, person, saveUrl, stateUrl, signInUrl, resultUrl } = root.dataset;
@@ -203,10 +204,13 @@ async function send() {
   typedSince = null;
   if (isSending || isSignedOut) return;
   isSending = true;
-  for (let record = sendable(); record; record = sendable()) {
-    if (!(await deliver(record))) break;
+  try {
+    for (let record = sendable(); record; record = sendable()) {
+      if (!(await deliver(record))) break;
+    }
+  } finally {
+    isSending = false;
   }
-  isSending = false;
 }
 
 function post(record) {
@@ -255,6 +259,7 @@ function waitAndRetry() {
 function refuse(record, message) {
   record.hold = "refused";
   const block = blocks.get(record.key);
+  if (block && record.file) receive(block, "");
   if (block && record.isShown) complain(block, message);
   else notice("refused", "warning", words("RefusedElsewhere", { number: record.number, message }));
   say(words("Kept"), true);
@@ -262,17 +267,18 @@ function refuse(record, message) {
 
 async function acknowledge(record, saved, told) {
   failures = 0;
+  unnotice("stay");
   setClock(told);
   if (saved.outcome === "conflict" && (record.file || plain(record.fields) !== plain(saved.fields))) return compare(record, saved);
-  const newer = pending.get(record.slot);
   await forget(record);
+  const newer = pending.get(record.slot);
   const block = record.isShown && blocks.get(record.key);
   if (block) {
     block.base.value = saved.version;
     if (record.file) received(block, record.file);
     showAnswered(block, !record.clears);
   }
-  if (newer && newer !== record) await remember(Object.assign(newer, { base: saved.version }));
+  if (newer) await remember(Object.assign(newer, { base: saved.version }));
   if (saved.outcome === "late") notice("late", "late", words("Late"));
   if (!pending.size) say(words(saved.outcome === "late" ? "KeptLate" : "Saved", { number: record.number, time: saved.saved }), false);
   return true;
@@ -397,6 +403,7 @@ function complain(block, message) {
 
 function receive(block, text) {
   const upload = block.element.querySelector(".upload");
+  if (!upload) return;
   const line = upload.querySelector(".kept") ?? upload.appendChild(Object.assign(document.createElement("p"), { className: "kept" }));
   line.textContent = text;
 }
@@ -484,13 +491,17 @@ async function signIn(submission) {
     return;
   }
   password.value = "";
+  goOn();
+  refresh();
+}
+
+function goOn() {
   isSignedOut = false;
   failures = 0;
   unnotice("signed-out");
   say(calm, false);
   dialog.close();
-  await send();
-  refresh();
+  send();
 }
 
 /* The clock: the server's, carried by a monotonic counter; this computer's own time decides nothing. */
@@ -505,11 +516,14 @@ const secondsLeft = (now = performance.now()) => Math.max(0, Math.ceil((endsAt -
 
 function setClock({ seconds_left: seconds, is_over: isOver }, at = performance.now()) {
   if (isOver && !isTimeUp) timeIsUp(seconds === 0 ? "TimeUp" : "Over");
-  if (seconds === null || seconds === undefined) return;
+  if (isTimeUp && seconds !== 0 && !isOver) giveTimeBack();
+  if (seconds === null) {
+    endsAt = null;
+    return;
+  }
   const moved = endsAt === null ? 0 : at + seconds * 1000 - endsAt;
   endsAt = at + seconds * 1000;
   if (Math.abs(moved) > 20000) readRulesAgain(moved > 0);
-  if (isTimeUp && seconds > 0 && !isOver) giveTimeBack();
 }
 
 async function readRulesAgain(isLonger) {
@@ -531,6 +545,7 @@ function asTime(seconds) {
 let lastLeft = null;
 
 function tick() {
+  if (endsAt === null || !isRunning) return;
   const left = secondsLeft();
   for (const place of document.querySelectorAll("[data-left]")) place.textContent = asTime(left);
   if (bar) {
@@ -539,7 +554,7 @@ function tick() {
     bar.value = elapsed;
   }
   for (const limit of [300, 60]) {
-    if (lastLeft > limit && left <= limit && left > 0) notice("time", "warning", words("Warning", { left: asTime(limit) }));
+    if (lastLeft > limit && left <= limit && left > 0) notice("time", "warning", words("Warning", { left: asTime(left) }));
   }
   lastLeft = left;
   if (!left && !isTimeUp) timeIsUp("TimeUp");
@@ -582,6 +597,10 @@ async function refresh() {
     if ([401, 403, 404].includes(response.status)) signedOut();
     if (!response.ok) return null;
     const state = await response.json();
+    if (isSignedOut) {
+      await freshToken(); // signed in again from another tab
+      goOn();
+    }
     setClock(state);
     return state;
   } catch {
@@ -689,7 +708,7 @@ function onVisible() {
     adopt();
     return;
   }
-  for (const record of isSignedOut ? [] : pending.values()) if (!record.hold) post(record).catch(() => null);
+  for (const record of isSignedOut ? [] : pending.values()) if (!record.hold && !record.file) post(record).catch(() => null);
 }
 
 function onOnline() {
@@ -719,12 +738,9 @@ setInterval(() => {
   refresh();
   adopt();
 }, 60000);
-if (isRunning && root.dataset.secondsLeft) {
-  setClock({ seconds_left: Number(root.dataset.secondsLeft) }, start);
-  lastLeft = secondsLeft();
-  tick();
-  setInterval(tick, 1000);
-}
+if (root.dataset.secondsLeft) setClock({ seconds_left: Number(root.dataset.secondsLeft), is_over: false }, start);
+tick();
+setInterval(tick, 1000);
 if (handIn && sendable()) {
   await flush(10);
   if (!pending.size && isRunning) location.reload();

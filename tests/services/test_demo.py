@@ -14,8 +14,8 @@ from flask_migrate import upgrade
 from sqlalchemy import Connection, func, select, text
 
 from deust.adapters.passwords import Passwords
-from deust.app import create_app
-from deust.cli.demo import STORIES, accounts_text, demo, prepare_demo, refuse_demo_accounts
+from deust.app import create_app, ensure_fit
+from deust.cli.demo import STORIES, accounts_text, demo, prepare_demo
 from deust.config import ROOT, Settings
 from deust.content.catalogue import Catalogue
 from deust.domain.access import Role
@@ -29,7 +29,7 @@ from deust.models.quizzes import AnswerEvent, Attempt, QuestionMark
 from deust.models.records import AuditEvent, Receipt
 from deust.models.transaction import reading, writing
 from deust.queries.progress import progress_of
-from deust.services.demo import COHORT, DOMAIN, PASSWORD, STAFF, STUDENTS, has_demo, seed_demo
+from deust.services.demo import COHORT, DOMAIN, PASSWORD, STAFF, STUDENTS, seed_demo
 from deust.services.demo_stories import Story
 from tests.support import factories
 from tests.support.clock import NOW, Clock
@@ -339,17 +339,16 @@ def test_production_makes_no_demonstration(empty_app: Flask) -> None:
 
 
 def test_production_refuses_invented_accounts(empty_app: Flask) -> None:
-    settings = empty_app.config["DEUST"]
-    prepare_demo(settings)
-    with writing() as session:
-        assert has_demo(session)
+    prepare_demo(empty_app.config["DEUST"])
+    empty_app.config["DEUST"] = replace(empty_app.config["DEUST"], mode="production", is_command=False)
     with pytest.raises(SystemExit, match="demonstration accounts"):
-        prepare_demo(replace(settings, mode="production"))
+        ensure_fit(empty_app)
 
 
 def test_production_refuses_tables_that_are_not_up_to_date(empty_app: Flask) -> None:
+    empty_app.config["DEUST"] = replace(empty_app.config["DEUST"], mode="production", is_command=False)
     with pytest.raises(SystemExit, match="not up to date"):
-        refuse_demo_accounts()
+        ensure_fit(empty_app)
 
 
 def test_tables_of_a_newer_version_are_left_alone(empty_app: Flask) -> None:

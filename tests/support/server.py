@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 40
 
 
 class Server:
-    """`wsgi.py` as `make serve` runs it, with a folder, a database and a port of its own."""
+    """`python -m deust` as `make serve` runs it, with a folder, a database and a port of its own."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Server:
     def start(self) -> None:
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "wsgi.py"], cwd=ROOT, env=self.environ(), stdout=log, stderr=log
+                [sys.executable, "-m", "deust"], cwd=ROOT, env=self.environ(), stdout=log, stderr=log
             )
         self._wait()
 
