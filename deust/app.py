@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask, g, request
 from flask_compress import Compress
@@ -28,8 +29,18 @@ from deust.web import people as people_pages
 from deust.web.assets import Assets
 from deust.web.current import guard, login_manager, tools, visitor_or_none
 from deust.web.security import add_headers, csrf
+from deust.web.templates import Templates
 
 MAX_BODY_BYTES = 24 * 1024 * 1024
+
+
+class Application(Flask):
+    """Flask with the templates of the product; every view is a plain function, so none is asked whether it is not."""
+
+    jinja_environment = Templates
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def now_utc() -> datetime:
@@ -39,7 +50,7 @@ def now_utc() -> datetime:
 def create_app(settings: Settings | None = None, **overrides: object) -> Flask:
     """The application for these settings; `overrides` replace tools (a clock, a cheaper password hash) in tests."""
     settings = settings or _settings_or_exit()
-    app = Flask("deust", root_path=str(ROOT / "deust"), template_folder=str(ROOT / "templates"), static_folder=None)
+    app = Application("deust", root_path=str(ROOT / "deust"), template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(_flask_config(settings))
     _connect_database(app, settings)
     _add_tools(app, settings, overrides)
@@ -131,7 +142,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.globals["markup"] = Markup
     app.jinja_env.filters.update(formats.FILTERS)
-    app.context_processor(lambda: {"person": visitor_or_none()})
+    app.context_processor(lambda: {"person": visitor_or_none(), "is_french": i18n.current_locale() == "fr"})
     Compress(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app, root=assets.folder, prefix="static/", immutable_file_test=lambda _path, _url: True

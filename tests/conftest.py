@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from deust.adapters.passwords import Passwords
+from deust.app import create_app
 from deust.config import Settings
 from deust.content.catalogue import Catalogue
 from deust.domain.access import Role
@@ -174,8 +175,6 @@ def make_app(
     clock: Clock, passwords: Passwords, catalogue: Catalogue, assets_folder: Path
 ) -> Iterator[Callable[[Settings], Flask]]:
     """The real application for the settings given; its connections are closed at the end of the test."""
-    from deust.app import create_app  # noqa: PLC0415
-
     made: list[Flask] = []
 
     def make(settings: Settings) -> Flask:

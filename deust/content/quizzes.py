@@ -12,6 +12,7 @@ from deust.content.lines import Line, text_of
 from deust.content.problems import Report
 from deust.content.questions import read_question
 from deust.content.schema import QuizHeader, ShowHeader
+from deust.content.typography import typeset
 from deust.domain.questions import Info, Question
 from deust.domain.quizzes import DEFAULTS, ModeDefaults, Moment, QuizSettings, Show
 
@@ -44,7 +45,7 @@ def split_body(lines: Sequence[Line], report: Report) -> QuizBody:
         is_heading = line.fence is None and line.text.startswith("#")
         section = _SECTION.match(line.text) if is_heading else None
         if section:
-            _add_section(body, section.group(1), line, report)
+            _add_section(body, typeset(section.group(1)), line, report)
             current = []
         elif is_heading and _QUESTION.match(line.text):
             current = []

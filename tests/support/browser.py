@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,10 +65,12 @@ def resize(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size(_size(size))  # type: ignore[arg-type]
 
 
-def axe(page: Page) -> list[str]:
-    """What axe-core finds on the page, one line a rule with the elements concerned."""
-    page.evaluate(_AXE.read_text())
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS)
+def axe(page: Page, *, rules: Sequence[str] = ()) -> list[str]:
+    """What axe-core finds on the page, one line a rule with the elements concerned: its RGAA set, or `rules`."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE.read_text())
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_TAGS}
+    found = page.evaluate("only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only)
     return [
         f"{rule['id']} ({rule['impact']}): {rule['help']}: "
         + ", ".join(str(node["target"]) for node in rule["nodes"][:5])

@@ -1,0 +1,283 @@
+"""Every page, in each state it has: nothing that axe finds, nothing too small, hidden, cut, or asked elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from deust.services.demo import PASSWORD
+from deust.services.demo_stories import Story
+from tests.support import browser as chromium
+from tests.support import looks
+from tests.support.demo import MODULE, Demo, staff, student
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LEARNER, BUSY, NEWCOMER = student(Story.ON_TIME), student(Story.UNTIMED_QUIZ_OPEN), student(Story.NEW)
+TIMED, OVER = student(Story.TIMED_QUIZ_OPEN), student(Story.EXTRA_TIME)
+TUTOR, MANAGER, ADMIN = staff("tutor"), staff("manager"), staff("admin")
+MODULE_PATH = f"/modules/{MODULE}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page in one of its states: who sees it, where, and words of its main title that prove the state."""
+
+    who: str | None
+    path: str
+    title: str
+    status: int = 200
+
+    def __str__(self) -> str:
+        return f"{(self.who or 'anyone').partition('.')[0]} {self.path.replace(MODULE_PATH, '')}"
+
+
+PAGES = (
+    Shown(None, "/", "appris à distance"),
+    Shown(None, "/connexion", "Connectez-vous"),
+    Shown(None, "/connexion?suite=/programme", "Connectez-vous"),
+    Shown(None, "/mot-de-passe-oublie", "Choisir un nouveau"),
+    Shown(None, "/mot-de-passe-oublie?envoye=1", "Choisir un nouveau"),
+    Shown(None, "/liens/{link}", "choisissez un mot de passe"),
+    Shown(None, "/liens/perime", "Ce lien n'est plus valable", 410),
+    Shown(None, "/rien", "Cette page n'existe pas", 404),
+    Shown(None, "/deconnexion", "ne s'ouvre pas ainsi", 405),
+    Shown(None, f"/lecons/{MODULE}/accueillir", "Accueillir"),
+    Shown(None, "/recherche", "Que cherchez-vous"),
+    Shown(None, "/recherche?q=reformuler", "parlent de"),
+    Shown(None, "/glossaire", "mots du métier"),
+    Shown(None, "/recus/{receipt}", "a bien été rendu"),
+    Shown(None, "/accessibilite", "Accessibilité"),
+    Shown(None, "/vos-donnees", "Vos données"),
+    Shown(None, "/mentions-legales", "Mentions légales"),
+    Shown(None, "/plan-du-site", "Plan du site"),
+    Shown(LEARNER, "/plan-du-site", "Plan du site"),
+    Shown(LEARNER, "/aujourdhui", "Aujourd’hui"),
+    Shown(LEARNER, "/programme", "Quatre semestres"),
+    Shown(LEARNER, MODULE_PATH, "Structure de l’appel"),
+    Shown(LEARNER, f"{MODULE_PATH}/accueillir", "Accueillir"),
+    Shown(LEARNER, f"{MODULE_PATH}/reformuler", "Reformuler"),
+    Shown(LEARNER, f"{MODULE_PATH}/second-regard", "Un second regard"),
+    Shown(LEARNER, f"{MODULE_PATH}/appel-colis", "Le colis en retard"),
+    Shown(LEARNER, f"{MODULE_PATH}/devoir-script", "Réécrire un script"),
+    Shown(LEARNER, f"{MODULE_PATH}/verifier-accueil", "Vérifier l’accueil"),
+    Shown(NEWCOMER, f"{MODULE_PATH}/quiz-structure", "Quiz noté"),
+    Shown(student(Story.OUT_OF_ATTEMPTS), f"{MODULE_PATH}/quiz-structure", "Quiz noté"),
+    Shown(student(Story.LATE), "/aujourdhui", "Aujourd’hui"),
+    Shown(student(Story.LATE), MODULE_PATH, "Structure de l’appel"),
+    Shown(LEARNER, "/recherche", "Que cherchez-vous"),
+    Shown(LEARNER, "/recherche?q=reformuler", "parlent de"),
+    Shown(LEARNER, "/recherche?q=xyzzy", "Rien ne répond"),
+    Shown(LEARNER, "/glossaire", "mots du métier"),
+    Shown(LEARNER, "/compte", "Votre compte"),
+    Shown(LEARNER, "/compte?fait=preferences", "Votre compte"),
+    Shown(LEARNER, "/personnes", "ne vous est pas ouverte", 403),
+    Shown(LEARNER, "/modules/aucun", "Cette page n'existe pas", 404),
+    Shown(BUSY, "/essais/{full}/questions/1", "Avant de commencer"),
+    Shown(BUSY, "/essais/{full}/questions/2", "Points d’une grille"),
+    Shown(BUSY, "/essais/{full}/questions/3", "Répondre à une objection"),
+    Shown(BUSY, "/essais/{full}/relecture", "sans réponse"),
+    Shown(TIMED, "/essais/{timed}/questions/1", ""),
+    Shown(TIMED, "/essais/{timed}/relecture", ""),
+    Shown(OVER, "/essais/{over}/questions/1", "Le temps est écoulé"),
+    Shown(student(Story.PASSED), "/essais/{passed}/resultat", "C’est réussi"),
+    Shown(student(Story.OUT_OF_ATTEMPTS), "/essais/{failed}/resultat", "à reprendre"),
+    Shown(student(Story.AWAITING_MARK), "/essais/{awaiting}/resultat", "pour l’instant"),
+    Shown(student(Story.LATE_ANSWERS), "/essais/{late}/resultat", "à reprendre"),
+    Shown(LEARNER, "/essais/{hidden}/resultat", "Votre essai est rendu"),
+    Shown(TUTOR, "/programme", "Quatre semestres"),
+    Shown(TUTOR, MODULE_PATH, "Structure de l’appel"),
+    Shown(TUTOR, f"{MODULE_PATH}/second-regard", "Un second regard"),
+    Shown(TUTOR, f"{MODULE_PATH}/quiz-structure", "Quiz noté"),
+    Shown(ADMIN, "/essais/{late}/tardives", "après l’heure"),
+    Shown(ADMIN, "/essais/{passed}/tardives", "Aucune réponse"),
+    Shown(ADMIN, "/cours/problemes", "à revoir"),
+    Shown(MANAGER, "/personnes", "Étudiants"),
+    Shown(MANAGER, "/personnes?q=zzz", "Étudiants"),
+    Shown(MANAGER, "/personnes/{person}", "Farid Haddad"),
+    Shown(MANAGER, "/personnes/{closed_person}", "Yanis Boucher"),
+    Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement"),
+)
+
+NOT_PAGES = {"learning.media", "quizzes.answer_file", "quizzes.attempt_state"}
+"""A picture or a sound, a file sent back, the clock that a script reads."""
+
+
+@dataclass
+class Visit:
+    """One person's browser; `problems` fills itself with what a page says on the console or asks elsewhere."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
+class World:
+    """The demonstration in a browser: a visit per person, and what the braces in addresses name."""
+
+    browser: Browser
+    demo: Demo
+    names: dict[str, object] = field(default_factory=dict)
+    visits: dict[str | None, Visit] = field(default_factory=dict)
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def visit(self, who: str | None) -> Visit:
+        if who not in self.visits:
+            self.visits[who] = self._begin(who)
+        return self.visits[who]
+
+    def close(self) -> None:
+        self._open.close()
+
+    def _begin(self, who: str | None) -> Visit:
+        url = self.demo.server.url
+        context = self._open.enter_context(_context(self.browser, url))
+        visit = Visit(context.new_page())
+        if who is not None:
+            chromium.sign_in(visit.page, who, PASSWORD)
+        visit.page.on("pageerror", lambda error: visit.problems.append(str(error)))
+        visit.page.on("console", lambda said: said.type == "error" and visit.problems.append(said.text))
+        visit.page.on(
+            "request",
+            lambda asked: asked.url.startswith((url, "data:", "blob:")) or visit.problems.append(asked.url),
+        )
+        return visit
+
+
+@contextmanager
+def _context(browser: Browser, url: str) -> Iterator[object]:
+    context = browser.new_context(base_url=url, locale="fr-FR", timezone_id="Europe/Paris")
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def world(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    demo = Demo(tmp_path_factory.mktemp("pages"))
+    made = World(browser, demo)
+    try:
+        made.names |= _states(made)
+        yield made
+    finally:
+        made.close()
+        demo.close()
+
+
+def _states(world: World) -> dict[str, object]:
+    """Attempts in each state, a receipt, a link, people to manage."""
+    demo = world.demo
+    full = _start(world, BUSY, "entrainement-complet")
+    hidden = _start(world, LEARNER, "examen-blanc")
+    _hand_in(world, LEARNER, hidden)
+    over = demo.attempts(OVER)[-1]
+    demo.end_time_of(over)
+    passed = demo.attempts(student(Story.PASSED))[-1]
+    person = demo.person_id(NEWCOMER)
+    _invite(world, person)
+    return {
+        "full": full,
+        "hidden": hidden,
+        "over": over,
+        "passed": passed,
+        "timed": demo.attempts(TIMED)[-1],
+        "failed": demo.attempts(student(Story.OUT_OF_ATTEMPTS))[-1],
+        "awaiting": demo.attempts(student(Story.AWAITING_MARK))[-1],
+        "late": demo.attempts(student(Story.LATE_ANSWERS))[-1],
+        "receipt": demo.receipt_code(passed),
+        "person": person,
+        "closed_person": demo.person_id(student(Story.DISABLED)),
+        "link": demo.link_sent_to(NEWCOMER),
+    }
+
+
+def _start(world: World, who: str, item: str) -> str:
+    page = world.visit(who).page
+    page.goto(f"{MODULE_PATH}/{item}")
+    page.get_by_role("button", name="Commencer").click()
+    page.wait_for_url("**/questions/1")
+    return page.url.split("/")[4]
+
+
+def _hand_in(world: World, who: str, public_id: str) -> None:
+    page = world.visit(who).page
+    page.goto(f"/essais/{public_id}/relecture")
+    page.get_by_role("button", name="Rendre maintenant").click()
+    page.wait_for_url("**/resultat")
+
+
+def _invite(world: World, person_id: int) -> None:
+    page = world.visit(MANAGER).page
+    page.goto(f"/personnes/{person_id}")
+    page.get_by_role("button", name="Envoyer un lien").click()
+    page.get_by_role("status").filter(has_text="envoyé").wait_for()
+
+
+def test_every_page_that_can_be_opened_is_in_the_list(app: Flask) -> None:
+    adapter = app.url_map.bind("localhost")
+    known = {path.format_map(_AnyName()).partition("?")[0] for path in {shown.path for shown in PAGES}}
+    listed = {adapter.match(path)[0] for path in known - {"/rien", "/deconnexion"}}
+    opened = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert opened - listed - NOT_PAGES == set()
+
+
+class _AnyName(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "1"
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=str)
+def test_a_page_holds_for_everyone(world: World, shown: Shown) -> None:
+    visit = world.visit(shown.who)
+    page = visit.page
+    visit.problems.clear()
+    page.emulate_media(color_scheme="light")
+    chromium.resize(page, chromium.DESK)
+    answer = page.goto(shown.path.format_map(world.names), wait_until="load")
+    assert answer is not None
+    assert answer.status == shown.status
+    assert shown.title in page.locator("h1").inner_text()
+    problems = [*_looked_at(page), *_problems(visit, shown)]
+    assert not problems, "\n".join(problems)
+
+
+def _looked_at(page: Page) -> Iterator[str]:
+    for width, name in ((chromium.DESK[0], "desk"), (chromium.PHONE[0], "phone")):
+        page.emulate_media(color_scheme="light")
+        looks.show_whole(page, width)
+        found = [
+            *chromium.axe(page),
+            *looks.small_targets(page),
+            *looks.focus_problems(page, is_one_column=name == "phone"),
+        ]
+        page.emulate_media(color_scheme="dark")
+        found += [f"dark: {problem}" for problem in chromium.axe(page, rules=looks.COLOUR_RULES)]
+        yield from (f"{name}: {problem}" for problem in found)
+    yield from _narrowed(page)
+
+
+def _narrowed(page: Page) -> Iterator[str]:
+    """At 320 px and at 400 %: the same words, in one direction, none cut, once what is folded is opened."""
+    chromium.resize(page, chromium.DESK)
+    looks.unfold(page)
+    wide = looks.words(page)
+    for size in (chromium.REFLOW, chromium.ZOOMED):
+        chromium.resize(page, size)
+        if chromium.scrolls_sideways(page):
+            yield f"{size}: scrolls sideways"
+        yield from (f"{size}: {problem}" for problem in looks.cut_texts(page))
+        if lost := wide - looks.words(page):
+            yield f"{size}: lost {sorted(lost)}"
+
+
+def _problems(visit: Visit, shown: Shown) -> list[str]:
+    """What the page said on the console; a browser says there that an error page is one."""
+    if shown.status < 400:
+        return visit.problems
+    return [problem for problem in visit.problems if not re.search(rf"status of {shown.status}\b", problem)]

@@ -1,0 +1,98 @@
+"""The demonstration with a few more states: what pages look like for each person, in every state that a page has."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from deust.services.demo import STAFF, STUDENTS
+from deust.services.demo_stories import Story
+from tests.support.server import ROOT, Server
+
+MODULE = "ec131-structure-appel"
+_FOLDER = Path("deust-centres-appels") / MODULE
+
+OLD_LESSON = """---
+title: "Un second regard sur la trace"
+minutes: 10
+valid_until: 2020-01-31
+requires: [tracer]
+---
+Relisez une fiche d'appel un mois après.
+"""
+
+MOCK_EXAM = """---
+kind: quiz
+title: "Examen blanc : écouter jusqu'au bout"
+minutes: 10
+mode: exam
+time: 10 min
+week: 5
+due: week 5
+---
+Une question, un seul essai.
+
+## Laisser finir {#eb-finir}
+Un bon conseiller laisse finir le client.
+
+= vrai
+"""
+
+
+class Demo:
+    """`server` runs the product's own courses, with a lesson grown old and locked, and an exam that hides its marks.
+
+    Nothing closes an attempt whose time is over: the page that says so can be looked at.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        courses, instance = folder / "courses", folder / "instance"
+        shutil.copytree(ROOT / "courses", courses)
+        (courses / _FOLDER / "18-second-regard.md").write_text(OLD_LESSON)
+        (courses / _FOLDER / "19-examen-blanc.md").write_text(MOCK_EXAM)
+        instance.mkdir()
+        self.server = Server(instance, DEUST_COURSES_DIR=str(courses), DEUST_JOBS="off")
+        self.server.start()
+
+    def close(self) -> None:
+        self.server.stop()
+
+    def person_id(self, email: str) -> int:
+        return int(self._ask("SELECT id FROM person WHERE email = ?", email)[0][0])
+
+    def attempts(self, email: str) -> list[str]:
+        """Public ids of this person's attempts, in the order they were started."""
+        rows = self._ask("SELECT public_id FROM attempt WHERE person_id = ? ORDER BY id", self.person_id(email))
+        return [str(row[0]) for row in rows]
+
+    def receipt_code(self, public_id: str) -> str:
+        return str(self._ask("SELECT receipt_code FROM attempt WHERE public_id = ?", public_id)[0][0])
+
+    def end_time_of(self, public_id: str) -> None:
+        """Put the end of a running attempt in the past."""
+        past = (datetime.now(UTC) - timedelta(minutes=3)).strftime("%Y-%m-%d %H:%M:%S.%f")
+        self._ask("UPDATE attempt SET deadline_at = ? WHERE public_id = ?", past, public_id)
+
+    def link_sent_to(self, email: str) -> str:
+        """The token of the last link written to this address."""
+        rows = self._ask("SELECT payload FROM outbox_message WHERE recipient = ? ORDER BY id DESC", email)
+        return re.findall(r"/liens/([\w-]+)", str(rows[0][0]))[0]
+
+    def _ask(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self.server.folder / "deust.sqlite")) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
+
+def student(story: Story) -> str:
+    """The e-mail of the first student whose story this is."""
+    return next(account.email for account in STUDENTS if account.story is story)
+
+
+def staff(role: str, *, last: bool = False) -> str:
+    """The e-mail of the first, or last, member of staff with this role."""
+    found = [account.email for account in STAFF if account.role == role]
+    return found[-1 if last else 0]

@@ -1,0 +1,127 @@
+"""What a person sees or touches on a page, measured in the browser: targets, rings, order, words and their limits."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.support import browser as chromium
+
+LEAST_TARGET = 44
+LEAST_RING = 3
+
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+
+_COMMON = """
+    const FOCUSABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"], audio, video';
+    const isShown = e => e.checkVisibility({visibilityProperty: true}) && e.getClientRects().length > 0;
+    const focusable = () => [...document.querySelectorAll(FOCUSABLE)]
+        .filter(e => !e.disabled && e.type !== 'hidden' && isShown(e) && !e.closest('[inert]'));
+    const named = e => e.tagName.toLowerCase() + ' « '
+        + (e.getAttribute('aria-label') || e.innerText || e.name || e.className || '').trim().slice(0, 50) + ' »';
+    const blockOf = e => {
+        let block = e.parentElement;
+        while (getComputedStyle(block).display.startsWith('inline')) block = block.parentElement;
+        return block;
+    };
+"""
+
+_SMALL_TARGETS = """least => {
+    const isInSentence = e => getComputedStyle(e).display === 'inline'
+        && blockOf(e).innerText.trim() !== e.innerText.trim();
+    const boxOf = e => {
+        if (['radio', 'checkbox'].includes(e.type)) return e.closest('label').getBoundingClientRect();
+        const after = getComputedStyle(e, '::after');
+        if (after.content === 'none' || after.position !== 'absolute') return e.getBoundingClientRect();
+        let holder = e;
+        while (getComputedStyle(holder).position === 'static') holder = holder.parentElement;
+        return holder.getBoundingClientRect();
+    };
+    return focusable()
+        .filter(e => !e.closest('.wave') && e.tabIndex >= 0 && e.getAttribute('role') !== 'region')
+        .filter(e => !isInSentence(e))
+        .map(e => [e, boxOf(e)])
+        .filter(([, box]) => Math.min(box.width, box.height) < least - 0.5)
+        .map(([e, box]) => `${named(e)} is ${Math.round(box.width)} × ${Math.round(box.height)}`);
+}"""
+
+_FOCUS_PROBLEMS = """([least, isOneColumn]) => {
+    const isRing = style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= least;
+    const hasRing = e => {
+        const choice = e.closest('.choice');
+        const bar = e.closest('.wave') && getComputedStyle(e.querySelector('rect'));
+        return isRing(getComputedStyle(e)) || isRing(getComputedStyle(e, '::after'))
+            || (choice && isRing(getComputedStyle(choice)))
+            || (bar && bar.stroke !== 'none' && parseFloat(bar.strokeWidth) >= least);
+    };
+    const problems = [...document.querySelectorAll('[tabindex]')]
+        .filter(e => e.tabIndex > 0).map(e => `${named(e)} jumps the order`);
+    let before = null;
+    for (const e of focusable().filter(e => e.tabIndex >= 0)) {
+        e.focus({preventScroll: true});
+        if (document.activeElement !== e) { problems.push(`${named(e)} takes no focus`); continue; }
+        if (!hasRing(e)) problems.push(`${named(e)} shows no ring`);
+        const box = e.getBoundingClientRect();
+        if (before && e.closest('main')) {
+            const isAbove = box.bottom <= before.top + 1;
+            const isBeside = box.top < before.bottom - 1 && box.bottom > before.top + 1;
+            if ((isOneColumn && isAbove) || (isBeside && box.right <= before.left + 1))
+                problems.push(`${named(e)} stands before what precedes it`);
+        }
+        before = e.closest('main') ? box : null;
+    }
+    document.activeElement.blur();
+    return problems;
+}"""
+
+_WORDS = """() => {
+    const words = new Set();
+    const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const holder = walker.currentNode.parentElement;
+        if (!holder.closest('svg, datalist, template') && holder.checkVisibility({visibilityProperty: true}))
+            for (const word of walker.currentNode.data.split(/\\s+/)) words.add(word);
+    }
+    return [...words];
+}"""
+
+_CUT = """() => [...document.body.querySelectorAll('*')]
+    .filter(e => !e.closest('.hidden, svg, .skip') && isShown(e) && !e.matches('select, input, textarea'))
+    .filter(e => getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1)
+    .filter(e => !e.matches('.table, pre, math, .highlight'))
+    .map(e => `${named(e)} is cut`)"""
+
+
+def small_targets(page: Page) -> list[str]:
+    """What is touched and smaller than 44 × 44; a link within a sentence and a bar of a wave have their equals."""
+    return list(page.evaluate(_with_common(_SMALL_TARGETS), LEAST_TARGET))
+
+
+def focus_problems(page: Page, *, is_one_column: bool) -> list[str]:
+    """What takes no focus, shows no ring of 3 px, or comes before what it follows on the screen."""
+    page.keyboard.press("Tab")
+    return list(page.evaluate(_with_common(_FOCUS_PROBLEMS), [LEAST_RING, is_one_column]))
+
+
+def words(page: Page) -> set[str]:
+    """Every word that the page shows."""
+    return set(page.evaluate(_WORDS))
+
+
+def cut_texts(page: Page) -> list[str]:
+    """What overflows a box that hides the rest."""
+    return list(page.evaluate(_with_common(_CUT)))
+
+
+def unfold(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+
+
+def show_whole(page: Page, width: int) -> None:
+    """A window as high as the page, so that nothing fixed covers anything."""
+    chromium.resize(page, (width, 900))
+    height = page.evaluate("document.documentElement.scrollHeight")
+    chromium.resize(page, (width, max(900, int(height))))
+
+
+def _with_common(function: str) -> str:
+    return f"(given) => {{ {_COMMON} return ({function})(given); }}"
