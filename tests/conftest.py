@@ -13,6 +13,7 @@ from typing import NoReturn
 import hypothesis
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -170,9 +171,19 @@ def assets_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("assets")
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates, compiled once a run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
 def make_app(
-    clock: Clock, passwords: Passwords, catalogue: Catalogue, assets_folder: Path
+    clock: Clock,
+    passwords: Passwords,
+    catalogue: Catalogue,
+    assets_folder: Path,
+    compiled_templates: FileSystemBytecodeCache,
 ) -> Iterator[Callable[[Settings], Flask]]:
     """The real application for the settings given; its connections are closed at the end of the test."""
     made: list[Flask] = []
@@ -182,6 +193,7 @@ def make_app(
         settings.instance_dir.mkdir(exist_ok=True)
         (settings.instance_dir / "assets").symlink_to(assets_folder)
         app = create_app(settings, clock=clock, passwords=passwords, **shared)
+        app.jinja_env.bytecode_cache = compiled_templates
         app.test_client_class = Client
         app.testing = True
         made.append(app)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from deust.domain.attempts import attempts_left
 from deust.domain.learning import Announced, Completion, Lesson, Module, Programme, Quiz
 from deust.domain.people import Calendar, Dates
-from deust.domain.questions import File, Info, Voice
+from deust.domain.questions import File, Info, Json, Voice
 from deust.domain.quizzes import Mode, Moment
 
 AnyItem = Lesson | Quiz | Announced
@@ -39,14 +39,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What is kept about one person and one item. `attempts_used` counts the open attempt too."""
+    """What is kept about one person and one item. `attempts_used` counts the open attempt too.
+
+    `checks_tried` is the last answer to each check-yourself question tried.
+    """
 
     opened_at: datetime
     touched_at: datetime
     place: str | None = None
     read_permille: int = 0
     read_at: datetime | None = None
-    checks_tried: frozenset[str] = frozenset()
+    checks_tried: Mapping[str, Json] = field(default_factory=dict)
     attempts_used: int = 0
     open_attempt: str | None = None
     deadline_at: datetime | None = None
@@ -114,7 +117,7 @@ def checks_of(item: AnyItem) -> tuple[str, ...]:
 
 def checks_left(item: AnyItem, standing: Standing | None) -> tuple[str, ...]:
     """The check-yourself questions not tried yet, in the lesson's order."""
-    tried = standing.checks_tried if standing else frozenset()
+    tried = standing.checks_tried if standing else {}
     return tuple(question for question in checks_of(item) if question not in tried)
 
 

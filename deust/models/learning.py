@@ -13,7 +13,10 @@ from deust.models.base import Base, Privacy
 
 
 class ItemProgress(Base):
-    """One row a person and item: everything that a page of progress shows, so that it reads one table."""
+    """One row a person and item: everything that a page of progress shows, so that it reads one table.
+
+    `checks_tried` holds the last answer given to each check-yourself question that was tried.
+    """
 
     __tablename__ = "item_progress"
     __table_args__ = (
@@ -39,7 +42,7 @@ class ItemProgress(Base):
     place: Mapped[str | None] = mapped_column(String(200))
     read_permille: Mapped[int] = mapped_column(Integer, default=0)
     read_at: Mapped[datetime | None]
-    checks_tried: Mapped[list[Any]] = mapped_column(default=list)
+    checks_tried: Mapped[dict[str, Any]] = mapped_column(default=dict)
     attempts_used: Mapped[int] = mapped_column(Integer, default=0)
     open_attempt: Mapped[str | None] = mapped_column(String(32))
     kept_share: Mapped[Fraction | None]

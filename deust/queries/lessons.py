@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection
 
 from deust.domain import calculated, marking
 from deust.domain.errors import UnknownQuestion
@@ -17,17 +17,8 @@ from deust.domain.presenting import Piece, Placement, Presented, describe, place
 from deust.domain.progress import AnyItem, State, checks_left, find_kept
 from deust.domain.questions import Info, Json, Question, Values
 from deust.domain.reading import read, show_answer
-from deust.models.learning import CheckTry
 from deust.queries.items import Row, item_url, module_url, public_url, row_of
 from deust.queries.progress import follows, progress_of
-
-_LAST_TRIES = select(CheckTry.question_id, CheckTry.given).where(
-    CheckTry.id.in_(
-        select(func.max(CheckTry.id))
-        .where(CheckTry.person_id == bindparam("person_id"), CheckTry.item_ref.in_(bindparam("refs", expanding=True)))
-        .group_by(CheckTry.question_id)
-    )
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,17 +136,17 @@ def lesson_page(
     now: datetime,
     tries: Mapping[str, Json] | None = None,
 ) -> LessonPage:
-    """One statement, and one more when checks were tried; none for a guest, who reads at the public address.
+    """One statement; none for a guest, who reads at the public address.
 
     `tries` are answers just given by someone whose tries are not kept.
     """
     module = programme.modules[lesson.module]
     progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
     standing = find_kept(lesson, progress.standings)
-    if tries is None and learner is not None and standing is not None and standing.checks_tried:
-        tries = _last_tries(connection, learner.person_id, lesson)
+    if tries is None:
+        tries = standing.checks_tried if standing else {}
     url = item_url(lesson) if learner else public_url(lesson)
-    checks = _checks(rendered, url, person_id=learner.person_id if learner else 0, tries=tries or {})
+    checks = _checks(rendered, url, person_id=learner.person_id if learner else 0, tries=tries)
     found = programme.place_of(module.id)
     return LessonPage(
         lesson=lesson,
@@ -182,12 +173,6 @@ def _checks(rendered: RenderedLesson, url: str, *, person_id: int, tries: Mappin
         question.id: _check(asked_check(question, person_id=person_id), f"{url}/verifier/{question.id}", tries)
         for question in rendered.checks.values()
     }
-
-
-def _last_tries(connection: Connection, person_id: int, lesson: Lesson) -> dict[str, Json]:
-    refs = [lesson.ref, *(f"{lesson.module}/{alias}" for alias in lesson.aliases)]
-    rows = connection.execute(_LAST_TRIES, {"person_id": person_id, "refs": refs})
-    return {row.question_id: row.given["answer"] for row in rows}
 
 
 def _check(asked: AskedCheck, url: str, tries: Mapping[str, Json]) -> Check:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, null, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.adapters.files import StoredFile
 from deust.domain import attempts, reading
-from deust.domain.attempts import CurrentAnswer, Save, SaveOutcome
+from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
 from deust.domain.errors import AttemptClosed, InvalidAnswer, NotFound, UnknownQuestion
 from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, shown_name
 from deust.domain.freezing import PaperQuestion, paper_question
@@ -19,7 +21,41 @@ from deust.domain.people import SignedIn
 from deust.domain.questions import File, Json, Question, Voice
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt
 from deust.queries.papers import asked_questions
-from deust.services.marking import ACCEPTED, current_of, write_current
+from deust.services.marking import ACCEPTED
+
+
+_LOCKED = (
+    select(Attempt.id, Attempt.paper, Attempt.closed_at, Attempt.deadline_at)
+    .where(Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id"))
+    .with_for_update()
+)
+
+_KEPT = union_all(
+    select(
+        Answer.question_key.label("name"),
+        Answer.given,
+        Answer.version,
+        Answer.client,
+        Answer.clients,
+        null().label("outcome"),
+    ).where(Answer.attempt_id == bindparam("attempt_id"), Answer.question_key.in_(bindparam("keys", expanding=True))),
+    select(AnswerEvent.event_id, null(), null(), null(), null(), AnswerEvent.outcome).where(
+        AnswerEvent.attempt_id == bindparam("attempt_id"),
+        AnswerEvent.event_id.in_(bindparam("events", expanding=True)),
+    ),
+)
+
+_REWRITTEN = ("given", "version", "client", "clients", "saved_at")
+
+_UPSERTS = {
+    name: statement.on_conflict_do_update(
+        index_elements=[Answer.attempt_id, Answer.question_key],
+        set_={column: statement.excluded[column] for column in _REWRITTEN},
+    )
+    for name, statement in (("postgresql", postgresql.insert(Answer)), ("sqlite", sqlite.insert(Answer)))
+}
+
+_INSERT_EVENT = insert(AnswerEvent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,22 +95,25 @@ def save_answers(
 
     The same event sent twice is stored once. What arrives after the deadline and the grace is kept as late, and changes
     nothing until staff accept it. Refuses an answer that its question cannot have, and a question not of this attempt.
+    However many questions are posted, the statements are the same.
     """
-    attempt = locked_attempt(session, learner, public_id)
-    entries = {answer.key: entry_of(attempt, answer.key) for answer in posted}
-    questions = asked_questions(session.connection(), entries.values())
+    connection = session.connection()
+    attempt = connection.execute(_LOCKED, {"public_id": public_id, "person_id": learner.person_id}).first()
+    if attempt is None:
+        raise NotFound
+    entries = {answer.key: _entry_of(attempt.paper, answer.key) for answer in posted}
+    questions = asked_questions(connection, entries.values())
+    batch = _batch(connection, attempt, posted, now)
     saved = {}
     for answer in posted:
-        given = _given_of(session, attempt, questions[answer.key], entries[answer.key], answer, now)
-        save = replace(answer.save, given=given)
-        saved[answer.key] = keep_answer(
-            session, attempt=attempt, key=answer.key, save=save, only_changes=answer.only_changes, now=now
-        )
-    return Acknowledged(answers=saved, deadline_at=attempt.deadline_at, is_over=_takes_no_more(attempt, now))
+        given = _given_of(session, attempt.id, questions[answer.key], entries[answer.key], answer, now)
+        saved[answer.key] = batch.take(answer, replace(answer.save, given=given))
+    batch.write(connection)
+    return Acknowledged(answers=saved, deadline_at=attempt.deadline_at, is_over=batch.is_over)
 
 
 def _given_of(
-    session: Session, attempt: Attempt, question: Question, entry: PaperQuestion, posted: Posted, now: datetime
+    session: Session, attempt_id: int, question: Question, entry: PaperQuestion, posted: Posted, now: datetime
 ) -> Json:
     if not isinstance(question.answer, Voice | File):
         return reading.read(question, entry.placement, posted.form)
@@ -85,7 +124,7 @@ def _given_of(
     session.add(
         AnswerFile(
             id=posted.file.id,
-            attempt_id=attempt.id,
+            attempt_id=attempt_id,
             question_key=entry.key,
             name=name,
             media_type=accepted_type(name, posted.file.head, accept),
@@ -104,7 +143,7 @@ def file_limit(session: Session, *, learner: SignedIn, public_id: str, key: str)
     )
     if attempt is None:
         raise NotFound
-    entry = entry_of(attempt, key)
+    entry = _entry_of(attempt.paper, key)
     answer = asked_questions(session.connection(), [entry])[key].answer
     if isinstance(answer, Voice):
         return answer.max_seconds * MOST_VOICE_BYTES_A_SECOND
@@ -113,30 +152,94 @@ def file_limit(session: Session, *, learner: SignedIn, public_id: str, key: str)
     raise InvalidAnswer("file")
 
 
-def keep_answer(
-    session: Session, *, attempt: Attempt, key: str, save: Save, only_changes: bool = False, now: datetime
-) -> Saved:
-    """Append the save to the answer's events and derive the current answer, in the caller's transaction.
+@dataclass(kw_only=True)
+class _Batch:
+    """The answers of one post: what they meet, and what they leave to write."""
 
-    With `only_changes`, the page was posted whole and by hand: what equals the current answer writes nothing, and each
-    post of the page comes after the one before, also from a page that the browser took back out of its history.
-    """
-    row, repeated = _answer_and_event(session, attempt.id, key, save.event_id)
-    current = current_of(row)
-    if repeated is not None:
-        return Saved(outcome=_answered(repeated), given=save.given, current=current)
-    if only_changes:
-        if save.given == current.given or (save.given is None and not save.clears):
-            return Saved(outcome=SaveOutcome.KEPT, given=current.given, current=current)
-        save = replace(save, sequence=current.clients.get(save.client, 0) + 1)
-    outcome = attempts.outcome_of(save, current)
-    if outcome is not SaveOutcome.SUPERSEDED and _takes_no_more(attempt, now):
-        outcome = SaveOutcome.LATE
-    if outcome is SaveOutcome.KEPT:
-        current = attempts.after(save, current)
-        write_current(session, row, attempt.id, key, current, now)
-    _append_event(session, attempt.id, key, save, outcome, current.version, now)
-    return Saved(outcome=outcome, given=save.given, current=current)
+    attempt_id: int
+    is_over: bool
+    now: datetime
+    current: dict[str, CurrentAnswer]
+    outcomes: dict[str, SaveOutcome]
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, posted: Posted, save: Save) -> Saved:
+        """Append the save to the answer's events and derive the current answer.
+
+        With `only_changes`, the page was posted whole and by hand: what equals the current answer writes nothing, and
+        each post of the page comes after the one before, also from a page that the browser took out of its history.
+        """
+        key, current = posted.key, self.current.get(posted.key, NO_ANSWER)
+        if save.event_id in self.outcomes:
+            return Saved(outcome=self.outcomes[save.event_id], given=save.given, current=current)
+        if posted.only_changes:
+            if save.given == current.given or (save.given is None and not save.clears):
+                return Saved(outcome=SaveOutcome.KEPT, given=current.given, current=current)
+            save = replace(save, sequence=current.clients.get(save.client, 0) + 1)
+        outcome = self._outcome(save, current)
+        if outcome is SaveOutcome.KEPT:
+            current = attempts.after(save, current)
+            self.answers.append(self._answer(key, current))
+        self.events.append(self._event(key, save, outcome, current.version))
+        self.current[key], self.outcomes[save.event_id] = current, outcome
+        return Saved(outcome=outcome, given=save.given, current=current)
+
+    def write(self, connection: Connection) -> None:
+        if self.answers:
+            connection.execute(_UPSERTS[connection.dialect.name], self.answers)
+        if self.events:
+            connection.execute(_INSERT_EVENT, self.events)
+
+    def _outcome(self, save: Save, current: CurrentAnswer) -> SaveOutcome:
+        outcome = attempts.outcome_of(save, current)
+        return SaveOutcome.LATE if self.is_over and outcome is not SaveOutcome.SUPERSEDED else outcome
+
+    def _answer(self, key: str, current: CurrentAnswer) -> dict[str, Any]:
+        return {
+            "attempt_id": self.attempt_id,
+            "question_key": key,
+            "given": current.given,
+            "version": current.version,
+            "client": current.client,
+            "clients": dict(current.clients),
+            "saved_at": self.now,
+        }
+
+    def _event(self, key: str, save: Save, outcome: SaveOutcome, version: int) -> dict[str, Any]:
+        return {
+            "attempt_id": self.attempt_id,
+            "question_key": key,
+            "event_id": save.event_id,
+            "client": save.client,
+            "sequence": save.sequence,
+            "base_version": save.base_version,
+            "given": save.given,
+            "outcome": outcome.value,
+            "version": version,
+            "received_at": self.now,
+        }
+
+
+def _batch(connection: Connection, attempt: Row[Any], posted: Sequence[Posted], now: datetime) -> _Batch:
+    """What the answers posted meet: the current ones, and the events among them that came before."""
+    values = {
+        "attempt_id": attempt.id,
+        "keys": [answer.key for answer in posted],
+        "events": [answer.save.event_id for answer in posted],
+    }
+    rows = connection.execute(_KEPT, values).all()
+    return _Batch(
+        attempt_id=attempt.id,
+        is_over=_takes_no_more(attempt, now),
+        now=now,
+        current={
+            row.name: CurrentAnswer(given=row.given, version=row.version, client=row.client, clients=row.clients)
+            for row in rows
+            if row.outcome is None
+        },
+        outcomes={row.name: _answered(row.outcome) for row in rows if row.outcome is not None},
+    )
 
 
 def _answered(stored: str) -> SaveOutcome:
@@ -144,38 +247,8 @@ def _answered(stored: str) -> SaveOutcome:
     return SaveOutcome.LATE if stored == ACCEPTED else SaveOutcome(stored)
 
 
-def _takes_no_more(attempt: Attempt, now: datetime) -> bool:
+def _takes_no_more(attempt: Attempt | Row[Any], now: datetime) -> bool:
     return attempts.is_over(closed_at=attempt.closed_at, deadline_at=attempt.deadline_at, now=now)
-
-
-def _answer_and_event(session: Session, attempt_id: int, key: str, event_id: str) -> tuple[Answer | None, str | None]:
-    found = session.execute(
-        select(Answer, AnswerEvent.outcome)
-        .select_from(Attempt)
-        .outerjoin(Answer, and_(Answer.attempt_id == Attempt.id, Answer.question_key == key))
-        .outerjoin(AnswerEvent, and_(AnswerEvent.attempt_id == Attempt.id, AnswerEvent.event_id == event_id))
-        .where(Attempt.id == attempt_id)
-    ).one()
-    return found[0], found[1]
-
-
-def _append_event(
-    session: Session, attempt_id: int, key: str, save: Save, outcome: SaveOutcome, version: int, now: datetime
-) -> None:
-    session.execute(
-        insert(AnswerEvent).values(
-            attempt_id=attempt_id,
-            question_key=key,
-            event_id=save.event_id,
-            client=save.client,
-            sequence=save.sequence,
-            base_version=save.base_version,
-            given=save.given,
-            outcome=outcome.value,
-            version=version,
-            received_at=now,
-        )
-    )
 
 
 def flag_question(
@@ -183,7 +256,7 @@ def flag_question(
 ) -> None:
     """Mark a question to come back to, or unmark it; the answer is untouched."""
     attempt = locked_attempt(session, learner, public_id)
-    entry_of(attempt, key)
+    _entry_of(attempt.paper, key)
     if _takes_no_more(attempt, now):
         raise AttemptClosed
     row = session.get(Answer, (attempt.id, key))
@@ -205,9 +278,9 @@ def locked_attempt(session: Session, learner: SignedIn, public_id: str) -> Attem
     return attempt
 
 
-def entry_of(attempt: Attempt, key: str) -> PaperQuestion:
-    """The question of this attempt that a key names. Refuses any other."""
-    body = next((entry for entry in attempt.paper if entry["key"] == key), None)
+def _entry_of(paper: Sequence[Mapping[str, Any]], key: str) -> PaperQuestion:
+    """The question of this paper that a key names. Refuses any other."""
+    body = next((entry for entry in paper if entry["key"] == key), None)
     if body is None:
         raise UnknownQuestion
     return paper_question(body)

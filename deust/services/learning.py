@@ -105,8 +105,7 @@ def try_check(
         )
     )
     row.touched_at = now
-    if question.id not in row.checks_tried:
-        row.checks_tried = [*row.checks_tried, question.id]
+    row.checks_tried = {**row.checks_tried, question.id: answer}
     _complete(session, row, item=lesson, now=now)
 
 
@@ -199,7 +198,7 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
                 "opened_at": now,
                 "touched_at": now,
                 "read_permille": 0,
-                "checks_tried": [],
+                "checks_tried": {},
                 "attempts_used": 0,
                 "is_passed": False,
                 "credited_minutes": 0,

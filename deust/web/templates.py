@@ -17,7 +17,7 @@ class Templates(Environment):
 
 
 class _Sentences(NodeTransformer):
-    def visit_Call(self, call: nodes.Call) -> nodes.Expr:  # noqa: N802  # the name that Jinja's visitor looks for
+    def visit_Call(self, call: nodes.Call) -> nodes.Expr:  # the name that Jinja's visitor looks for
         self.generic_visit(call)
         if not _is_sentence(call):
             return call

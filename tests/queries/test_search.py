@@ -92,7 +92,7 @@ def test_a_student_finds_what_is_open_and_staff_find_all(learner):
                 item_ref=LISTEN.ref,
                 opened_at=NOW,
                 touched_at=NOW,
-                checks_tried=[],
+                checks_tried={},
                 completed_at=NOW,
             )
         )

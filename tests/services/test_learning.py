@@ -106,7 +106,7 @@ def test_each_try_is_kept_with_its_verdict(learner):
     kept = rows(CheckTry)
     assert [(one.given, one.is_right) for one in kept] == [({"answer": 2}, False), ({"answer": 1}, True)]
     assert len({one.question_hash for one in kept}) == 1
-    assert rows(ItemProgress)[0].checks_tried == ["un"]
+    assert rows(ItemProgress)[0].checks_tried == {"un": 1}
 
 
 def test_who_may_not_learn_changes_nothing(learner):

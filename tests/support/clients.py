@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from deust.models.people import Person
 from deust.models.transaction import writing
 from tests.support import factories
-from tests.support.pages import page_of
+from tests.support.pages import check_page
 
 
 class Client(FlaskClient):
@@ -25,7 +25,7 @@ class Client(FlaskClient):
         response = super().open(*arguments, **options)
         is_page = response.mimetype == "text/html" and not 300 <= response.status_code < 400
         if is_page and response.request.method != "HEAD":
-            page_of(response)
+            check_page(response)
         return response
 
     def csrf_token(self) -> str:

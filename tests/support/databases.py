@@ -117,7 +117,7 @@ class PostgresDatabases:
 
 
 def _started(folder: Path) -> PostgresServer:
-    with folder.with_suffix(".lock").open("w") as lock:
+    with (folder.parent / f"deust-postgres-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         is_new = not folder.exists()
         server = get_server(folder, cleanup_mode="delete", start=False)
