@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -57,7 +57,8 @@ def product_environment(database_url: str, instance: Path, courses: Path, mode: 
 
 
 def product_settings(environment: Mapping[str, str]) -> Settings:
-    return read_settings({**environment, "DEUST_JOBS": "off"})
+    """The same, for making tables and people, and for counting in this process."""
+    return replace(read_settings({**environment, "DEUST_JOBS": "off"}), is_command=True)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ def now_utc() -> datetime:
 def create_app(settings: Settings | None = None, **overrides: object) -> Flask:
     """The application for these settings; `overrides` replace tools (a clock, a cheaper password hash) in tests."""
     settings = settings or _settings_or_exit()
-    app = Application("deust", root_path=str(ROOT / "deust"), template_folder=str(ROOT / "templates"), static_folder=None)
+    folders = {"root_path": str(ROOT / "deust"), "template_folder": str(ROOT / "templates")}
+    app = Application("deust", static_folder=None, **folders)
     app.config.update(_flask_config(settings))
     _connect_database(app, settings)
     _add_tools(app, settings, overrides)

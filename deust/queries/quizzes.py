@@ -42,6 +42,9 @@ ATTEMPT = select(
     Attempt.receipt_code,
 )
 _OWN = ATTEMPT.where(Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id"))
+_CLOCK = select(Attempt.deadline_at, Attempt.closed_at).where(
+    Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
+)
 _ANSWERS = select(Answer.question_key, Answer.given, Answer.version, Answer.is_flagged, Answer.saved_at).where(
     Answer.attempt_id == bindparam("attempt_id")
 )
@@ -79,6 +82,7 @@ class Asked:
 class Jump:
     """One number of the list of questions; information pages have none."""
 
+    key: str
     number: int
     position: int
     href: str
@@ -170,6 +174,23 @@ def attempt_page(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class AttemptClock:
+    seconds_left: int | None
+    is_over: bool
+
+
+def attempt_clock(connection: Connection, *, learner: SignedIn, public_id: str, now: datetime) -> AttemptClock:
+    """The server's time for a running attempt: asked every minute by every open page, so it reads one short row."""
+    row = connection.execute(_CLOCK, {"public_id": public_id, "person_id": learner.person_id}).first()
+    if row is None:
+        raise NotFound
+    return AttemptClock(
+        seconds_left=attempts.remaining_seconds(row.deadline_at, now),
+        is_over=attempts.is_over(closed_at=row.closed_at, deadline_at=row.deadline_at, now=now),
+    )
+
+
 def own_attempt(connection: Connection, learner: SignedIn, public_id: str) -> Row[Any]:
     row = connection.execute(_OWN, {"public_id": public_id, "person_id": learner.person_id}).first()
     if row is None:
@@ -229,6 +250,7 @@ def _jumps(
     alone = len(here) == 1
     return tuple(
         Jump(
+            key=entry.key,
             number=numbers[entry.key],
             position=index,
             href=f"/essais/{public_id}/questions/{index}" + ("" if len(page) == 1 else f"#q-{entry.key}"),

@@ -23,7 +23,6 @@ from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt
 from deust.queries.papers import asked_questions
 from deust.services.marking import ACCEPTED
 
-
 _LOCKED = (
     select(Attempt.id, Attempt.paper, Attempt.closed_at, Attempt.deadline_at)
     .where(Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id"))

@@ -17,7 +17,7 @@ from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
 from deust.domain.attempts import SaveOutcome, remaining_seconds
-from deust.domain.errors import AttemptClosed, InvalidAnswer, NotFound
+from deust.domain.errors import AttemptClosed, FileRefused, InvalidAnswer, NotFound
 from deust.domain.learning import Programme, Quiz
 from deust.domain.presenting import Piece
 from deust.models.transaction import reading, writing
@@ -39,6 +39,11 @@ _DICE = random.SystemRandom()
 
 
 _UNREAD = {
+    "empty": lazy("Ce fichier est vide. Vérifiez-le, puis envoyez-le à nouveau."),
+    "size": lazy("Ce fichier est plus lourd que la taille acceptée. Réduisez-le, puis envoyez-le à nouveau."),
+    "type": lazy(
+        "Ce fichier n’est pas d’un format accepté. Choisissez-en un de la liste, puis envoyez-le."
+    ),
     "place-twice": lazy("Deux éléments ont la même place : donnez une place différente à chacun."),
     "too-long": lazy("Ce texte est trop long : 100 000 caractères au plus. Raccourcissez-le, puis recommencez."),
 }
@@ -88,20 +93,22 @@ def review(public_id: str) -> Response | str:
 @permission(Permission.QUIZ_ANSWER)
 def attempt_state(public_id: str) -> Response:
     """The server's time, and the deadline as it is now: it may have moved."""
-    page = _page(public_id, 1)
-    return jsonify(_clock_state(page.seconds_left, page.is_over))
+    with reading() as connection:
+        clock = pages.attempt_clock(connection, learner=visitor(), public_id=public_id, now=tools().clock())
+    return jsonify(_clock_state(clock.seconds_left, clock.is_over))
 
 
 @bp.post("/essais/<public_id>/reponses")
 @permission(Permission.QUIZ_ANSWER)
 def save_answer(public_id: str) -> Response | str | tuple[str, int]:
     """Keep what a page or its script posts; the script is told what counts now, the page goes where asked."""
-    posted, now = posted_answers(public_id), tools().clock()
+    now = tools().clock()
     try:
+        posted = posted_answers(public_id)
         with writing() as session:
             kept = answering.save_answers(session, learner=visitor(), public_id=public_id, posted=posted, now=now)
             _flag(session, public_id, now)
-    except InvalidAnswer as refusal:
+    except (InvalidAnswer, FileRefused) as refusal:
         return _unread(public_id, refusal)
     if wants_json():
         return _acknowledge(public_id, kept, now)
@@ -225,14 +232,16 @@ def _flag(session: Any, public_id: str, now: datetime) -> None:
 
 
 def _next(public_id: str) -> str:
-    """Where the button pressed leads: another page of the paper, the review, or away."""
+    """Where the button pressed leads: another page of the paper, a question on it (`3-key`), the review, or away."""
     position, go = request.form.get("position", 1, type=int), request.form.get("go", "stay")
     if go == "leave":
         return url_for("learning.today")
-    target = {"next": position + 1, "previous": position - 1}.get(go, int(go) if go.isdecimal() else position)
+    number, _dash, key = go.partition("-")
+    target = {"next": position + 1, "previous": position - 1}.get(go, int(number) if number.isdecimal() else position)
     if go == "review" or target > request.form.get("pages", target, type=int):
         return url_for(".review", public_id=public_id)
-    return url_for(".question", public_id=public_id, position=max(1, target))
+    anchor = f"q-{key}" if key else None
+    return url_for(".question", public_id=public_id, position=max(1, target), _anchor=anchor)
 
 
 def _acknowledge(public_id: str, kept: answering.Acknowledged, now: datetime) -> Response:
@@ -269,7 +278,7 @@ def _compared(public_id: str, kept: answering.Acknowledged) -> tuple[pages.Compa
         )
 
 
-def _unread(public_id: str, refusal: InvalidAnswer) -> Response | tuple[str, int]:
+def _unread(public_id: str, refusal: InvalidAnswer | FileRefused) -> Response | tuple[str, int]:
     """An answer that its question cannot have: said beside it, with what was typed still in place."""
     sentence = _UNREAD.get(refusal.reason, _("Cette réponse ne peut pas être lue. Corrigez-la, puis recommencez."))
     if wants_json():

@@ -26,7 +26,7 @@ _COMMON = """
 """
 
 _SMALL_TARGETS = """least => {
-    const isInSentence = e => getComputedStyle(e).display === 'inline'
+    const isInSentence = e => (getComputedStyle(e).display === 'inline' || e.matches('.term'))
         && blockOf(e).innerText.trim() !== e.innerText.trim();
     const boxOf = e => {
         if (['radio', 'checkbox'].includes(e.type)) return e.closest('label').getBoundingClientRect();
@@ -85,7 +85,8 @@ _WORDS = """() => {
 }"""
 
 _CUT = """() => [...document.body.querySelectorAll('*')]
-    .filter(e => !e.closest('.hidden, svg, .skip') && isShown(e) && !e.matches('select, input, textarea'))
+    .filter(e => !e.closest('svg') && isShown(e) && !e.matches('select, input, textarea'))
+    .filter(e => getComputedStyle(e).clipPath === 'none')
     .filter(e => getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1)
     .filter(e => !e.matches('.table, pre, math, .highlight'))
     .map(e => `${named(e)} is cut`)"""
