@@ -17,6 +17,10 @@ class Unavailable(Refusal):
     """The database cannot answer now: nothing of the present act was kept."""
 
 
+class Unkeepable(Refusal):
+    """A text or a number that the database cannot hold: nothing of the present act was kept."""
+
+
 class InvalidAnswer(Refusal):
     """An answer that cannot be read as an answer to its question."""
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
-from deust.domain.errors import Unavailable
+from deust.domain.errors import Unavailable, Unkeepable
 from deust.models.base import db
 
 _BUSY_TIMEOUT_MS = 15_000
@@ -36,11 +37,13 @@ def writing() -> Iterator[Session]:
 
 @contextmanager
 def _available() -> Iterator[None]:
-    """Say in the rules' words that the database is down, full or read-only."""
+    """Say in the rules' words that the database is down, full or read-only, or given what it cannot hold."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, InternalError, NoConnection) as error:
         raise Unavailable from error
+    except DataError as error:
+        raise Unkeepable from error
 
 
 def tune(engine: Engine) -> None:

@@ -123,7 +123,7 @@ def _mark_told(status: Status) -> Fraction | None:
     told = shown(
         item.settings.show,
         handed_in=True,
-        attempts_left=attempts_left(item.settings, standing.attempts_used),
+        attempts_left=standing.has_open_attempt or attempts_left(item.settings, standing.attempts_used),
         closed=status.is_closed,
     )
     return standing.kept_share if told.score else None

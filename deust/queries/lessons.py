@@ -117,7 +117,7 @@ def announced_page(
     connection: Connection, *, learner: SignedIn, programme: Programme, item: AnyItem, now: datetime
 ) -> AnnouncedPage:
     module = programme.modules[item.module]
-    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
+    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module, item=item)
     return AnnouncedPage(
         module_title=module.title,
         module_url=module_url(module.id),
@@ -141,7 +141,7 @@ def lesson_page(
     `tries` are answers just given by someone whose tries are not kept.
     """
     module = programme.modules[lesson.module]
-    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
+    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module, item=lesson)
     standing = find_kept(lesson, progress.standings)
     if tries is None:
         tries = standing.checks_tried if standing else {}
@@ -193,5 +193,5 @@ def _check(asked: AskedCheck, url: str, tries: Mapping[str, Json]) -> Check:
         is_right=verdict.is_right,
         is_unreadable=verdict.unreadable,
         feedback=(*verdict.feedback, *general),
-        right=describe(question, marking.right_answer(question, values), values),
+        right=() if verdict.is_right else describe(question, marking.right_answer(question, values), values),
     )

@@ -11,7 +11,7 @@ from deust.domain.access import Permission, may
 from deust.domain.errors import Forbidden
 from deust.domain.learning import Module, Programme
 from deust.domain.people import Dates, SignedIn
-from deust.domain.progress import Progress, Standing
+from deust.domain.progress import AnyItem, Progress, Standing
 from deust.models.learning import ItemProgress
 from deust.models.people import ItemDates
 from deust.models.quizzes import Attempt
@@ -77,13 +77,17 @@ def progress_of(
     programme: Programme,
     now: datetime,
     module: Module | None = None,
+    item: AnyItem | None = None,
 ) -> Progress:
-    """Where a person stands: in the whole programme, or in what one module needs. Staff and guests have no progress."""
+    """Where a person stands: in the whole programme, or in what one module, or one item of it, needs.
+
+    Staff and guests have no progress.
+    """
     if learner is None or learner.enrolled is None or not follows(learner, programme):
         return Progress(programme=programme, now=now)
     rows = connection.execute(
         _KEPT,
-        {"person_id": learner.person_id, "cohort_id": learner.enrolled.cohort_id, "refs": _refs_of(module)},
+        {"person_id": learner.person_id, "cohort_id": learner.enrolled.cohort_id, "refs": _refs_of(module, item)},
     )
     standings: dict[str, Standing] = {}
     dates: dict[int, dict[str, Dates]] = {_COHORT_DATES: {}, _PERSON_DATES: {}}
@@ -122,10 +126,14 @@ def standing_from(row: Any, *, deadline_at: datetime | None = None) -> Standing:
     )
 
 
-def _refs_of(module: Module | None) -> str:
-    """The references to read: those of the module, or all when something in it waits for another module."""
+def _refs_of(module: Module | None, item: AnyItem | None) -> str:
+    """The references to read: that of an item that waits for nothing and had no other name, else those of its module,
+    or all when something in the module waits for another one.
+    """
     if module is None or module.requires:
         return "%"
+    if item is not None and not item.requires and not item.aliases:
+        return item.ref
     waits = any(_is_elsewhere(ref, module) for item in module.items for ref in item.requires)
     return "%" if waits else f"{module.id}/%"
 

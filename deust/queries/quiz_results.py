@@ -121,8 +121,8 @@ def result_page(
     answers = answers_of(connection, row.id)
     marks = {mark.question_key: mark for mark in connection.execute(_MARKS, {"attempt_id": row.id})}
     settings = thawed_settings(row.settings)
-    closes_at, used = _standing(connection, learner, quiz, programme, row, now)
-    visible = visible_parts(settings, row.closed_at, used, closes_at, now)
+    closes_at, used, is_writing = _standing(connection, learner, quiz, programme, row, now)
+    visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
     numbers = numbers_of(paper, questions)
     corrected = tuple(
         _corrected(entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible)
@@ -163,15 +163,16 @@ def _standing(
     programme: Programme,
     row: Row[Any],
     now: datetime,
-) -> tuple[datetime | None, int]:
-    """When the quiz closes for this person, and how many attempts they used."""
+) -> tuple[datetime | None, int, bool]:
+    """When the quiz closes for this person, how many attempts they used, and whether they are writing one."""
     if quiz is None:
-        return row.closes_at, row.number
+        return row.closes_at, row.number, False
     module = programme.modules[quiz.module]
     progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
     status = progress.status(quiz)
-    used = status.standing.attempts_used if status.standing else row.number
-    return status.dates.closes_at, used
+    standing = status.standing
+    used = standing.attempts_used if standing else row.number
+    return status.dates.closes_at, used, standing is not None and standing.has_open_attempt
 
 
 def _is_passed(share: Fraction | None, awaiting: int, settings: QuizSettings) -> bool | None:

@@ -89,6 +89,17 @@ def start_page(
     )
 
 
+def prerequisites_left(
+    connection: Connection, *, learner: SignedIn, quiz: Quiz, programme: Programme, now: datetime
+) -> tuple[AnyItem, ...]:
+    """What the person must finish before starting; no statement for a quiz that waits for nothing."""
+    module = programme.modules[quiz.module]
+    if not quiz.requires and not module.requires:
+        return ()
+    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
+    return progress.blocked_by(quiz)
+
+
 def refs_of(item: Quiz | Lesson) -> list[str]:
     """The item's present reference and those it had before."""
     return [item.ref, *(f"{item.module}/{alias}" for alias in item.aliases)]

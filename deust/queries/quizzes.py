@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, select
 
 from deust.domain import attempts
 from deust.domain.answers import file_name_in
@@ -317,13 +317,19 @@ def answer_file(connection: Connection, *, learner: SignedIn, public_id: str, ke
     row = connection.execute(
         select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type)
         .join(Attempt, Attempt.id == AnswerFile.attempt_id)
+        .join(
+            Answer,
+            and_(
+                Answer.attempt_id == Attempt.id,
+                Answer.question_key == AnswerFile.question_key,
+                Answer.given["file"].as_string() == AnswerFile.id,
+            ),
+        )
         .where(
             Attempt.public_id == public_id,
             Attempt.person_id == learner.person_id,
             AnswerFile.question_key == key,
         )
-        .order_by(AnswerFile.received_at.desc())
-        .limit(1)
     ).first()
     if row is None:
         raise NotFound
@@ -335,12 +341,13 @@ def past_attempts(
 ) -> tuple[PastAttempt, ...]:
     """The learner's attempts at one quiz, oldest first, in one statement; a score only where it may be shown."""
     rows = connection.execute(PAST, {"person_id": learner.person_id, "refs": list(refs)}).all()
-    return tuple(_past(row, len(rows), closes_at, now) for row in rows)
+    is_writing = any(row.closed_at is None for row in rows)
+    return tuple(_past(row, len(rows), closes_at, now, is_writing=is_writing) for row in rows)
 
 
-def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime) -> PastAttempt:
+def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime, *, is_writing: bool) -> PastAttempt:
     settings = thawed_settings(row.settings)
-    visible = visible_parts(settings, row.closed_at, used, closes_at, now)
+    visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
     return PastAttempt(
         public_id=row.public_id,
         number=row.number,
@@ -351,13 +358,20 @@ def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime) -
 
 
 def visible_parts(
-    settings: QuizSettings, closed_at: datetime | None, used: int, closes_at: datetime | None, now: datetime
+    settings: QuizSettings,
+    closed_at: datetime | None,
+    used: int,
+    closes_at: datetime | None,
+    now: datetime,
+    *,
+    is_writing: bool,
 ) -> Shown:
+    """What may be seen of an attempt; one of the same quiz that `is_writing` still counts as an attempt left."""
     return shown(
         settings.show,
         handed_in=closed_at is not None,
-        attempts_left=attempts.attempts_left(settings, used),
-        closed=closes_at is not None and now > closes_at,
+        attempts_left=is_writing or attempts.attempts_left(settings, used),
+        closed=closes_at is not None and now > closes_at + attempts.GRACE,
     )
 
 

@@ -48,7 +48,8 @@ def ensure_may_learn(
     if not follows(learner, programme):
         raise Forbidden
     module = programme.modules[item.module]
-    progress = progress_of(session.connection(), learner=learner, programme=programme, now=now, module=module)
+    connection = session.connection()
+    progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module, item=item)
     if not progress.may_open(item):
         raise NotYetOpen
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session, defer
 
 from deust.domain import attempts, marking
 from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
@@ -24,6 +24,8 @@ BY_PERSON = "person"
 BY_CLOCK = "clock"
 ACCEPTED = "accepted"
 
+_INSERT_MARK = insert(QuestionMark)
+
 
 def refs_of(quiz: Quiz) -> list[str]:
     """The references under which anything about the quiz may be kept: its own, then its former ones."""
@@ -31,8 +33,10 @@ def refs_of(quiz: Quiz) -> list[str]:
 
 
 def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Attempt]:
+    """The person's attempts, oldest first; their papers are read only when asked for."""
     mine = Attempt.person_id == person_id, Attempt.item_ref.in_(refs_of(quiz))
-    return session.scalars(select(Attempt).where(*mine).order_by(Attempt.number)).all()
+    light = select(Attempt).options(defer(Attempt.paper), defer(Attempt.settings))
+    return session.scalars(light.where(*mine).order_by(Attempt.number)).all()
 
 
 def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
@@ -86,23 +90,22 @@ def _mark(
     paper = [paper_question(entry) for entry in attempt.paper]
     questions = asked_questions(session.connection(), paper)
     asked = [(entry, questions[entry.key]) for entry in paper]
-    marks = [
-        QuestionMark(
-            attempt_id=attempt.id,
-            question_key=entry.key,
-            version=version,
-            points=marking.points(question, marking.mark(question, answers.get(entry.key), entry.values)),
-            out_of=question.points,
-            reason=reason,
-            marked_at=now,
-        )
+    points = {
+        entry.key: marking.points(question, marking.mark(question, answers.get(entry.key), entry.values))
         for entry, question in asked
         if not isinstance(question.answer, Info)
+    }
+    common = {"attempt_id": attempt.id, "version": version, "reason": reason, "marked_at": now}
+    marks = [
+        {"question_key": entry.key, "points": points[entry.key], "out_of": question.points, **common}
+        for entry, question in asked
+        if entry.key in points
     ]
-    session.add_all(marks)
-    given = [mark.points for mark in marks if mark.points is not None]
+    if marks:
+        session.connection().execute(_INSERT_MARK, marks)
+    given = [earned for earned in points.values() if earned is not None]
     attempt.score = sum(given, Fraction(0))
-    attempt.awaiting = len(marks) - len(given)
+    attempt.awaiting = len(points) - len(given)
 
 
 def _keep_result(session: Session, attempt: Attempt, quiz: Quiz, now: datetime) -> None:

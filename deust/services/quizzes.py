@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -82,7 +82,7 @@ def _new_attempt(
     rng: random.Random,
     now: datetime,
 ) -> Attempt:
-    seen = Counter(entry["id"] for attempt in past for entry in attempt.paper)
+    seen = _seen(session, past) if quiz.settings.draw is not None else {}
     chosen = attempts.draw_questions(quiz.questions, quiz.settings, seen=seen, rng=rng)
     paper = _freeze(session, chosen, shuffle_options=quiz.settings.shuffle_options, rng=rng)
     deadline = attempts.deadline(
@@ -110,6 +110,12 @@ def _new_attempt(
     return attempt
 
 
+def _seen(session: Session, past: Sequence[Attempt]) -> Mapping[str, int]:
+    """How often each question was asked in these attempts."""
+    papers = session.scalars(select(Attempt.paper).where(Attempt.id.in_([attempt.id for attempt in past])))
+    return Counter(entry["id"] for paper in papers for entry in paper)
+
+
 def _freeze(
     session: Session, questions: Iterable[Question], *, shuffle_options: bool, rng: random.Random
 ) -> list[PaperQuestion]:
@@ -130,16 +136,18 @@ def _freeze(
                 values=calculated.draw(question.variables, rng),
             )
         )
-    _insert_new(session, [{"hash": hash_, "body": body} for hash_, body in bodies.items()])
+    _insert_new(session, bodies)
     remember(asked.items())
     return paper
 
 
-def _insert_new(session: Session, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(FrozenQuestion).on_conflict_do_nothing(), rows)
+def _insert_new(session: Session, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+    """Most questions were asked before: only those that nobody met yet are sent."""
+    known = set(session.scalars(select(FrozenQuestion.hash).where(FrozenQuestion.hash.in_(bodies))))
+    rows = [{"hash": hash_, "body": body} for hash_, body in bodies.items() if hash_ not in known]
+    if rows:
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        session.execute(dialect.insert(FrozenQuestion).on_conflict_do_nothing(), rows)
 
 
 def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, Arrangement]:

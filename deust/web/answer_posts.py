@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from flask import request
 
 from deust.domain.attempts import Save
+from deust.domain.errors import InvalidAnswer, Refusal, Unavailable
 from deust.models.transaction import writing
 from deust.services.answers import Posted, file_limit
 from deust.web.current import tools, visitor, wants_json
 
 _LONGEST_ID = 64
+_MOST = 2**31 - 1
+"""The largest whole number that the tables hold."""
 
 
-def posted_answers(public_id: str) -> list[Posted]:
-    """One entry for each question that the form holds."""
-    return [_posted(public_id, key) for key in dict.fromkeys(request.form.getlist("question"))]
+@contextmanager
+def posted_answers(public_id: str) -> Iterator[Sequence[Posted]]:
+    """One entry for each question that the form holds; a post that is refused leaves none of its files behind."""
+    posted: list[Posted] = []
+    try:
+        for key in dict.fromkeys(request.form.getlist("question")):
+            posted.append(_posted(public_id, key))
+        yield posted
+    except Refusal as refusal:
+        if not isinstance(refusal, Unavailable):
+            _forget_files(posted)
+        raise
+
+
+def _forget_files(posted: Sequence[Posted]) -> None:
+    for answer in posted:
+        if answer.file is not None:
+            tools().files.remove(answer.file.id)
 
 
 def own_fields(key: str) -> Mapping[str, Sequence[str]]:
@@ -34,8 +53,8 @@ def _posted(public_id: str, key: str) -> Posted:
     save = Save(
         event_id=f"{fields.get('event', '')}:{key}"[:_LONGEST_ID] if by_script else secrets.token_hex(16),
         client=(fields.get("client") or f"page-{fields.get('event', '')}")[:_LONGEST_ID],
-        sequence=fields.get("sequence", 1, type=int),
-        base_version=fields.get(f"{key}-base", 0, type=int),
+        sequence=_number("sequence", 1),
+        base_version=_number(f"{key}-base", 0),
         given=None,
         clears=fields.get("clear") == key,
     )
@@ -46,3 +65,10 @@ def _posted(public_id: str, key: str) -> Posted:
         limit = file_limit(session, learner=visitor(), public_id=public_id, key=key)
     stored = tools().files.put(upload.stream, max_bytes=limit)  # type: ignore[arg-type]
     return Posted(key=key, save=save, form={}, file=stored, name=upload.filename, only_changes=not by_script)
+
+
+def _number(name: str, default: int) -> int:
+    number = request.form.get(name, default, type=int)
+    if not 0 <= number <= _MOST:
+        raise InvalidAnswer("number")
+    return number

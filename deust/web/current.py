@@ -53,7 +53,8 @@ def visitor() -> SignedIn:
 
 
 def visitor_or_none() -> SignedIn | None:
-    return current_user.person if current_user.is_authenticated else None
+    user = current_user._get_current_object()
+    return user.person if isinstance(user, Visitor) else None
 
 
 def permission(needed: Permission) -> Callable[[View], View]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from dataclasses import dataclass
 
@@ -105,6 +106,7 @@ def _words(status: int) -> Words:
 STATUS: dict[type[errors.Refusal], int] = {
     errors.NotFound: 404,
     errors.Unavailable: 503,
+    errors.Unkeepable: 400,
     errors.Forbidden: 403,
     errors.InvalidAnswer: 422,
     errors.NotYetOpen: 409,
@@ -121,9 +123,12 @@ STATUS: dict[type[errors.Refusal], int] = {
 }
 
 
-def answer(status: int, *, code: str | None = None) -> Response:
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+
+
+def answer(status: int, *, code: str | None = None, words: Words | None = None) -> Response:
     """The error as a page, or as JSON for a script; nothing of the inside is said."""
-    words = _words(status)
+    words = words or _words(status)
     if status >= 500:
         g._login_user = AnonymousUserMixin()  # asking the database who it is would fail again
     if wants_json():
@@ -138,6 +143,7 @@ def answer(status: int, *, code: str | None = None) -> Response:
 def register(app: Flask) -> None:
     app.register_error_handler(errors.Refusal, _refused)
     app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(OSError, _disk)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -164,6 +170,13 @@ def _http(error: HTTPException) -> Response:
     if error.code == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(allowed)
     return response
+
+
+def _disk(error: OSError) -> Response:
+    if error.errno not in _NO_ROOM:
+        return _unexpected(error)
+    log.error("%s disk: %s", g.get("request_id"), error)
+    return answer(503, code=errors.Unavailable.__name__)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -25,8 +25,9 @@ from deust.queries import quiz_results, quiz_start
 from deust.queries import quizzes as pages
 from deust.queries.progress import ensure_may_read
 from deust.services import answers as answering
+from deust.services import marking
 from deust.services import quizzes as services
-from deust.web import formats
+from deust.web import errors, formats
 from deust.web.answer_posts import own_fields, posted_answers
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.i18n import current_locale
@@ -36,7 +37,7 @@ from deust.web.i18n import lazy_gettext as lazy
 bp = Blueprint("quizzes", __name__)
 
 _DICE = random.SystemRandom()
-
+_LONGEST_NUMBER = 6
 
 _UNREAD = {
     "empty": lazy("Ce fichier est vide. Vérifiez-le, puis envoyez-le à nouveau."),
@@ -60,8 +61,10 @@ def start_attempt(module_id: str, item_id: str) -> Response:
     quiz = _quiz(f"{module_id}/{item_id}")
     now = tools().clock()
     with reading() as connection:
-        page = quiz_start.start_page(connection, learner=visitor(), quiz=quiz, programme=_programme(), now=now)
-    if page.blocked_by:
+        missing = quiz_start.prerequisites_left(
+            connection, learner=visitor(), quiz=quiz, programme=_programme(), now=now
+        )
+    if missing:
         return redirect(url_for("learning.item", module_id=module_id, item_id=item_id), 303)
     with writing() as session:
         public_id = services.start_attempt(session, learner=visitor(), quiz=quiz, rng=_DICE, now=now)
@@ -104,17 +107,17 @@ def save_answer(public_id: str) -> Response | str | tuple[str, int]:
     """Keep what a page or its script posts; the script is told what counts now, the page goes where asked."""
     now = tools().clock()
     try:
-        posted = posted_answers(public_id)
-        with writing() as session:
+        with posted_answers(public_id) as posted, writing() as session:
             kept = answering.save_answers(session, learner=visitor(), public_id=public_id, posted=posted, now=now)
-            _flag(session, public_id, now)
+            if not kept.is_over:
+                _flag(session, public_id, now)
     except (InvalidAnswer, FileRefused) as refusal:
         return _unread(public_id, refusal)
     if wants_json():
         return _acknowledge(public_id, kept, now)
     outcomes = {one.outcome for one in kept.answers.values()}
     if SaveOutcome.LATE in outcomes:
-        raise AttemptClosed
+        return errors.answer(409, words=_kept_apart())
     if SaveOutcome.CONFLICT in outcomes:
         return render_template("quizzes/conflict.html", public_id=public_id, conflicts=_compared(public_id, kept)), 409
     return redirect(_next(public_id), 303)
@@ -160,6 +163,7 @@ def answer_file(public_id: str, key: str) -> Response:
         tools().files.path(kept.id), mimetype=kept.media_type, as_attachment=True, download_name=kept.name
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -182,7 +186,7 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
     if not form.validate_on_submit():
         return render_template("quizzes/late_answers.html", page=page, form=form), 422
     with writing() as session:
-        services.accept_late(
+        marking.accept_late(
             session,
             public_id=public_id,
             reviewer=visitor(),
@@ -237,11 +241,21 @@ def _next(public_id: str) -> str:
     if go == "leave":
         return url_for("learning.today")
     number, _dash, key = go.partition("-")
-    target = {"next": position + 1, "previous": position - 1}.get(go, int(number) if number.isdecimal() else position)
+    asked = int(number) if number.isdecimal() and len(number) < _LONGEST_NUMBER else position
+    target = {"next": position + 1, "previous": position - 1}.get(go, asked)
     if go == "review" or target > request.form.get("pages", target, type=int):
         return url_for(".review", public_id=public_id)
     anchor = f"q-{key}" if key else None
     return url_for(".question", public_id=public_id, position=max(1, target), _anchor=anchor)
+
+
+def _kept_apart() -> errors.Words:
+    return errors.Words(
+        title=_("Votre réponse est arrivée trop tard pour compter."),
+        happened=_("Le temps était écoulé, ou l’essai déjà rendu."),
+        kept=_("Elle est gardée à part : votre tuteur peut l’accepter. Ce qui était enregistré avant compte."),
+        todo=_("Le résultat de votre essai dit ce qui est arrivé après l’heure."),
+    )
 
 
 def _acknowledge(public_id: str, kept: answering.Acknowledged, now: datetime) -> Response:
