@@ -6,6 +6,7 @@ French is the identity, so that a page in French costs no look-up.
 from __future__ import annotations
 
 import gettext as gnu
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -31,11 +32,11 @@ def translated(message: str) -> str:
     return message if locale == "fr" else _catalogue(locale).gettext(message)
 
 
-def translated_plural(one: str, many: str, count: int) -> str:
-    """The form that goes with the count, still to fill; in French 0 and 1 are singular."""
+def translated_plural(one: str, many: str, count: int | Fraction) -> str:
+    """The form that goes with the count, still to fill; in French 0 and 1 are singular, and a part is plural abroad."""
     locale = current_locale()
     if locale != "fr":
-        return _catalogue(locale).ngettext(one, many, count)
+        return _catalogue(locale).ngettext(one, many, int(count) if count == int(count) else 2)
     return many if count >= 2 else one
 
 

@@ -42,9 +42,7 @@ _LONGEST_NUMBER = 6
 _UNREAD = {
     "empty": lazy("Ce fichier est vide. Vérifiez-le, puis envoyez-le à nouveau."),
     "size": lazy("Ce fichier est plus lourd que la taille acceptée. Réduisez-le, puis envoyez-le à nouveau."),
-    "type": lazy(
-        "Ce fichier n’est pas d’un format accepté. Choisissez-en un de la liste, puis envoyez-le."
-    ),
+    "type": lazy("Ce fichier n’est pas d’un format accepté. Choisissez-en un de la liste, puis envoyez-le."),
     "place-twice": lazy("Deux éléments ont la même place : donnez une place différente à chacun."),
     "too-long": lazy("Ce texte est trop long : 100 000 caractères au plus. Raccourcissez-le, puis recommencez."),
 }

@@ -38,7 +38,7 @@ class Sitting:
         self.client = client
         self.home = f"/modules/ec101-accueil/{quiz}"
         self.public_id = ""
-        self._doors = doors
+        self.doors = doors
 
     @property
     def path(self) -> str:
@@ -51,7 +51,7 @@ class Sitting:
         return self
 
     def attempt(self) -> Attempt:
-        with self._doors.writing() as session:
+        with self.doors.writing() as session:
             return session.scalars(select(Attempt).where(Attempt.public_id == self.public_id)).one()
 
     def paper(self) -> dict[str, PaperQuestion]:
@@ -63,7 +63,7 @@ class Sitting:
 
     def asked(self, question_id: str) -> Question:
         entry = self.paper()[question_id]
-        with self._doors.reading() as connection:
+        with self.doors.reading() as connection:
             return asked_questions(connection, [entry])[entry.key]
 
     def open(self, question_id: str) -> TestResponse:
@@ -119,5 +119,5 @@ class Sitting:
 
     def _rows(self, table: type[Base]) -> list[Any]:
         of_attempt = table.attempt_id == self.attempt().id  # type: ignore[attr-defined]
-        with self._doors.writing() as session:
+        with self.doors.writing() as session:
             return list(session.scalars(select(table).where(of_attempt)))

@@ -167,7 +167,7 @@ def test_a_disabled_account_neither_saves_nor_downloads(sitting: Sitting, client
 def test_another_student_s_attempt_does_not_exist(sitting: Sitting, client_of: ClientOf) -> None:
     upload(sitting)
     sitting.save("e-courte", "à moi")
-    thief = Sitting(client_of(Role.STUDENT), sitting._doors)
+    thief = Sitting(client_of(Role.STUDENT), sitting.doors)
     thief.public_id = sitting.public_id
     key = sitting.key("e-fichier")
     for path in ("questions/1", "relecture", "etat", "resultat", f"fichiers/{key}"):
@@ -184,7 +184,7 @@ def test_another_student_s_attempt_does_not_exist(sitting: Sitting, client_of: C
 def test_hidden_fields_that_were_altered_reach_no_other_attempt_and_change_no_mark(
     sitting: Sitting, client_of: ClientOf
 ) -> None:
-    other = Sitting(client_of(Role.STUDENT), sitting._doors).start()
+    other = Sitting(client_of(Role.STUDENT), sitting.doors).start()
     foreign, own = other.key("e-courte"), sitting.key("e-courte")
     form = sitting.form("e-courte")
     for changes in (

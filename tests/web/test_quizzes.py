@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +9,6 @@ from fractions import Fraction
 
 import pytest
 from sqlalchemy import select
-from werkzeug.datastructures import FileStorage
 
 from deust.domain.access import Role
 from deust.models.people import Cohort, Person
@@ -21,11 +19,9 @@ from tests.support import factories
 from tests.support.clients import Client
 from tests.support.clock import Clock
 from tests.support.forms import form_of, forms_of
-from tests.support.sittings import EXAM, GRADED, TRAINING, Sitting
+from tests.support.sittings import EXAM, GRADED, Sitting
 
 ClientOf = Callable[[Person | Role], Client]
-PDF = b"%PDF-1.4\n" + bytes(500)
-GRACE = timedelta(seconds=30)
 KEPT_APART = "gardée à part"
 
 
@@ -39,10 +35,6 @@ def sitting(student: Client, doors: Doors) -> Sitting:
 def exam(student: Client, doors: Doors) -> Sitting:
     """A timed quiz of twenty minutes, all on one page, just started."""
     return Sitting(student, doors, EXAM).start()
-
-
-def file(content: bytes = PDF, name: str = "fiche.pdf") -> FileStorage:
-    return FileStorage(io.BytesIO(content), name)
 
 
 def count(doors: Doors, table: type) -> int:
@@ -433,4 +425,3 @@ def test_what_a_device_replays_counts_by_its_arrival(
     exam.hand_in()
     assert exam.attempt().score == score
     assert exam.events() == [("10", outcome)]
-    assert TRAINING not in exam.home
