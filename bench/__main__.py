@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round, nothing written")
     parser.add_argument("--no-browser", action="store_true", help="leave the first visits out")
     options = parser.parse_args()
-    plan, count = (Plan(seconds=1.5, passes=1), 1) if options.quick else (Plan(seconds=4, passes=2), 3)
+    plan, count = (Plan(seconds=0.5, turns=2), 1) if options.quick else (Plan(seconds=1, turns=4), 3)
     with tempfile.TemporaryDirectory(prefix="deust-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         results = Bench(Path(folder), with_browser=not options.no_browser).run(plan, count)
@@ -136,7 +136,7 @@ class Bench:
             servers.gunicorn("wsgi:app", environment, first_page="/connexion") as product,
         ):
             self._analyse(environment["DEUST_DATABASE_URL"])
-            measure_round(app, (floor.port, product.port), students, Plan(seconds=0.5, passes=1))
+            measure_round(app, (floor.port, product.port), students, Plan(seconds=0.3, turns=1))
             taken = [measure_round(app, (floor.port, product.port), students, plan) for _ in range(count)]
             return (
                 taken,

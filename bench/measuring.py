@@ -1,8 +1,8 @@
-"""Rounds: the floors before, between and after the product's pages and acts."""
+"""Rounds: each page and act beside its floor, turn by turn, so that a noisy machine disturbs both alike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -27,65 +27,79 @@ from bench.rows import (
 )
 from bench.school import Student, answer_everything, with_open_attempts
 
+Act = Callable[[], Figures]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A row's figures, and the rate of its floor just before and just after."""
+
+    figures: Figures
+    floor: float
+
+    @property
+    def ratio(self) -> float:
+        return self.figures.per_second / self.floor
+
 
 @dataclass
 class Round:
-    """The floors as often as they were taken, the rows once each."""
-
     floors: dict[str, list[Figures]] = field(default_factory=lambda: {F1: [], F2: [], F4: []})
-    rows: dict[str, Figures] = field(default_factory=dict)
+    rows: dict[str, list[Turn]] = field(default_factory=dict)
 
     def ratio(self, row: Row) -> float:
-        return self.rows[row.name].per_second / self.floor(row.floor)
-
-    def floor(self, name: str) -> float:
-        return median(figures.per_second for figures in self.floors[name])
+        return median(turn.ratio for turn in self.rows[row.name])
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`passes` counts how often each student does each act in a round."""
+    """`seconds` is the length of each turn of a page or a floor; acts send one request for each student."""
 
     seconds: float
-    passes: int
+    turns: int
 
 
 def measure_round(app: Flask, ports: tuple[int, int], students: Sequence[Student], plan: Plan) -> Round:
     """One round; `ports` are those of the floors and of the product."""
-    floor_port, port = ports
-    taken = Round()
-    students = with_open_attempts(app, students)
-    _take_floors(taken, floor_port, plan)
+    measure = _Measure(ports[0], plan)
+    port, current = ports[1], with_open_attempts(app, students)
+    measure.floor(F1)
     for row in READINGS:
-        taken.rows[row.name] = for_seconds(port, row.requests(students), plan.seconds)
-    _take_floors(taken, floor_port, plan)
-    _take_acts(taken, app, port, students, plan)
-    _take_floors(taken, floor_port, plan)
-    return taken
+        requests = row.requests(current)
+        measure.beside(row, [lambda requests=requests: for_seconds(port, requests, plan.seconds)] * plan.turns)
+    measure.floor(F1)
+    measure.beside(SAVE_ONE, [lambda: once(port, saves_of_one(current, 2))] * plan.turns)
+    measure.beside(SAVE_PAGE, [lambda: once(port, saves_of_a_page(current, 2))] * plan.turns)
+    for _ in range(plan.turns):
+        current = _finish_and_start(measure, app, port, current)
+    measure.floor(F1)
+    return measure.taken
 
 
-def _take_floors(taken: Round, port: int, plan: Plan) -> None:
-    for name, figures in taken.floors.items():
-        figures.append(for_seconds(port, floor_requests(name), plan.seconds))
+def _finish_and_start(measure: _Measure, app: Flask, port: int, students: Sequence[Student]) -> Sequence[Student]:
+    answer_everything(app, students)
+    attempts = [student.attempt for student in students]
+    measure.beside(FINISH, [lambda: once(port, hand_ins(students, attempts))])
+    measure.beside(START, [lambda: once(port, starts(students))])
+    return with_open_attempts(app, students)
 
 
-def _take_acts(taken: Round, app: Flask, port: int, students: Sequence[Student], plan: Plan) -> None:
-    taken.rows[SAVE_ONE.name] = once(port, saves_of_one(students, 2 * plan.passes))
-    taken.rows[SAVE_PAGE.name] = once(port, saves_of_a_page(students, 2 * plan.passes))
-    current = students
-    closed, started = [], []
-    for _ in range(plan.passes):
-        answer_everything(app, current)
-        closed.append(once(port, hand_ins(current, [student.attempt for student in current])))
-        started.append(once(port, starts(current)))
-        current = with_open_attempts(app, current)
-    taken.rows[FINISH.name], taken.rows[START.name] = _together(closed), _together(started)
+class _Measure:
+    def __init__(self, floor_port: int, plan: Plan) -> None:
+        self.taken = Round()
+        self._port = floor_port
+        self._plan = plan
 
+    def floor(self, name: str) -> float:
+        figures = for_seconds(self._port, floor_requests(name), self._plan.seconds)
+        self.taken.floors[name].append(figures)
+        return figures.per_second
 
-def _together(parts: Sequence[Figures]) -> Figures:
-    return Figures(
-        count=sum(part.count for part in parts),
-        seconds=sum(part.seconds for part in parts),
-        latencies_ms=tuple(latency for part in parts for latency in part.latencies_ms),
-        client_ms=median(part.client_ms for part in parts),
-    )
+    def beside(self, row: Row, acts: Iterable[Act]) -> None:
+        """Each act between two turns of its floor."""
+        before = self.floor(row.floor)
+        for act in acts:
+            figures = act()
+            after = self.floor(row.floor)
+            self.taken.rows.setdefault(row.name, []).append(Turn(figures, (before + after) / 2))
+            before = after

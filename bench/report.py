@@ -34,8 +34,9 @@ METHOD = """## Method
 - Load: `bench/load.py`, {connections} connections, one connection a request as these workers close it, every status
   checked. It spends {client_ms:.3f} ms of processor time a request: alone it could ask for {ceiling:,.0f} a second; at
   F1 it uses {client_share:.0%} of one of the {cores} cores, which are also the server's.
-- Rounds: {rounds}, each with the floors before, between and after. A ratio is a row's rate over the median of its floor
-  in the same round; the table gives the median of the rounds and their range.
+- Rounds: {rounds}, in {turns} turns each: a row is measured between two turns of its floor, so that what else the
+  machine does disturbs both alike. A ratio is the rate of a turn over the mean of the floor before and after it; a
+  round gives the median of its turns, the table the median of the rounds; the range is that of all turns.
 - Before the run, other programs used {busy:.0%} of the machine.
 """
 
@@ -121,9 +122,9 @@ def _rates(results: Results) -> str:
 
 
 def _rate(rounds: Sequence[Round], row: Row) -> str:
-    ratios = [taken.ratio(row) for taken in rounds]
-    found = [taken.rows[row.name] for taken in rounds]
-    measured = median(ratios)
+    turns = [turn for taken in rounds for turn in taken.rows[row.name]]
+    ratios, found = [turn.ratio for turn in turns], [turn.figures for turn in turns]
+    measured = ratio(rounds, row)
     verdict = "aim" if measured >= row.aim else "must" if measured >= row.must else "**missed**"
     rate = median(one.per_second for one in found)
     cells = (
@@ -248,5 +249,6 @@ def _method(results: Results) -> str:
         client_share=client_ms * rate / 1000,
         cores=os.cpu_count(),
         rounds=len(results.rounds),
+        turns=len(results.rounds[0].rows[ROWS[0].name]),
         busy=results.busy,
     )

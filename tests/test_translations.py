@@ -277,7 +277,6 @@ def test_the_course_stays_in_french_and_says_so(english: Client, path: str) -> N
     assert set(COURSE_TEXTS[path]) <= set(texts(english.get(path).get_data(as_text=True), "fr"))
 
 
-@pytest.mark.xfail(reason="points are fractions, gettext counts integers")
 def test_an_attempt_is_in_english_around_questions_in_french(english: Client) -> None:
     started = english.submit("/modules/ec101-accueil/entrainement/essais").location
     attempt = started.removesuffix("/questions/1")
@@ -291,7 +290,6 @@ def test_an_attempt_is_in_english_around_questions_in_french(english: Client) ->
         assert {"Que dit-on d’abord ?", "l’enseigne"} <= set(texts(page, "fr"))
 
 
-@pytest.mark.xfail(reason="points are fractions, gettext counts integers")
 def test_half_a_point_is_several_in_english(app: Flask) -> None:
     counts = (0, Fraction(1, 2), 1, Fraction(1), Fraction(3, 2), 2)
     with app.test_request_context():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Response
 
 from deust.services.demo import PASSWORD
 from deust.services.demo_stories import Story
@@ -104,6 +104,18 @@ PAGES = (
     Shown(MANAGER, "/personnes/{closed_person}", "Boucher Yanis"),
     Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement"),
 )
+
+REFUSED = (
+    (Shown(None, "/connexion", "Connectez-vous", 422), "Se connecter"),
+    (Shown(None, "/mot-de-passe-oublie", "Choisir un nouveau", 422), "Recevoir un lien"),
+    (Shown(None, "/liens/{link}", "choisissez un mot de passe", 422), "Enregistrer ce mot de passe"),
+    (Shown(None, f"/lecons/{MODULE}/accueillir", "Accueillir", 422), "Vérifier : Quel élément manque"),
+    (Shown(LEARNER, "/compte", "Votre compte", 422), "Changer le mot de passe"),
+    (Shown(ADMIN, "/essais/{late}/tardives", "après l’heure", 422), "Accepter ces réponses"),
+    (Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement", 422), "Enregistrer l’aménagement"),
+    (Shown(NEWCOMER, f"{MODULE_PATH}/verifier-accueil", "n'est plus à jour", 400), "Commencer"),
+)
+"""Pages that answer to a button pressed with nothing filled in; the last is sent with a token that is not ours."""
 
 NOT_PAGES = {"learning.media", "quizzes.answer_file", "quizzes.attempt_state"}
 """A picture or a sound, a file sent back, the clock that a script reads."""
@@ -235,15 +247,39 @@ class _AnyName(dict[str, str]):
 @pytest.mark.parametrize("shown", PAGES, ids=str)
 def test_a_page_holds_for_everyone(world: World, shown: Shown) -> None:
     visit = world.visit(shown.who)
-    page = visit.page
+    _ensure_holds(visit, shown, _open(world, visit, shown))
+
+
+@pytest.mark.parametrize(("shown", "button"), REFUSED, ids=str)
+def test_a_refusal_holds_for_everyone(world: World, shown: Shown, button: str) -> None:
+    visit = world.visit(shown.who)
+    _open(world, visit, shown)
+    visit.page.evaluate(_EMPTY)
+    if shown.status == 400:
+        visit.page.evaluate("document.getElementsByName('csrf_token').forEach(one => { one.value = 'x'; })")
+    with visit.page.expect_navigation() as sent:
+        visit.page.get_by_role("button", name=button).first.click()
+    _ensure_holds(visit, shown, sent.value)
+
+
+_EMPTY = """() => {
+    for (const form of document.forms) form.noValidate = true;
+    for (const field of document.querySelectorAll('main input:not([type=hidden], [type=radio])')) field.value = '';
+}"""
+
+
+def _open(world: World, visit: Visit, shown: Shown) -> Response | None:
     visit.problems.clear()
-    page.emulate_media(color_scheme="light")
-    chromium.resize(page, chromium.DESK)
-    answer = page.goto(shown.path.format_map(world.names), wait_until="load")
+    visit.page.emulate_media(color_scheme="light")
+    chromium.resize(visit.page, chromium.DESK)
+    return visit.page.goto(shown.path.format_map(world.names))
+
+
+def _ensure_holds(visit: Visit, shown: Shown, answer: Response | None) -> None:
     assert answer is not None
     assert answer.status == shown.status
-    assert shown.title in page.locator("h1").inner_text()
-    problems = [*_looked_at(page), *_problems(visit, shown)]
+    assert shown.title in visit.page.locator("h1").inner_text()
+    problems = [*_looked_at(visit.page), *_problems(visit, shown)]
     assert not problems, "\n".join(problems)
 
 
