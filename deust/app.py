@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import Flask, g, request
 from flask_compress import Compress
-from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
@@ -141,7 +140,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["asset"] = assets.url
-    app.jinja_env.globals["markup"] = Markup
+    app.jinja_env.globals["current_locale"] = i18n.current_locale
     app.jinja_env.filters.update(formats.FILTERS)
     app.context_processor(lambda: {"person": visitor_or_none(), "is_french": i18n.current_locale() == "fr"})
     Compress(app)

@@ -31,15 +31,15 @@ class Words:
 def _words(status: int) -> Words:
     table = {
         400: Words(
-            title=_("Cette page n'est plus à jour."),
-            happened=_("L'envoi ne correspond pas à la page ouverte, ou il a été modifié en route."),
-            kept=_("Rien n'a été changé. Ce qui était enregistré l'est toujours."),
+            title=_("Cette page n’est plus à jour."),
+            happened=_("L’envoi ne correspond pas à la page ouverte, ou il a été modifié en route."),
+            kept=_("Rien n’a été changé. Ce qui était enregistré l’est toujours."),
             todo=_("Revenez en arrière, rechargez la page, puis recommencez."),
         ),
         401: Words(
-            title=_("Vous n'êtes plus connecté."),
+            title=_("Vous n’êtes plus connecté."),
             happened=_("Votre session est terminée."),
-            kept=_("Ce qui était enregistré l'est toujours."),
+            kept=_("Ce qui était enregistré l’est toujours."),
             todo=_("Connectez-vous à nouveau, vous reviendrez au même endroit."),
         ),
         403: Words(
@@ -48,29 +48,29 @@ def _words(status: int) -> Words:
             todo=_("Si vous pensez devoir y accéder, écrivez au secrétariat de la formation."),
         ),
         404: Words(
-            title=_("Cette page n'existe pas."),
-            happened=_("L'adresse est inexacte, ou ce qu'elle montrait a été déplacé."),
+            title=_("Cette page n’existe pas."),
+            happened=_("L’adresse est inexacte, ou ce qu’elle montrait a été déplacé."),
             todo=_("Repartez du programme ou cherchez un mot du cours."),
         ),
         405: Words(
-            title=_("Cette adresse ne s'ouvre pas ainsi."),
+            title=_("Cette adresse ne s’ouvre pas ainsi."),
             happened=_("Elle sert à un envoi de formulaire, pas à une lecture."),
             todo=_("Repartez de la page précédente."),
         ),
         409: Words(
-            title=_("L'état a changé entre-temps."),
-            happened=_("Ce que vous demandez n'est plus possible dans l'état présent."),
+            title=_("L’état a changé entre-temps."),
+            happened=_("Ce que vous demandez n’est plus possible dans l’état présent."),
             kept=_("Tout ce qui a été enregistré est gardé."),
-            todo=_("Rechargez la page pour voir l'état présent."),
+            todo=_("Rechargez la page pour voir l’état présent."),
         ),
         410: Words(
-            title=_("Ce lien n'est plus valable."),
-            happened=_("Il a déjà servi, il est trop ancien, ou un plus récent l'a remplacé."),
+            title=_("Ce lien n’est plus valable."),
+            happened=_("Il a déjà servi, il est trop ancien, ou un plus récent l’a remplacé."),
             todo=_("Demandez un nouveau lien depuis la page de connexion."),
         ),
         413: Words(
             title=_("Ce fichier est trop lourd."),
-            happened=_("L'envoi dépasse la taille acceptée."),
+            happened=_("L’envoi dépasse la taille acceptée."),
             kept=_("Vos réponses déjà enregistrées sont gardées."),
             todo=_("Réduisez le fichier, puis envoyez-le à nouveau."),
         ),
@@ -81,23 +81,23 @@ def _words(status: int) -> Words:
             todo=_("Revenez à la question et répondez à nouveau."),
         ),
         429: Words(
-            title=_("Trop d'essais."),
+            title=_("Trop d’essais."),
             happened=_("Plusieurs essais ont échoué en peu de temps."),
             todo=_("Attendez un instant, puis recommencez."),
         ),
         503: Words(
-            title=_("Rien n'a pu être enregistré pour l'instant."),
+            title=_("Rien n’a pu être enregistré pour l’instant."),
             happened=_("Le service ne peut pas écrire en ce moment."),
-            kept=_("Ce qui était déjà enregistré est gardé. Ce que vous venez d'envoyer ne l'est pas."),
+            kept=_("Ce qui était déjà enregistré est gardé. Ce que vous venez d’envoyer ne l’est pas."),
             todo=_("Gardez cette page ouverte et recommencez dans une minute."),
         ),
     }
     unexpected = Words(
-        title=_("Une erreur s'est produite."),
-        happened=_("Le service n'a pas pu répondre."),
+        title=_("Une erreur s’est produite."),
+        happened=_("Le service n’a pas pu répondre."),
         kept=_("Tout ce qui était enregistré est gardé."),
         todo=_(
-            "Recommencez. Si l'erreur revient, donnez ce numéro au secrétariat : %(id)s", id=g.get("request_id", "-")
+            "Recommencez. Si l’erreur revient, donnez ce numéro au secrétariat : %(id)s", id=g.get("request_id", "-")
         ),
     )
     return table.get(status, unexpected)
@@ -128,9 +128,9 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 def answer(status: int, *, code: str | None = None, words: Words | None = None) -> Response:
     """The error as a page, or as JSON for a script; nothing of the inside is said."""
-    words = words or _words(status)
     if status >= 500:
         g._login_user = AnonymousUserMixin()  # asking the database who it is would fail again
+    words = words or _words(status)
     if wants_json():
         body = {"error": code or str(status), "message": words.title, "request": g.get("request_id")}
         return make_response(jsonify(body), status)

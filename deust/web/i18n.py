@@ -13,6 +13,8 @@ from pathlib import Path
 from flask import g, has_request_context
 from markupsafe import escape
 
+from deust.web.current import visitor_or_none
+
 LOCALES = ("fr", "en")
 _CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 
@@ -23,7 +25,13 @@ def _catalogue(locale: str) -> gnu.NullTranslations:
 
 
 def current_locale() -> str:
-    return getattr(g, "locale", "fr") if has_request_context() else "fr"
+    """The language already settled for this request, else that of the person signed in; French for a guest."""
+    if not has_request_context():
+        return "fr"
+    if "locale" not in g:
+        person = visitor_or_none()
+        g.locale = person.locale if person else "fr"
+    return str(g.locale)
 
 
 def translated(message: str) -> str:

@@ -49,7 +49,7 @@ _UNREAD = {
 
 
 class AcceptForm(FlaskForm):
-    reason = StringField(lazy("Motif, gardé dans l'historique"), validators=[DataRequired(), Length(max=200)])
+    reason = StringField(lazy("Motif, gardé dans l’historique"), validators=[DataRequired(), Length(max=200)])
 
 
 @bp.post("/modules/<module_id>/<item_id>/essais")

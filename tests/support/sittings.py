@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -50,9 +50,9 @@ class Sitting:
         self.public_id = response.location.split("/")[2]
         return self
 
-    def attempt(self) -> Attempt:
-        with self.doors.writing() as session:
-            return session.scalars(select(Attempt).where(Attempt.public_id == self.public_id)).one()
+    def attempt(self) -> Row[Any]:
+        with self.doors.reading() as connection:
+            return connection.execute(select(Attempt).where(Attempt.public_id == self.public_id)).one()
 
     def paper(self) -> dict[str, PaperQuestion]:
         """The entries of the paper by question id, in the order asked."""
@@ -117,7 +117,7 @@ class Sitting:
         """What was received, in order, with what became of it."""
         return [(row.given, row.outcome) for row in sorted(self._rows(AnswerEvent), key=lambda row: row.id)]
 
-    def _rows(self, table: type[Base]) -> list[Any]:
+    def _rows(self, table: type[Base]) -> Sequence[Row[Any]]:
         of_attempt = table.attempt_id == self.attempt().id  # type: ignore[attr-defined]
-        with self.doors.writing() as session:
-            return list(session.scalars(select(table).where(of_attempt)))
+        with self.doors.reading() as connection:
+            return connection.execute(select(table).where(of_attempt)).all()
