@@ -23,11 +23,9 @@ from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt
 from deust.queries.papers import asked_questions
 from deust.services.marking import ACCEPTED
 
-_LOCKED = (
-    select(Attempt.id, Attempt.paper, Attempt.closed_at, Attempt.deadline_at)
-    .where(Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id"))
-    .with_for_update()
-)
+_OWN = Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
+_HELD = select(Attempt).where(*_OWN).with_for_update()
+_LOCKED = select(Attempt.id, Attempt.paper, Attempt.closed_at, Attempt.deadline_at).where(*_OWN).with_for_update()
 
 _KEPT = union_all(
     select(
@@ -269,9 +267,7 @@ def flag_question(
 
 def locked_attempt(session: Session, learner: SignedIn, public_id: str) -> Attempt:
     """The learner's own attempt, held until the end of the transaction; anyone else's does not exist."""
-    attempt = session.scalar(
-        select(Attempt).where(Attempt.public_id == public_id, Attempt.person_id == learner.person_id).with_for_update()
-    )
+    attempt = session.scalar(_HELD, {"public_id": public_id, "person_id": learner.person_id})
     if attempt is None:
         raise NotFound
     return attempt

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session, defer
 
 from deust.domain import attempts, marking
@@ -24,6 +24,10 @@ BY_PERSON = "person"
 BY_CLOCK = "clock"
 ACCEPTED = "accepted"
 
+_MINE = Attempt.person_id == bindparam("person_id"), Attempt.item_ref.in_(bindparam("refs", expanding=True))
+_TAKEN = select(Attempt).options(defer(Attempt.paper), defer(Attempt.settings)).where(*_MINE).order_by(Attempt.number)
+_HOLD_OPEN = select(Attempt.id).where(*_MINE, Attempt.closed_at.is_(None)).with_for_update()
+_GIVEN = select(Answer.question_key, Answer.given).where(Answer.attempt_id == bindparam("attempt_id"))
 _INSERT_MARK = insert(QuestionMark)
 
 
@@ -34,15 +38,12 @@ def refs_of(quiz: Quiz) -> list[str]:
 
 def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Attempt]:
     """The person's attempts, oldest first; their papers are read only when asked for."""
-    mine = Attempt.person_id == person_id, Attempt.item_ref.in_(refs_of(quiz))
-    light = select(Attempt).options(defer(Attempt.paper), defer(Attempt.settings))
-    return session.scalars(light.where(*mine).order_by(Attempt.number)).all()
+    return session.scalars(_TAKEN, {"person_id": person_id, "refs": refs_of(quiz)}).all()
 
 
 def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
     """Hold the open attempt, if any, before the progress is held: who closes takes them in this order too."""
-    mine = Attempt.person_id == person_id, Attempt.item_ref.in_(refs_of(quiz))
-    session.execute(select(Attempt.id).where(*mine, Attempt.closed_at.is_(None)).with_for_update())
+    session.execute(_HOLD_OPEN, {"person_id": person_id, "refs": refs_of(quiz)})
 
 
 def is_overdue(attempt: Attempt, now: datetime) -> bool:
@@ -79,7 +80,7 @@ def close_attempt(session: Session, attempt: Attempt, *, quiz: Quiz | None, by: 
 
 
 def _given(session: Session, attempt_id: int) -> dict[str, Json]:
-    rows = session.execute(select(Answer.question_key, Answer.given).where(Answer.attempt_id == attempt_id))
+    rows = session.connection().execute(_GIVEN, {"attempt_id": attempt_id})
     return {row.question_key: row.given for row in rows}
 
 

@@ -41,7 +41,6 @@ class Shown:
 PAGES = (
     Shown(None, "/", "appris à distance"),
     Shown(None, "/connexion", "Connectez-vous"),
-    Shown(None, "/connexion?suite=/programme", "Connectez-vous"),
     Shown(None, "/mot-de-passe-oublie", "Choisir un nouveau"),
     Shown(None, "/mot-de-passe-oublie?envoye=1", "Choisir un nouveau"),
     Shown(None, "/liens/{link}", "choisissez un mot de passe"),
@@ -49,7 +48,6 @@ PAGES = (
     Shown(None, "/rien", "Cette page n'existe pas", 404),
     Shown(None, "/deconnexion", "ne s'ouvre pas ainsi", 405),
     Shown(None, f"/lecons/{MODULE}/accueillir", "Accueillir"),
-    Shown(None, "/recherche", "Que cherchez-vous"),
     Shown(None, "/recherche?q=reformuler", "parlent de"),
     Shown(None, "/glossaire", "mots du métier"),
     Shown(None, "/recus/{receipt}", "a bien été rendu"),
@@ -75,7 +73,6 @@ PAGES = (
     Shown(LEARNER, "/recherche?q=reformuler", "parlent de"),
     Shown(LEARNER, "/recherche?q=xyzzy", "Rien ne répond"),
     Shown(LEARNER, "/glossaire", "mots du métier"),
-    Shown(LEARNER, "/compte", "Votre compte"),
     Shown(LEARNER, "/compte?fait=preferences", "Votre compte"),
     Shown(LEARNER, "/personnes", "ne vous est pas ouverte", 403),
     Shown(LEARNER, "/modules/aucun", "Cette page n'existe pas", 404),
@@ -107,7 +104,6 @@ PAGES = (
 
 REFUSED = (
     (Shown(None, "/connexion", "Connectez-vous", 422), "Se connecter"),
-    (Shown(None, "/mot-de-passe-oublie", "Choisir un nouveau", 422), "Recevoir un lien"),
     (Shown(None, "/liens/{link}", "choisissez un mot de passe", 422), "Enregistrer ce mot de passe"),
     (Shown(None, f"/lecons/{MODULE}/accueillir", "Accueillir", 422), "Vérifier : Quel élément manque"),
     (Shown(LEARNER, "/compte", "Votre compte", 422), "Changer le mot de passe"),
