@@ -129,6 +129,7 @@ TABLE = {
     "GET quizzes.attempt_state": ("/essais/{attempt}/etat", "401 200 404 404 403 403 403 403 403"),
     "POST quizzes.hand_in": ("/essais/{attempt}/remise", "401 303 404 404 403 403 403 403 403"),
     "GET quizzes.late_answers": ("/essais/{closed}/tardives", "401 403 403 403 200 404 403 200 403"),
+    "GET quizzes.late_attempts": ("/essais/tardifs", "401 403 403 403 200 200 403 200 403"),
     "GET quizzes.question": ("/essais/{attempt}/questions/1", "401 200 404 404 403 403 403 403 403"),
     "GET quizzes.result": ("/essais/{closed}/resultat", "401 200 404 404 403 403 403 403 403"),
     "GET quizzes.review": ("/essais/{attempt}/relecture", "401 200 404 404 403 403 403 403 403"),

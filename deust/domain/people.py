@@ -70,6 +70,10 @@ class SignedIn:
         return f"{self.given_name} {self.family_name}"
 
     @property
+    def reviews_attempts(self) -> bool:
+        return may(self.role, Permission.ATTEMPT_REVIEW)
+
+    @property
     def arranges_people(self) -> bool:
         return may(self.role, Permission.PEOPLE_ARRANGE)
 

@@ -8,23 +8,21 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, exists, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from deust.domain import attempts, marking
-from deust.domain.access import Permission, Role, may
-from deust.domain.errors import AttemptClosed, NotFound
+from deust.domain.errors import AttemptClosed
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.learning import Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import Question
 from deust.domain.quizzes import QuizSettings, Shown
-from deust.models.people import Enrolment, Person, Tutoring
-from deust.models.quizzes import AnswerEvent, Attempt, QuestionMark
+from deust.models.quizzes import AnswerEvent, QuestionMark
 from deust.models.records import Receipt
 from deust.queries.papers import asked_questions
 from deust.queries.progress import progress_of
-from deust.queries.quizzes import ATTEMPT, answers_of, numbers_of, own_attempt, visible_parts
+from deust.queries.quizzes import answers_of, numbers_of, own_attempt, visible_parts
 
 _MARKS = (
     select(QuestionMark.question_key, QuestionMark.points, QuestionMark.out_of)
@@ -82,28 +80,6 @@ class ResultPage:
     receipt_code: str | None
     answers_hash: str
     late_count: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class LateAnswer:
-    """An answer that came after the deadline, beside the one that counts."""
-
-    number: int
-    title: str
-    late: tuple[Piece, ...]
-    current: tuple[Piece, ...]
-    received_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class LatePage:
-    public_id: str
-    item_ref: str
-    title: str
-    person: str
-    deadline_at: datetime | None
-    closed_at: datetime | None
-    answers: tuple[LateAnswer, ...]
 
 
 def result_page(
@@ -225,61 +201,3 @@ def _outcomes(corrected: Iterable[Corrected]) -> tuple[OutcomeShare, ...]:
             points, out_of = totals.get(one.outcome, (Fraction(0), Fraction(0)))
             totals[one.outcome] = points + one.points, out_of + one.out_of
     return tuple(OutcomeShare(id=id_, points=points, out_of=out_of) for id_, (points, out_of) in totals.items())
-
-
-def late_page(connection: Connection, *, reviewer: SignedIn, public_id: str) -> LatePage:
-    """The late answers of an attempt, for an administrator or the group's tutor; to others it is absent."""
-    row = connection.execute(
-        ATTEMPT.add_columns(Person.given_name, Person.family_name)
-        .join(Person, Person.id == Attempt.person_id)
-        .where(Attempt.public_id == public_id)
-    ).first()
-    if row is None or not _may_review(connection, reviewer, row.person_id):
-        raise NotFound
-    paper = [paper_question(entry) for entry in row.paper]
-    questions = asked_questions(connection, paper)
-    answers = answers_of(connection, row.id)
-    events = connection.execute(
-        select(AnswerEvent.question_key, AnswerEvent.given, AnswerEvent.received_at)
-        .where(AnswerEvent.attempt_id == row.id, AnswerEvent.outcome == attempts.SaveOutcome.LATE.value)
-        .order_by(AnswerEvent.id)
-    )
-    last = {event.question_key: event for event in events}
-    numbers = numbers_of(paper, questions)
-    return LatePage(
-        public_id=row.public_id,
-        item_ref=row.item_ref,
-        title=row.settings["title"],
-        person=f"{row.given_name} {row.family_name}",
-        deadline_at=row.deadline_at,
-        closed_at=row.closed_at,
-        answers=tuple(
-            LateAnswer(
-                number=numbers[entry.key],
-                title=questions[entry.key].title,
-                late=describe(questions[entry.key], last[entry.key].given, entry.values),
-                current=describe(
-                    questions[entry.key],
-                    answers[entry.key].given if entry.key in answers else None,
-                    entry.values,
-                ),
-                received_at=last[entry.key].received_at,
-            )
-            for entry in paper
-            if entry.key in last
-        ),
-    )
-
-
-def _may_review(connection: Connection, reviewer: SignedIn, person_id: int) -> bool:
-    if not may(reviewer.role, Permission.ATTEMPT_REVIEW):
-        return False
-    if reviewer.role is Role.ADMIN:
-        return True
-    followed = exists().where(
-        Enrolment.person_id == person_id,
-        Enrolment.ended_on.is_(None),
-        Enrolment.group_id == Tutoring.group_id,
-        Tutoring.person_id == reviewer.person_id,
-    )
-    return bool(connection.execute(select(followed)).scalar())

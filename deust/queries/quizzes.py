@@ -45,6 +45,9 @@ _OWN = ATTEMPT.where(Attempt.public_id == bindparam("public_id"), Attempt.person
 _CLOCK = select(Attempt.deadline_at, Attempt.closed_at).where(
     Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
 )
+_REF = select(Attempt.item_ref).where(
+    Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
+)
 _ANSWERS = select(Answer.question_key, Answer.given, Answer.version, Answer.is_flagged, Answer.saved_at).where(
     Answer.attempt_id == bindparam("attempt_id")
 )
@@ -387,4 +390,7 @@ def overdue_attempts(connection: Connection, *, now: datetime) -> Sequence[tuple
 
 def item_of_attempt(connection: Connection, *, learner: SignedIn, public_id: str) -> str:
     """The item of the learner's own attempt."""
-    return str(own_attempt(connection, learner, public_id).item_ref)
+    ref = connection.execute(_REF, {"public_id": public_id, "person_id": learner.person_id}).scalar()
+    if ref is None:
+        raise NotFound
+    return str(ref)

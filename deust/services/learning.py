@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,12 @@ LONGEST_PRESENCE = timedelta(seconds=90)
 """What one sign of reading adds at most to the time of connection."""
 
 _WHOLE = 1000
+
+_HELD = (
+    select(ItemProgress)
+    .where(ItemProgress.person_id == bindparam("person_id"), ItemProgress.item_ref == bindparam("item_ref"))
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +188,8 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
 
     A row kept under a former id of the item is taken over.
     """
-    row = session.scalar(_row_of(person_id, item))
+    mine = {"person_id": person_id, "item_ref": item.ref}
+    row = session.scalar(_HELD, mine)
     if row is not None:
         return row
     for alias in item.aliases:
@@ -205,15 +212,7 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
                 "credited_minutes": 0,
             },
         )
-    return session.scalars(_row_of(person_id, item)).one()
-
-
-def _row_of(person_id: int, item: AnyItem) -> Select[ItemProgress]:
-    return (
-        select(ItemProgress)
-        .where(ItemProgress.person_id == person_id, ItemProgress.item_ref == item.ref)
-        .with_for_update()
-    )
+    return session.scalars(_HELD, mine).one()
 
 
 def _insert_if_absent(session: Session, table: type[Base], values: dict[str, Any]) -> None:

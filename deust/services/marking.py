@@ -52,21 +52,20 @@ def is_overdue(attempt: Attempt, now: datetime) -> bool:
 
 def close_attempt(session: Session, attempt: Attempt, *, quiz: Quiz | None, by: str, now: datetime) -> None:
     """Close, mark, keep the result, make the receipt, write the audit line: one event, one grade."""
-    attempt.closed_by = by
-    attempt.closed_at = attempt.deadline_at if by == BY_CLOCK else now
     answers = _given(session, attempt.id)
-    _mark(session, attempt, answers, reason="hand-in", version=1, now=now)
-    receipt = records.make_receipt(
-        session,
-        attempt_id=attempt.id,
-        answers_hash=attempts.answers_hash(answers),
-        answers_count=sum(given is not None for given in answers.values()),
-        now=now,
-    )
-    attempt.receipt_code = receipt.code
-    session.flush()
-    if quiz is not None:
-        _keep_result(session, attempt, quiz, now)
+    with session.no_autoflush:
+        attempt.closed_by = by
+        attempt.closed_at = attempt.deadline_at if by == BY_CLOCK else now
+        _mark(session, attempt, answers, reason="hand-in", version=1, now=now)
+        attempt.receipt_code = records.make_receipt(
+            session,
+            attempt_id=attempt.id,
+            answers_hash=attempts.answers_hash(answers),
+            answers_count=sum(given is not None for given in answers.values()),
+            now=now,
+        ).code
+        if quiz is not None:
+            _keep_result(session, attempt, quiz, now)
     records.audit(
         session,
         at=now,
@@ -77,10 +76,11 @@ def close_attempt(session: Session, attempt: Attempt, *, quiz: Quiz | None, by: 
         score=str(attempt.score),
         out_of=str(attempt.out_of),
     )
+    session.flush()
 
 
 def _given(session: Session, attempt_id: int) -> dict[str, Json]:
-    rows = session.connection().execute(_GIVEN, {"attempt_id": attempt_id})
+    rows = session.execute(_GIVEN, {"attempt_id": attempt_id})
     return {row.question_key: row.given for row in rows}
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,27 @@ from deust.services.marking import (
     is_overdue,
     lock_open_attempt,
     refs_of,
+)
+
+_GRANTED = (
+    select(
+        Accommodation.time_multiplier,
+        Accommodation.extra_minutes,
+        ItemDates.person_id,
+        ItemDates.opens_at,
+        ItemDates.due_at,
+        ItemDates.closes_at,
+    )
+    .select_from(Person)
+    .outerjoin(Accommodation, Accommodation.person_id == Person.id)
+    .outerjoin(
+        ItemDates,
+        and_(
+            ItemDates.item_ref.in_(bindparam("refs", expanding=True)),
+            or_(ItemDates.person_id == Person.id, ItemDates.cohort_id == bindparam("cohort_id")),
+        ),
+    )
+    .where(Person.id == bindparam("person_id"))
 )
 
 
@@ -152,27 +173,12 @@ def _insert_new(session: Session, bodies: Mapping[str, Mapping[str, Any]]) -> No
 
 def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, Arrangement]:
     """The quiz's dates and the extra time of this person, in one statement."""
-    cohort_id = learner.enrolled.cohort_id if learner.enrolled else None
-    rows = session.execute(
-        select(
-            Accommodation.time_multiplier,
-            Accommodation.extra_minutes,
-            ItemDates.person_id,
-            ItemDates.opens_at,
-            ItemDates.due_at,
-            ItemDates.closes_at,
-        )
-        .select_from(Person)
-        .outerjoin(Accommodation, Accommodation.person_id == Person.id)
-        .outerjoin(
-            ItemDates,
-            and_(
-                ItemDates.item_ref.in_(refs_of(quiz)),
-                or_(ItemDates.person_id == Person.id, ItemDates.cohort_id == cohort_id),
-            ),
-        )
-        .where(Person.id == learner.person_id)
-    ).all()
+    whose = {
+        "person_id": learner.person_id,
+        "cohort_id": learner.enrolled.cohort_id if learner.enrolled else None,
+        "refs": refs_of(quiz),
+    }
+    rows = session.connection().execute(_GRANTED, whose).all()
     moved = {
         row.person_id is not None: Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at)
         for row in rows

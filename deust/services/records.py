@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from deust.domain.records import ALPHABET, CODE_LENGTH, grouped
@@ -17,6 +17,8 @@ MOST_TRIES = 12
 MAIL_KEPT = timedelta(days=30)
 
 _LONGEST_PAUSE = timedelta(hours=6)
+
+_INSERT_AUDIT = insert(AuditEvent)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,8 @@ class Mail:
 
 def audit(session: Session, *, at: datetime, actor_id: int | None, act: str, subject: str, **detail: object) -> None:
     """Write who did what to whom, in the transaction of the act itself. No actor: the system, or nobody signed in."""
-    session.add(AuditEvent(at=at, actor_id=actor_id, act=act, subject=subject, detail=detail))
+    values = {"at": at, "actor_id": actor_id, "act": act, "subject": subject, "detail": detail}
+    session.connection().execute(_INSERT_AUDIT, [values])
 
 
 def queue_mail(session: Session, *, kind: str, recipient: str, payload: dict[str, Any], now: datetime) -> None:
@@ -78,7 +81,6 @@ def make_receipt(session: Session, *, attempt_id: int, answers_hash: str, answer
         made_at=now,
     )
     session.add(receipt)
-    session.flush()
     return receipt
 
 

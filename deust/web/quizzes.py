@@ -21,6 +21,7 @@ from deust.domain.errors import AttemptClosed, FileRefused, InvalidAnswer, NotFo
 from deust.domain.learning import Programme, Quiz
 from deust.domain.presenting import Piece
 from deust.models.transaction import reading, writing
+from deust.queries import late_answers as late
 from deust.queries import quiz_results, quiz_start
 from deust.queries import quizzes as pages
 from deust.queries.progress import ensure_may_read
@@ -165,12 +166,21 @@ def answer_file(public_id: str, key: str) -> Response:
     return response
 
 
+@bp.get("/essais/tardifs")
+@permission(Permission.ATTEMPT_REVIEW)
+def late_attempts() -> str:
+    """Where answers came after the deadline, among the students followed."""
+    with reading() as connection:
+        waiting = late.late_attempts(connection, reviewer=visitor())
+    return render_template("quizzes/late_attempts.html", waiting=waiting)
+
+
 @bp.get("/essais/<public_id>/tardives")
 @permission(Permission.ATTEMPT_REVIEW)
 def late_answers(public_id: str) -> str:
     """Answers that came after the deadline, beside those that count."""
     with reading() as connection:
-        page = quiz_results.late_page(connection, reviewer=visitor(), public_id=public_id)
+        page = late.late_page(connection, reviewer=visitor(), public_id=public_id)
     return render_template("quizzes/late_answers.html", page=page, form=AcceptForm())
 
 
@@ -180,7 +190,7 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
     """Take the late answers and mark them, with the reason given."""
     form = AcceptForm()
     with reading() as connection:
-        page = quiz_results.late_page(connection, reviewer=visitor(), public_id=public_id)
+        page = late.late_page(connection, reviewer=visitor(), public_id=public_id)
     if not form.validate_on_submit():
         return render_template("quizzes/late_answers.html", page=page, form=form), 422
     with writing() as session:

@@ -92,6 +92,7 @@ PAGES = (
     Shown(TUTOR, MODULE_PATH, "Structure de l’appel"),
     Shown(TUTOR, f"{MODULE_PATH}/second-regard", "Un second regard"),
     Shown(TUTOR, f"{MODULE_PATH}/quiz-structure", "Quiz noté"),
+    Shown(ADMIN, "/essais/tardifs", "réponses tardives"),
     Shown(ADMIN, "/essais/{late}/tardives", "après l’heure"),
     Shown(ADMIN, "/essais/{passed}/tardives", "Aucune réponse"),
     Shown(ADMIN, "/cours/problemes", "à revoir"),

@@ -409,6 +409,19 @@ def test_late_answers_are_seen_and_accepted_by_the_group_s_tutor_only(
     assert count(doors, QuestionMark) == 4
 
 
+def test_a_tutor_finds_the_late_answers_of_the_students_followed_and_of_no_other(
+    late: Sitting, doors: Doors, cohort: Cohort, client_of: ClientOf
+) -> None:
+    tutor = tutor_of(late.client.person, doors, cohort, client_of)
+    found = tutor.get("/essais/tardifs").text
+    assert "1 essai a des réponses tardives." in found
+    assert f"{late.path}/tardives" in found
+    assert late.client.person.family_name in client_of(Role.ADMIN).get("/essais/tardifs").text
+    nothing = client_of(Role.TUTOR).get("/essais/tardifs").text
+    assert "Aucune réponse tardive" in nothing
+    assert late.client.person.family_name not in nothing
+
+
 def test_the_student_is_told_that_late_answers_wait(late: Sitting) -> None:
     late.hand_in()
     assert "1 réponse est arrivée après l’heure." in late.result()
