@@ -27,7 +27,6 @@ LONG_FUNCTIONS = {
     ("deust/models/migrations/versions/0001_initial_schema.py", "upgrade"): "every table of the product, once",
     ("deust/web/errors.py", "_words"): "a table of sentences, one entry a status",
     ("deust/queries/quiz_results.py", "result_page"): "one value, its fields named one by one",
-    ("deust/queries/quiz_results.py", "late_page"): "one value, its fields named one by one",
 }
 
 CLOCK_READERS = {"deust/app.py", "deust/cli/courses.py"}
