@@ -68,6 +68,7 @@ def test_check_is_quiet_on_a_clean_tree(tmp_path: Path) -> None:
     assert "0 erreur, 0 avertissement." in done.stderr
 
 
+@pytest.mark.case("MD-09")
 def test_check_exits_1_on_errors_and_0_on_warnings(tmp_path: Path) -> None:
     broken = run(clean_tree(tmp_path / "a", {f"{M}/01-accueillir.md": "rien"}), "check")
     assert broken.exit_code == 1

@@ -59,6 +59,7 @@ def rows(doors: Doors, what: object) -> int:
 
 
 @pytest.mark.both
+@pytest.mark.case("QZ-05")
 def test_an_overdue_attempt_is_closed_with_its_last_answers(
     app: Flask, doors: Doors, learner: SignedIn, clock: Clock
 ) -> None:
@@ -84,6 +85,7 @@ def test_an_overdue_attempt_is_closed_with_its_last_answers(
 
 
 @pytest.mark.both
+@pytest.mark.case("QZ-05")
 def test_jobs_that_were_down_for_an_hour_close_once(app: Flask, doors: Doors, learner: SignedIn, clock: Clock) -> None:
     start(app, doors, learner, clock.now)
     for _ in range(3):
@@ -96,6 +98,7 @@ def test_jobs_that_were_down_for_an_hour_close_once(app: Flask, doors: Doors, le
 
 
 @pytest.mark.both
+@pytest.mark.case("QZ-05")
 def test_runners_at_once_make_one_closing_and_one_grade(app: Flask, doors: Doors, clock: Clock) -> None:
     for _ in range(5):
         with doors.writing() as session:
@@ -109,6 +112,7 @@ def test_runners_at_once_make_one_closing_and_one_grade(app: Flask, doors: Doors
 
 
 @pytest.mark.both
+@pytest.mark.case("QZ-06")
 def test_the_last_second_hand_in_save_and_job_together(
     app: Flask, doors: Doors, learner: SignedIn, clock: Clock
 ) -> None:

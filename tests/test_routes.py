@@ -222,6 +222,7 @@ def writes_of(app: Flask) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
+@pytest.mark.case("AU-16")
 def test_no_get_writes(app: Flask, world: World) -> None:
     """AU-16: a page that is only looked at changes nothing, and neither does asking for its headers."""
     with writes_of(app) as written:
@@ -246,6 +247,7 @@ def allowed(world: World, row: str) -> Client:
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.startswith("POST")])
+@pytest.mark.case("AU-16")
 def test_no_post_without_a_token_of_its_own(app: Flask, world: World, row: str) -> None:
     """AU-16: without a token, with another person's, from a script; nothing is written."""
     client, address = allowed(world, row), world.path(TABLE[row][0])
@@ -258,6 +260,7 @@ def test_no_post_without_a_token_of_its_own(app: Flask, world: World, row: str) 
     assert written == []
 
 
+@pytest.mark.case("AU-13")
 def test_a_script_that_is_signed_out_is_told_so(world: World) -> None:
     """AU-13: the page keeps its answers and asks to sign in again."""
     client, asked = world.clients["anonymous"], {"Accept": "application/json"}

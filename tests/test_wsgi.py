@@ -59,6 +59,7 @@ def test_production_refuses_to_start_on_a_default_secret(tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.case("QZ-05")
 def test_gunicorn_serves_it_and_closes_what_is_overdue_though_nobody_comes(tmp_path: Path) -> None:
     """QZ-05, QZ-31: the scheduler was down, then the server starts again; no request asks for anything."""
     server = Server(tmp_path, DEUST_COURSES_DIR=str(COURSES))

@@ -16,7 +16,7 @@ _LINK = re.compile(
 _REFERENCE = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:\s*<?(\S+?)>?(?:\s|$)")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}]*\}\s*$")
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]*)((?:\s[^<>]*)?)/?>|<(!|\?)")
+_TAG = re.compile(r'<(/?)([A-Za-z][A-Za-z0-9:-]*)((?:\s(?:"[^"]*"|[^<>])*+)?)/?>|<(!|\?)')
 _AUTOLINK = re.compile(r"<(https?://|mailto:|tel:)[^\s<>]+>")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 

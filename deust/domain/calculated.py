@@ -104,7 +104,7 @@ def _source_problems(source: str, draws: Sequence[Values], *, is_tolerance: bool
     try:
         expression = parse(source)
     except ExpressionError as error:
-        return [f"« {source} » : {error.message} (caractère {error.position + 1})"]
+        return [f"« {source[:80]} » : {error.message} (caractère {error.position + 1})"]
     unknown = sorted(names_in(expression) - draws[0].keys())
     if unknown:
         return [f"« {source} » : variable inconnue « {name} »" for name in unknown]

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from deust.domain.access import Permission, Role, may
@@ -34,7 +35,12 @@ class Calendar:
         return self._midnight(self.monday_of(week + 1)) - timedelta(seconds=1)
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), ZoneInfo(self.time_zone)).astimezone(UTC)
+        return _midnight(day, self.time_zone)
+
+
+@lru_cache(maxsize=2_048)
+def _midnight(day: date, time_zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(time_zone)).astimezone(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -249,10 +249,11 @@ def minutes_left(item: AnyItem, standing: Standing | None) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """All that is known of one person in one programme at one moment."""
+    """All that is known of one person in one programme at one moment; who does not follow it waits for nothing."""
 
     programme: Programme
     now: datetime
+    is_followed: bool = True
     calendar: Calendar | None = None
     standings: Mapping[str, Standing] = field(default_factory=dict)
     cohort_dates: Mapping[str, Dates] = field(default_factory=dict)
@@ -265,6 +266,8 @@ class Progress:
 
     def blocked_by(self, item: AnyItem) -> tuple[AnyItem, ...]:
         """The prerequisites not finished, less those that closed: nobody is held back by what can no longer be done."""
+        if not self.is_followed:
+            return ()
         reasons = blocked_by(item, self.programme, self.standings)
         return tuple(required for required in reasons if not self._is_closed(self.dates(required)))
 

@@ -214,13 +214,14 @@ def module_page(
     card = _card(programme, module, statuses, progress)
     found = programme.place_of(module.id)
     due = [row.due_on for row in card.rows if row.due_on is not None]
+    named = [(status.state, _outcomes_of(status.item)) for status in statuses if status.state is not State.SOON]
     return ModulePage(
         module=card,
         intro=intro,
         unit=found[1] if found else None,
         component=found[2] if found else None,
         weeks=_weeks(module),
-        outcomes=tuple(_outcome_row(outcome, statuses) for outcome in module.outcomes),
+        outcomes=tuple(_outcome_row(outcome, named) for outcome in module.outcomes),
         first=card.rows[card.current] if card.current is not None else None,
         last_due_on=max(due, default=None),
         has_progress=follows(learner, programme),
@@ -328,9 +329,9 @@ def _weeks(module: Module) -> tuple[int, int] | None:
     return (min(weeks), max(weeks)) if weeks else None
 
 
-def _outcome_row(outcome: Outcome, statuses: Iterable[Status]) -> OutcomeRow:
+def _outcome_row(outcome: Outcome, named: Sequence[tuple[State, set[str | None]]]) -> OutcomeRow:
     """Acquired when all that names the outcome is done; to work on again when a quiz of it is to redo."""
-    states = {status.state for status in statuses if _names(status.item, outcome.id) and status.state is not State.SOON}
+    states = {state for state, outcomes in named if outcome.id in outcomes}
     if states == {State.DONE}:
         return OutcomeRow(title=outcome.title, state=State.DONE)
     if State.REDO in states:
@@ -339,7 +340,7 @@ def _outcome_row(outcome: Outcome, statuses: Iterable[Status]) -> OutcomeRow:
     return OutcomeRow(title=outcome.title, state=State.STARTED if is_begun else State.TODO)
 
 
-def _names(item: AnyItem, outcome_id: str) -> bool:
-    if outcome_id in item.outcomes:
-        return True
-    return isinstance(item, Quiz) and any(question.outcome == outcome_id for question in item.questions)
+def _outcomes_of(item: AnyItem) -> set[str | None]:
+    """The outcomes that an item names, itself or in its questions."""
+    asked = {question.outcome for question in item.questions} if isinstance(item, Quiz) else set()
+    return asked | set(item.outcomes)

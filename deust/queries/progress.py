@@ -84,7 +84,7 @@ def progress_of(
     Staff and guests have no progress.
     """
     if learner is None or learner.enrolled is None or not follows(learner, programme):
-        return Progress(programme=programme, now=now)
+        return Progress(programme=programme, now=now, is_followed=False)
     rows = connection.execute(
         _KEPT,
         {"person_id": learner.person_id, "cohort_id": learner.enrolled.cohort_id, "refs": _refs_of(module, item)},

@@ -131,9 +131,8 @@ def understood(
     return Understood(is_done=False, checks_left=checks_left(lesson, standing_from(row)))
 
 
-def quiz_started(session: Session, *, person_id: int, item: Quiz, attempt_public_id: str, now: datetime) -> None:
-    """An attempt was started: it is used, and open until it is closed."""
-    row = lock_item(session, person_id=person_id, item=item, now=now)
+def quiz_started(row: ItemProgress, *, attempt_public_id: str, now: datetime) -> None:
+    """An attempt was started, with the person's row held: it is used, and open until it is closed."""
     row.touched_at = now
     row.attempts_used += 1
     row.open_attempt = attempt_public_id

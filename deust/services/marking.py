@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
 from sqlalchemy import bindparam, func, insert, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from deust.domain import attempts, marking
 from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
@@ -25,7 +26,11 @@ BY_CLOCK = "clock"
 ACCEPTED = "accepted"
 
 _MINE = Attempt.person_id == bindparam("person_id"), Attempt.item_ref.in_(bindparam("refs", expanding=True))
-_TAKEN = select(Attempt).options(defer(Attempt.paper), defer(Attempt.settings)).where(*_MINE).order_by(Attempt.number)
+_TAKEN = (
+    select(Attempt.id, Attempt.public_id, Attempt.deadline_at, Attempt.closed_at, Attempt.score, Attempt.out_of)
+    .where(*_MINE)
+    .order_by(Attempt.number)
+)
 _HOLD_OPEN = select(Attempt.id).where(*_MINE, Attempt.closed_at.is_(None)).with_for_update()
 _GIVEN = select(Answer.question_key, Answer.given).where(Answer.attempt_id == bindparam("attempt_id"))
 _INSERT_MARK = insert(QuestionMark)
@@ -36,9 +41,22 @@ def refs_of(quiz: Quiz) -> list[str]:
     return [quiz.ref, *(f"{quiz.module}/{alias}" for alias in quiz.aliases)]
 
 
-def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Attempt]:
-    """The person's attempts, oldest first; their papers are read only when asked for."""
-    return session.scalars(_TAKEN, {"person_id": person_id, "refs": refs_of(quiz)}).all()
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """An attempt without its paper."""
+
+    id: int
+    public_id: str
+    deadline_at: datetime | None
+    closed_at: datetime | None
+    score: Fraction | None
+    out_of: Fraction
+
+
+def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Taken]:
+    """The person's attempts as they are kept, oldest first."""
+    rows = session.connection().execute(_TAKEN, {"person_id": person_id, "refs": refs_of(quiz)})
+    return [Taken(**row._mapping) for row in rows]
 
 
 def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
@@ -46,7 +64,7 @@ def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
     session.execute(_HOLD_OPEN, {"person_id": person_id, "refs": refs_of(quiz)})
 
 
-def is_overdue(attempt: Attempt, now: datetime) -> bool:
+def is_overdue(attempt: Attempt | Taken, now: datetime) -> bool:
     return attempt.deadline_at is not None and now > attempt.deadline_at + attempts.GRACE
 
 
@@ -111,7 +129,8 @@ def _mark(
 
 def _keep_result(session: Session, attempt: Attempt, quiz: Quiz, now: datetime) -> None:
     """Carry the result to the person's progress: the attempts closed so far, oldest first, and the one still open."""
-    taken = attempts_of(session, attempt.person_id, quiz)
+    kept = attempts_of(session, attempt.person_id, quiz)
+    taken = [attempt if past.id == attempt.id else past for past in kept]
     learning.quiz_closed(
         session,
         person_id=attempt.person_id,
@@ -122,7 +141,7 @@ def _keep_result(session: Session, attempt: Attempt, quiz: Quiz, now: datetime) 
     )
 
 
-def _share(attempt: Attempt) -> Fraction:
+def _share(attempt: Attempt | Taken) -> Fraction:
     return attempt.score / attempt.out_of if attempt.score is not None and attempt.out_of else Fraction(0)
 
 

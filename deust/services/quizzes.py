@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -34,6 +35,7 @@ from deust.services.answers import locked_attempt
 from deust.services.marking import (
     BY_CLOCK,
     BY_PERSON,
+    Taken,
     attempts_of,
     close_attempt,
     is_overdue,
@@ -63,6 +65,11 @@ _GRANTED = (
 )
 
 
+_INSERT_ATTEMPT = insert(Attempt)
+_PAPERS = select(Attempt.paper).where(Attempt.id.in_(bindparam("ids", expanding=True)))
+_KNOWN = select(FrozenQuestion.hash).where(FrozenQuestion.hash.in_(bindparam("hashes", expanding=True)))
+
+
 def start_attempt(session: Session, *, learner: SignedIn, quiz: Quiz, rng: random.Random, now: datetime) -> str:
     """Create the attempt with its deadline and its frozen paper, and give its public id.
 
@@ -70,39 +77,39 @@ def start_attempt(session: Session, *, learner: SignedIn, quiz: Quiz, rng: rando
     closing, and past the attempts allowed, counted here whatever the device.
     """
     lock_open_attempt(session, learner.person_id, quiz)
-    learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
+    progress = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
     past = attempts_of(session, learner.person_id, quiz)
     running = next((attempt for attempt in past if attempt.closed_at is None), None)
     if running is not None and not is_overdue(running, now):
         return running.public_id
     if running is not None:
-        close_attempt(session, running, quiz=quiz, by=BY_CLOCK, now=now)
+        close_attempt(session, session.get_one(Attempt, running.id), quiz=quiz, by=BY_CLOCK, now=now)
     dates, arrangement = granted(session, learner=learner, quiz=quiz)
     attempts.ensure_may_start(settings=quiz.settings, used=len(past), dates=dates, now=now)
-    attempt = _new_attempt(session, learner, quiz, past, dates, arrangement, rng, now)
-    learning.quiz_started(session, person_id=learner.person_id, item=quiz, attempt_public_id=attempt.public_id, now=now)
+    public_id = _add_attempt(session, learner, quiz, past, dates, arrangement, rng, now)
+    learning.quiz_started(progress, attempt_public_id=public_id, now=now)
     records.audit(
         session,
         at=now,
         actor_id=learner.person_id,
         act="attempt:start",
-        subject=f"attempt:{attempt.public_id}",
+        subject=f"attempt:{public_id}",
         item=quiz.ref,
-        number=attempt.number,
+        number=len(past) + 1,
     )
-    return attempt.public_id
+    return public_id
 
 
-def _new_attempt(
+def _add_attempt(
     session: Session,
     learner: SignedIn,
     quiz: Quiz,
-    past: Sequence[Attempt],
+    past: Sequence[Taken],
     dates: Dates,
     arrangement: Arrangement,
     rng: random.Random,
     now: datetime,
-) -> Attempt:
+) -> str:
     seen = _seen(session, past) if quiz.settings.draw is not None else {}
     chosen = attempts.draw_questions(quiz.questions, quiz.settings, seen=seen, rng=rng)
     paper = _freeze(session, chosen, shuffle_options=quiz.settings.shuffle_options, rng=rng)
@@ -112,28 +119,28 @@ def _new_attempt(
         closes_at=dates.closes_at,
         arrangement=arrangement,
     )
-    attempt = Attempt(
-        public_id=secrets.token_hex(16),
-        person_id=learner.person_id,
-        item_ref=quiz.ref,
-        number=len(past) + 1,
-        item_version=quiz.version,
-        settings=frozen_settings(quiz.settings, title=quiz.title),
-        paper=[entry.to_json() for entry in paper],
-        started_at=now,
-        time_seconds=deadline.time_seconds,
-        closes_at=dates.closes_at,
-        deadline_at=deadline.at,
-        out_of=sum((question.points for question in chosen if not isinstance(question.answer, Info)), Fraction(0)),
-    )
-    session.add(attempt)
-    session.flush()
-    return attempt
+    public_id = secrets.token_hex(16)
+    attempt = {
+        "public_id": public_id,
+        "person_id": learner.person_id,
+        "item_ref": quiz.ref,
+        "number": len(past) + 1,
+        "item_version": quiz.version,
+        "settings": frozen_settings(quiz.settings, title=quiz.title),
+        "paper": [entry.to_json() for entry in paper],
+        "started_at": now,
+        "time_seconds": deadline.time_seconds,
+        "closes_at": dates.closes_at,
+        "deadline_at": deadline.at,
+        "out_of": sum((question.points for question in chosen if not isinstance(question.answer, Info)), Fraction(0)),
+    }
+    session.connection().execute(_INSERT_ATTEMPT, [attempt])
+    return public_id
 
 
-def _seen(session: Session, past: Sequence[Attempt]) -> Mapping[str, int]:
+def _seen(session: Session, past: Sequence[Taken]) -> Mapping[str, int]:
     """How often each question was asked in these attempts."""
-    papers = session.scalars(select(Attempt.paper).where(Attempt.id.in_([attempt.id for attempt in past])))
+    papers = session.connection().scalars(_PAPERS, {"ids": [attempt.id for attempt in past]})
     return Counter(entry["id"] for paper in papers for entry in paper)
 
 
@@ -141,12 +148,11 @@ def _freeze(
     session: Session, questions: Iterable[Question], *, shuffle_options: bool, rng: random.Random
 ) -> list[PaperQuestion]:
     """Write the questions under their hashes, unless they are there, and lay out the paper."""
-    bodies: dict[str, dict[str, Any]] = {}
+    bodies: dict[str, Mapping[str, Any]] = {}
     asked: dict[str, Question] = {}
     paper = []
     for question in questions:
-        body = frozen(question)
-        hash_ = content_hash(body)
+        hash_, body = _frozen(question)
         bodies[hash_], asked[hash_] = body, question
         paper.append(
             PaperQuestion(
@@ -162,9 +168,15 @@ def _freeze(
     return paper
 
 
+@lru_cache(maxsize=4_096)
+def _frozen(question: Question) -> tuple[str, Mapping[str, Any]]:
+    body = frozen(question)
+    return content_hash(body), body
+
+
 def _insert_new(session: Session, bodies: Mapping[str, Mapping[str, Any]]) -> None:
     """Most questions were asked before: only those that nobody met yet are sent."""
-    known = set(session.scalars(select(FrozenQuestion.hash).where(FrozenQuestion.hash.in_(bodies))))
+    known = set(session.connection().scalars(_KNOWN, {"hashes": list(bodies)}))
     rows = [{"hash": hash_, "body": body} for hash_, body in bodies.items() if hash_ not in known]
     if rows:
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

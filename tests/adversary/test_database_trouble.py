@@ -103,6 +103,7 @@ def test_a_save_on_a_full_disk_is_refused_and_what_was_acknowledged_stays(
     assert len(sitting.events()) == len(acknowledged) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.case("QZ-26")
 def test_starting_and_handing_in_on_a_full_disk_are_whole_or_not_at_all(
     app: Flask, doors: Doors, client_of: ClientOf

@@ -113,6 +113,7 @@ def answer_everything(sitting: Sitting) -> str:
     return "\n".join(texts)
 
 
+@pytest.mark.slow
 @pytest.mark.case("QZ-14")
 def test_an_open_attempt_tells_nothing_that_solves_it(client: Client, doors: Doors) -> None:
     """Pages, JSON, errors, headers, scripts, search, glossary, raw files: not one word, name, hash or number."""
@@ -159,6 +160,7 @@ def test_an_answer_is_acknowledged_alike_whether_right_or_wrong(client: Client, 
         assert "ETag" not in sitting.open(name).headers
 
 
+@pytest.mark.slow
 @pytest.mark.case("QZ-18", "QZ-14")
 def test_handing_in_blank_shows_no_answer_while_an_attempt_remains(client: Client, doors: Doors) -> None:
     """Two attempts allowed: nothing after the first, nothing while the second is being written, then all."""

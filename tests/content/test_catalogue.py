@@ -78,6 +78,7 @@ def test_unknown_programmes_and_modules_are_not_found(tmp_path: Path) -> None:
             ask()
 
 
+@pytest.mark.case("MD-08")
 def test_only_published_media_are_served(tmp_path: Path) -> None:
     catalogue = watching(clean_tree(tmp_path), tmp_path / "published")
     path = catalogue.media_path("ec131-accueil", "frise.png")
@@ -108,6 +109,7 @@ def test_nothing_is_read_again_when_nothing_changed(tmp_path: Path) -> None:
     assert catalogue.programme() is programme
 
 
+@pytest.mark.case("MD-09")
 def test_a_broken_tree_never_replaces_the_last_good_one(tmp_path: Path) -> None:
     root = clean_tree(tmp_path)
     catalogue = watching(root, tmp_path / "published")
@@ -229,6 +231,7 @@ def test_while_writing_a_question_may_still_change_type_and_it_is_said(tmp_path:
     assert any("était de type numeric" in problem.message for problem in catalogue.problems)
 
 
+@pytest.mark.case("MD-11")
 def test_removed_questions_and_items_are_told_to_the_author(tmp_path: Path) -> None:
     root, folder = clean_tree(tmp_path), tmp_path / "published"
     published(root, folder)
@@ -270,6 +273,7 @@ def crashed(root: Path, folder: Path, moves: int) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.case("MD-10")
 def test_a_publication_killed_in_the_middle_leaves_the_one_before(tmp_path: Path) -> None:
     """Killed before each of its file moves in turn, then once to the end: what is served is whole, old then new."""
     root, folder = clean_tree(tmp_path), tmp_path / "published"
@@ -290,6 +294,7 @@ def test_a_publication_killed_in_the_middle_leaves_the_one_before(tmp_path: Path
     assert not list(folder.rglob("*.aside"))
 
 
+@pytest.mark.case("MD-10")
 def test_two_publications_at_once_take_turns(tmp_path: Path) -> None:
     root, folder = clean_tree(tmp_path), tmp_path / "published"
     barrier = threading.Barrier(4)
@@ -309,6 +314,7 @@ def test_two_publications_at_once_take_turns(tmp_path: Path) -> None:
     assert not list(folder.rglob("*.aside"))
 
 
+@pytest.mark.case("MD-10")
 def test_readers_see_one_whole_version_while_another_is_published(tmp_path: Path) -> None:
     """The lesson and the quiz are edited together: no reader ever sees one without the other."""
     root, folder = clean_tree(tmp_path), tmp_path / "published"

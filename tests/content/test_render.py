@@ -165,6 +165,7 @@ FORBIDDEN = re.compile(
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.case("MD-01", "MD-02")
 def test_nothing_that_acts_comes_out(attack: str) -> None:
     assert not FORBIDDEN.search(html(attack))
     assert not FORBIDDEN.search(html(f"Texte avant {attack} après."))
@@ -174,6 +175,7 @@ def test_the_forbidden_pattern_sees_the_attacks_themselves() -> None:
     assert sum(bool(FORBIDDEN.search(attack)) for attack in ATTACKS) >= 20
 
 
+@pytest.mark.case("MD-05")
 def test_a_title_with_a_handler_keeps_its_words() -> None:
     """As in real lessons: an icon name and a printing button inside the title."""
     text = '## :fa fa-code: Codage et typage <span onclick="window.print()" class="pdf-link"> :fa fa-file-pdf:</span>'

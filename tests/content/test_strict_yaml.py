@@ -51,12 +51,14 @@ def test_every_value_has_its_line() -> None:
         ("? [a]\n: b", 1, "mot simple"),
     ],
 )
+@pytest.mark.case("MD-06")
 def test_what_is_not_plain_is_refused_on_its_line(text: str, line: int, words: str) -> None:
     failure = refusal(text)
     assert words in failure.message
     assert failure.line == line
 
 
+@pytest.mark.case("MD-06")
 def test_an_alias_bomb_is_refused_before_it_grows() -> None:
     bomb = "a: &a [x, x, x, x]\n" + "".join(
         f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in zip("abcdef", "bcdefg", strict=True)
@@ -65,12 +67,14 @@ def test_an_alias_bomb_is_refused_before_it_grows() -> None:
 
 
 @pytest.mark.parametrize("text", ["[" * 10_000, "a: " + "{b: " * 5_000, "\n".join(" " * n + "a:" for n in range(700))])
+@pytest.mark.case("MD-06")
 def test_deep_nesting_is_refused_quickly(text: str) -> None:
     start = time.process_time()
     assert "imbriquées" in refusal(text).message
     assert time.process_time() - start < 2
 
 
+@pytest.mark.case("MD-06")
 def test_a_huge_text_is_refused() -> None:
     assert "découpez" in refusal("a: " + "x" * 400_000).fix
 

@@ -110,6 +110,7 @@ def test_files_of_an_unknown_type_are_not_served_and_are_told(tmp_path: Path) ->
     assert set(reading.snapshot.media) == {"ec131-accueil/frise.png", "ec131-accueil/appel.mp3"}
 
 
+@pytest.mark.case("MD-08")
 def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     """A link to a system file, to another module, to its own folder: none is followed, each is told."""
     root = clean_tree(tmp_path)
@@ -125,6 +126,7 @@ def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["../../../../etc/passwd", "/etc/passwd", "media/../../x.png", "C:\\x.png", "..\\x"])
+@pytest.mark.case("MD-08")
 def test_pictures_and_links_cannot_leave_the_folder(tmp_path: Path, target: str) -> None:
     text = f"---\ntitle: Fuite\n---\n![a](<{target}>)\n\n[a là](<{target}>)\n"
     reading = read(clean_tree(tmp_path, {f"{M}/01-accueillir.md": text}))
@@ -155,6 +157,7 @@ def test_a_missing_folder_is_a_problem_not_a_trace(tmp_path: Path) -> None:
     assert "introuvable" in read(tmp_path / "rien").errors[0].message
 
 
+@pytest.mark.case("MD-09")
 def test_one_broken_file_hides_no_other(tmp_path: Path) -> None:
     """Errors of the programme's own file do not keep modules from being checked."""
     changes: dict[str, str | bytes] = {

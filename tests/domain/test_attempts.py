@@ -58,6 +58,7 @@ def test_without_a_limit_an_arrangement_adds_nothing() -> None:
     assert own_time(None, THIRD) is None
 
 
+@pytest.mark.case("QZ-02")
 def test_starting_ten_minutes_before_the_close_leaves_ten_minutes() -> None:
     """QZ-02."""
     closes_at = START + timedelta(minutes=10)

@@ -102,6 +102,7 @@ def test_conditions(source: str, expected: bool) -> None:
         ("{{ 1 }}", 0),
     ],
 )
+@pytest.mark.case("QZ-36")
 def test_what_cannot_be_read_says_where(source: str, position: int) -> None:
     with pytest.raises(ExpressionError) as error:
         parse(source)
@@ -131,6 +132,7 @@ def test_what_cannot_be_read_says_where(source: str, position: int) -> None:
         ("erlang_agents(10, 240, 1, 20)", "part"),
     ],
 )
+@pytest.mark.case("QZ-36")
 def test_what_cannot_be_computed_is_an_error(source: str, message: str) -> None:
     with pytest.raises(ExpressionError, match=message):
         evaluate(parse(source), VALUES)
@@ -200,6 +202,7 @@ def test_agrees_with_ordinary_arithmetic(source: str) -> None:
 
 
 @given(st.text(alphabet="0123456789.+-*/()<>=, abceilmnoruandx", max_size=40))
+@pytest.mark.case("QZ-36")
 def test_anything_written_is_read_or_refused(source: str) -> None:
     with suppress(ExpressionError):
         expression = parse(source)

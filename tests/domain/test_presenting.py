@@ -40,12 +40,14 @@ from tests.domain.question_samples import (
 
 
 @given(every_question(), st.integers(), st.booleans())
+@pytest.mark.case("QZ-14")
 def test_nothing_shown_solves_the_question(asked: Question, seed: int, shuffle: bool) -> None:
     shown = present(asked, place(asked, random.Random(seed), shuffle))
     assert CANARY not in repr(shown)
     assert shown.hint_count == 1
 
 
+@pytest.mark.case("QZ-14")
 def test_two_keys_look_the_same() -> None:
     """What is shown does not depend on which option is right."""
     pairs = (

@@ -42,6 +42,7 @@ def test_parts_are_independent() -> None:
     assert found == Shown(correctness=True, feedback=False, answers=False, score=True)
 
 
+@pytest.mark.case("QZ-18")
 def test_a_graded_quiz_does_not_give_its_answers_while_another_try_is_left() -> None:
     """QZ-18: hand in blank, read the answers, try again."""
     found = shown(DEFAULTS[Mode.GRADED].show, handed_in=True, attempts_left=True, closed=False)

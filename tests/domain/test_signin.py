@@ -141,6 +141,7 @@ def test_the_wait_on_one_account_from_one_place_doubles_from_five_failures() -> 
 
 
 @given(counts, counts)
+@pytest.mark.case("AU-01")
 def test_others_cannot_keep_the_owner_out(account: int, address: int) -> None:
     attacked = tries(0, account, address, 0)
     assert wait_seconds(attacked, now=NOW) <= 60
@@ -154,6 +155,7 @@ def test_one_place_guessing_many_accounts_waits() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.case("AU-02")
 def test_a_campus_behind_one_address_is_never_slowed(seed: int) -> None:
     """AU-02: 1,285 students within two minutes, one in ten typing a wrong password first."""
     chance = random.Random(seed)

@@ -32,6 +32,7 @@ from tests.support.school import PASSWORD, School
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
+@pytest.mark.case("QZ-28")
 def test_the_network_goes_and_comes_back(phone: BrowserContext, school: School) -> None:
     page, who = phone.new_page(), school.student()
     public_id = begin(page, who)
@@ -83,6 +84,7 @@ def test_pages_closed_before_the_server_answers_are_continued_by_the_next(
     assert len({event.client for event in events}) == 1
 
 
+@pytest.mark.case("QZ-24")
 def test_the_server_is_killed_and_started_again(phone: BrowserContext, school: School) -> None:
     page, who = phone.new_page(), school.student()
     public_id = begin(page, who)
@@ -126,6 +128,7 @@ def test_an_acknowledgement_lost_on_the_way_stores_the_answer_once(phone: Browse
     assert [event.outcome for event in school.received(public_id, "e-simple")] == ["kept"]
 
 
+@pytest.mark.case("AU-13")
 def test_a_session_that_ends_is_opened_again_in_place(phone: BrowserContext, school: School) -> None:
     page, who = phone.new_page(), school.student()
     public_id = begin(page, who)
@@ -147,6 +150,7 @@ def test_a_session_that_ends_is_opened_again_in_place(phone: BrowserContext, sch
     assert page.url.endswith(f"/{ESSAY + 1}")
 
 
+@pytest.mark.case("AU-13", "QZ-33")
 def test_another_person_on_the_same_device_neither_sees_nor_sends_them(phone: BrowserContext, school: School) -> None:
     page, owner, other = phone.new_page(), school.student(), school.student()
     public_id = begin(page, owner)
@@ -170,6 +174,7 @@ def test_another_person_on_the_same_device_neither_sees_nor_sends_them(phone: Br
     assert school.answers(public_id)["e-simple"] == 2
 
 
+@pytest.mark.case("AU-13")
 def test_a_page_left_open_stays_with_its_person(phone: BrowserContext, school: School) -> None:
     mine, owner, other = phone.new_page(), school.student(), school.student()
     public_id = begin(mine, owner)
@@ -194,6 +199,7 @@ def test_a_page_left_open_stays_with_its_person(phone: BrowserContext, school: S
     assert school.answers(public_id)["e-simple"] == 2
 
 
+@pytest.mark.case("QZ-10")
 def test_two_tabs_on_a_question_show_both_answers_and_blank_nothing(phone: BrowserContext, school: School) -> None:
     first, who = phone.new_page(), school.student()
     public_id = begin(first, who)
@@ -221,6 +227,7 @@ def test_two_tabs_on_a_question_show_both_answers_and_blank_nothing(phone: Brows
     assert school.answers(public_id)["e-texte"] == "Écrit dans le premier onglet."
 
 
+@pytest.mark.case("QZ-09")
 def test_two_tabs_on_two_questions_keep_both(phone: BrowserContext, school: School) -> None:
     first, who = phone.new_page(), school.student()
     public_id = begin(first, who)
@@ -298,6 +305,7 @@ def test_a_deadline_that_moves_shows_on_the_open_page(phone: BrowserContext, sch
     expect(rules).to_contain_text("30 min en tout : 20 min, plus votre temps accordé")
 
 
+@pytest.mark.case("QZ-01")
 def test_the_last_minutes_are_said_once_and_the_clock_of_the_device_decides_nothing(
     phone: BrowserContext, school: School
 ) -> None:

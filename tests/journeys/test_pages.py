@@ -44,9 +44,9 @@ PAGES = (
     Shown(None, "/mot-de-passe-oublie", "Choisir un nouveau"),
     Shown(None, "/mot-de-passe-oublie?envoye=1", "Choisir un nouveau"),
     Shown(None, "/liens/{link}", "choisissez un mot de passe"),
-    Shown(None, "/liens/perime", "Ce lien n'est plus valable", 410),
-    Shown(None, "/rien", "Cette page n'existe pas", 404),
-    Shown(None, "/deconnexion", "ne s'ouvre pas ainsi", 405),
+    Shown(None, "/liens/perime", "Ce lien n’est plus valable", 410),
+    Shown(None, "/rien", "Cette page n’existe pas", 404),
+    Shown(None, "/deconnexion", "ne s’ouvre pas ainsi", 405),
     Shown(None, f"/lecons/{MODULE}/accueillir", "Accueillir"),
     Shown(None, "/recherche?q=reformuler", "parlent de"),
     Shown(None, "/glossaire", "mots du métier"),
@@ -75,7 +75,7 @@ PAGES = (
     Shown(LEARNER, "/glossaire", "mots du métier"),
     Shown(LEARNER, "/compte?fait=preferences", "Votre compte"),
     Shown(LEARNER, "/personnes", "ne vous est pas ouverte", 403),
-    Shown(LEARNER, "/modules/aucun", "Cette page n'existe pas", 404),
+    Shown(LEARNER, "/modules/aucun", "Cette page n’existe pas", 404),
     Shown(BUSY, "/essais/{full}/questions/1", "Comprendre"),
     Shown(BUSY, "/essais/{full}/questions/2", "Calculer"),
     Shown(BUSY, "/essais/{full}/questions/3", "Produire"),
@@ -110,7 +110,7 @@ REFUSED = (
     (Shown(LEARNER, "/compte", "Votre compte", 422), "Changer le mot de passe"),
     (Shown(ADMIN, "/essais/{late}/tardives", "après l’heure", 422), "Accepter ces réponses"),
     (Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement", 422), "Enregistrer l’aménagement"),
-    (Shown(NEWCOMER, f"{MODULE_PATH}/verifier-accueil", "n'est plus à jour", 400), "Commencer"),
+    (Shown(NEWCOMER, f"{MODULE_PATH}/verifier-accueil", "n’est plus à jour", 400), "Commencer"),
 )
 """Pages that answer to a button pressed with nothing filled in; the last is sent with a token that is not ours."""
 

@@ -58,6 +58,7 @@ def test_an_answer_of_each_type_is_kept_as_in_the_source(taker: Taker, question_
     assert taker.form(question_id, taker.kept()[question_id]) == form
 
 
+@pytest.mark.case("QZ-09")
 def test_two_tabs_on_different_questions_lose_nothing(taker: Taker) -> None:
     """QZ-09."""
     for sequence in (1, 2, 3):
@@ -66,6 +67,7 @@ def test_two_tabs_on_different_questions_lose_nothing(taker: Taker) -> None:
     assert taker.kept() == {"courte": "un 3", "nombre": "3"}
 
 
+@pytest.mark.case("QZ-10")
 def test_a_stale_tab_is_told_of_the_newer_answer_and_overwrites_nothing(taker: Taker) -> None:
     """QZ-10: both values come back, and the student decides."""
     taker.save("courte", text("ancienne"), client="one")
@@ -112,6 +114,7 @@ def test_an_old_page_with_empty_fields_blanks_nothing(taker: Taker) -> None:
         {"answer": ["1; DROP TABLE answer"]},
     ],
 )
+@pytest.mark.case("QZ-13")
 def test_a_choice_that_the_question_does_not_have_is_refused(taker: Taker, fields: dict[str, list[str]]) -> None:
     """QZ-13."""
     with pytest.raises(InvalidAnswer):
@@ -120,6 +123,7 @@ def test_a_choice_that_the_question_does_not_have_is_refused(taker: Taker, field
     assert taker.events() == []
 
 
+@pytest.mark.case("QZ-13")
 def test_fields_that_are_not_the_answer_are_ignored(taker: Taker) -> None:
     """QZ-13: points, seed, correctness sent along change nothing."""
     taker.save("courte", {**text("ma réponse"), "points": ["100"], "is_right": ["true"], "seed": ["1"]})
@@ -127,6 +131,7 @@ def test_fields_that_are_not_the_answer_are_ignored(taker: Taker) -> None:
     assert taker.attempt().score == 0
 
 
+@pytest.mark.case("QZ-13")
 def test_a_question_of_another_attempt_is_refused(taker: Taker, clock: Clock) -> None:
     """QZ-13, AZ-02."""
     other = Taker(taker.quiz, clock)
@@ -144,6 +149,7 @@ def test_a_question_of_another_attempt_is_refused(taker: Taker, clock: Clock) ->
     ("after_deadline", "outcome"),
     [(timedelta(seconds=-1), KEPT), (timedelta(0), KEPT), (timedelta(seconds=30), KEPT), (timedelta(seconds=31), LATE)],
 )
+@pytest.mark.case("QZ-01", "QZ-28")
 def test_what_arrives_around_the_deadline(
     taker: Taker, clock: Clock, after_deadline: timedelta, outcome: SaveOutcome
 ) -> None:
@@ -159,6 +165,7 @@ def test_the_device_clock_is_not_asked(taker: Taker, clock: Clock) -> None:
     assert (told.deadline_at, told.is_over) == (NOW + timedelta(minutes=30), False)
 
 
+@pytest.mark.case("QZ-24")
 def test_a_save_sent_again_is_stored_once(taker: Taker) -> None:
     """QZ-24, QZ-29: the reply was lost, or the server died after the commit."""
     first = taker.save("courte", text("une fois"), event_id="abc")
@@ -167,6 +174,7 @@ def test_a_save_sent_again_is_stored_once(taker: Taker) -> None:
     assert len(taker.events()) == 1
 
 
+@pytest.mark.case("QZ-24")
 def test_a_save_that_never_reached_its_commit_is_stored_by_the_retry(taker: Taker) -> None:
     """QZ-24: the server died before the commit."""
     posted = factories.posted(taker.paper()["courte"].key, text("enfin"))
@@ -196,6 +204,7 @@ def test_the_highest_sequence_wins_whatever_the_order_of_arrival(taker: Taker) -
     assert taker.kept() == {"courte": "v3"}
 
 
+@pytest.mark.case("QZ-25")
 def test_forty_saves_at_once_are_all_kept(database: Flask, taker: Taker) -> None:
     """QZ-25: nobody is told that the database is locked, and nothing acknowledged is lost."""
     sends = [

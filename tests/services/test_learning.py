@@ -185,7 +185,8 @@ def close(learner, quiz, *shares, now=NOW, **changes):
 
 def start(learner, quiz, public_id="a1"):
     with writing() as session:
-        learning.quiz_started(session, person_id=learner.person_id, item=quiz, attempt_public_id=public_id, now=NOW)
+        row = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=NOW)
+        learning.quiz_started(row, attempt_public_id=public_id, now=NOW)
 
 
 def test_a_quiz_passed_is_done_and_credited_once(learner):

@@ -116,6 +116,7 @@ def close_late(taker: Taker, clock: Clock) -> None:
     taker.hand_in()
 
 
+@pytest.mark.case("QZ-28")
 def test_late_answers_count_once_staff_accept_them(taker: Taker, tutor: SignedIn, clock: Clock) -> None:
     taker.save("a", text("faux"))
     close_late(taker, clock)

@@ -40,6 +40,7 @@ def progress() -> ItemProgress:
         return session.scalars(select(ItemProgress)).one()
 
 
+@pytest.mark.case("QZ-03")
 def test_starting_makes_the_attempt_its_deadline_and_its_paper_at_once(database: Flask, clock: Clock) -> None:
     """QZ-03: no question without an attempt and its deadline."""
     taker = Taker(factories.quiz(time_seconds=HALF_HOUR), clock)
@@ -53,6 +54,7 @@ def test_starting_makes_the_attempt_its_deadline_and_its_paper_at_once(database:
     assert (progress().open_attempt, progress().attempts_used) == (taker.public_id, 1)
 
 
+@pytest.mark.case("QZ-03")
 def test_a_start_that_fails_leaves_nothing(database: Flask, clock: Clock) -> None:
     taker = Taker(factories.quiz(time_seconds=HALF_HOUR), clock)
     with pytest.raises(ZeroDivisionError), writing() as session:
@@ -79,6 +81,7 @@ def test_starting_again_gives_the_attempt_already_open(database: Flask, clock: C
     assert count(Attempt) == 1
 
 
+@pytest.mark.case("QZ-08")
 def test_fifty_starts_at_once_make_one_attempt(database: Flask, clock: Clock) -> None:
     """QZ-08."""
     taker = Taker(factories.quiz(attempts=1, time_seconds=HALF_HOUR), clock)
@@ -92,6 +95,7 @@ def test_fifty_starts_at_once_make_one_attempt(database: Flask, clock: Clock) ->
     assert progress().attempts_used == 1
 
 
+@pytest.mark.case("QZ-20")
 def test_racing_starts_and_hand_ins_never_pass_the_limit(database: Flask, clock: Clock) -> None:
     """QZ-08, QZ-20: whatever is started and handed in at the same instant."""
     taker = Taker(factories.quiz(attempts=2), clock)
@@ -110,6 +114,7 @@ def test_racing_starts_and_hand_ins_never_pass_the_limit(database: Flask, clock:
     assert progress().attempts_used == count(Attempt)
 
 
+@pytest.mark.case("QZ-20")
 def test_attempts_are_counted_by_person_on_the_server(database: Flask, clock: Clock) -> None:
     """QZ-20: an abandoned attempt counts as well as one handed in."""
     taker = Taker(factories.quiz(attempts=2, time_seconds=HALF_HOUR), clock)
@@ -161,6 +166,7 @@ def test_before_the_opening_and_after_the_close_nothing_starts(database: Flask, 
         taker.start()
 
 
+@pytest.mark.case("QZ-02")
 def test_starting_ten_minutes_before_the_close_leaves_ten_minutes(database: Flask, clock: Clock) -> None:
     """QZ-02."""
     taker = Taker(factories.quiz(time_seconds=HALF_HOUR), clock)
@@ -235,6 +241,7 @@ def test_extra_time_of_someone_else_changes_nothing(database: Flask, clock: Cloc
     assert taker.attempt().deadline_at == NOW + timedelta(minutes=30)
 
 
+@pytest.mark.case("QZ-07")
 def test_handing_in_marks_once_however_often_it_is_sent(database: Flask, clock: Clock) -> None:
     """QZ-07: a double click, a refresh, the same request the next day."""
     taker = Taker(factories.quiz(), clock)
@@ -249,6 +256,7 @@ def test_handing_in_marks_once_however_often_it_is_sent(database: Flask, clock: 
     assert (count(QuestionMark), count(Receipt)) == (9, 1)
 
 
+@pytest.mark.case("QZ-07")
 def test_hand_ins_at_once_make_one_closing(database: Flask, clock: Clock) -> None:
     taker = Taker(factories.quiz(), clock)
     taker.start()
@@ -326,6 +334,7 @@ def test_nobody_hands_in_someone_elses_attempt(database: Flask, clock: Clock) ->
     assert taker.attempt().closed_at is None
 
 
+@pytest.mark.case("MD-11")
 def test_editing_or_removing_a_question_changes_nothing_in_a_started_attempt(database: Flask, clock: Clock) -> None:
     """QZ-37, QZ-42: the key was wrong, the author corrects it, then the question goes."""
     taker = Taker(factories.quiz(factories.single(), factories.short()), clock)

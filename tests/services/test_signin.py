@@ -169,6 +169,7 @@ def test_a_guess_among_many_sent_at_once_opens_nothing(lea: Person, passwords: P
         signin.sign_in(session, asked(), verified_for=state.account, device="", now=clock())
 
 
+@pytest.mark.case("AU-01")
 def test_guessing_from_one_place_slows_down_and_the_right_password_works_after_the_wait(
     lea: Person, passwords: Passwords, clock: Clock
 ) -> None:
@@ -182,6 +183,7 @@ def test_guessing_from_one_place_slows_down_and_the_right_password_works_after_t
 
 
 @pytest.mark.both
+@pytest.mark.case("AU-01")
 def test_guessing_from_many_places_never_locks_the_owner_out(lea: Person, passwords: Passwords, clock: Clock) -> None:
     """AU-01, fifty addresses: a new device waits a minute at most, one that signed in before does not."""
     mark = device_mark(asked().account_key, "nonce", secret=SECRET)
@@ -195,6 +197,7 @@ def test_guessing_from_many_places_never_locks_the_owner_out(lea: Person, passwo
     assert visitor(sign_in(PASSWORD, passwords, clock, asked(address="192.0.2.99")), clock)
 
 
+@pytest.mark.case("AU-01")
 def test_the_owner_is_told_once_an_hour(lea: Person, passwords: Passwords, clock: Clock) -> None:
     for number in range(30):
         clock.move(seconds=61)
@@ -275,6 +278,7 @@ def test_a_link_leads_to_the_configured_address(lea: Person, clock: Clock) -> No
     assert mails("reset")[0].payload["link"].startswith("https://deust.example/liens/")
 
 
+@pytest.mark.case("AU-04")
 def test_a_link_works_once_in_time_and_ends_every_session(lea: Person, passwords: Passwords, clock: Clock) -> None:
     """AU-04."""
     opened = sign_in(PASSWORD, passwords, clock)
@@ -291,6 +295,7 @@ def test_a_link_works_once_in_time_and_ends_every_session(lea: Person, passwords
         use_link(token, clock)
 
 
+@pytest.mark.case("AU-04")
 def test_a_link_expires_after_an_hour_an_invitation_after_seven_days(lea: Person, clock: Clock) -> None:
     ask_reset(clock)
     clock.move(hours=1)
@@ -302,6 +307,7 @@ def test_a_link_expires_after_an_hour_an_invitation_after_seven_days(lea: Person
     use_link(token_of(mails("invitation")[0]), clock)
 
 
+@pytest.mark.case("AU-04")
 def test_a_newer_link_and_a_changed_password_end_a_link(lea: Person, passwords: Passwords, clock: Clock) -> None:
     ask_reset(clock)
     ask_reset(clock)
@@ -318,6 +324,7 @@ def test_a_newer_link_and_a_changed_password_end_a_link(lea: Person, passwords: 
 
 
 @pytest.mark.both
+@pytest.mark.case("AU-04")
 def test_a_link_used_twice_at_once_works_once(lea: Person, database: Flask, clock: Clock) -> None:
     """AU-04, in parallel."""
     ask_reset(clock)
@@ -336,6 +343,7 @@ def test_a_link_used_twice_at_once_works_once(lea: Person, database: Flask, cloc
         assert session.get_one(Person, lea.id).password_hash in set(results) - {"refused"}
 
 
+@pytest.mark.case("AU-08")
 def test_changing_the_password_ends_the_other_devices_at_once(lea: Person, passwords: Passwords, clock: Clock) -> None:
     """AU-08."""
     here, elsewhere = sign_in(PASSWORD, passwords, clock), sign_in(PASSWORD, passwords, clock)
@@ -377,6 +385,7 @@ def test_signing_out_ends_one_session_and_the_others_can_be_ended(
     assert [visitor(opened, clock) is None for opened in (first, second, third)] == [True, False, True]
 
 
+@pytest.mark.case("AU-08")
 def test_a_disabled_account_dies_at_once_and_its_links_too(lea: Person, passwords: Passwords, clock: Clock) -> None:
     """AU-08."""
     opened = sign_in(PASSWORD, passwords, clock)
@@ -419,6 +428,7 @@ def test_purging_keeps_what_still_serves(lea: Person, passwords: Passwords, cloc
 
 
 @pytest.mark.both
+@pytest.mark.case("AU-02")
 def test_a_campus_signs_in_at_once(database: Flask, passwords: Passwords, clock: Clock) -> None:
     """AU-02: many students behind one address, one in ten typing a wrong password first; nobody waits."""
     password_hash = passwords.hashed(PASSWORD)

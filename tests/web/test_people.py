@@ -97,6 +97,7 @@ def test_forged_preferences_are_refused(client_of: ClientOf, lea: Person, data: 
     assert client_of(lea).submit("/compte/preferences", data).status_code == 422
 
 
+@pytest.mark.case("AU-08")
 def test_changing_the_password_signs_the_other_devices_out(app: Flask, client_of: ClientOf, lea: Person) -> None:
     """AU-08: at their next request, saving included."""
     here, elsewhere = client_of(lea), signed_in_client(app, lea)
@@ -208,6 +209,7 @@ def test_a_time_that_makes_no_sense_is_refused(
         assert session.get(Accommodation, lea.id) is None
 
 
+@pytest.mark.case("AU-08")
 def test_a_closed_account_is_out_at_its_next_request(manager: Client, client_of: ClientOf, lea: Person) -> None:
     """AU-08."""
     client = client_of(lea)

@@ -135,6 +135,7 @@ def test_the_right_password_works_after_the_wait(client: Client, lea: Person, cl
     assert sign_in(client).status_code == 303
 
 
+@pytest.mark.case("AU-01")
 def test_a_device_that_signed_in_before_does_not_wait_for_others(app: Flask, lea: Person, clock: Clock) -> None:
     """AU-01: fifty addresses guess; the owner's device enters at once, a new one waits a minute at most."""
     owner = new_client(app)
@@ -154,6 +155,7 @@ def test_a_device_that_signed_in_before_does_not_wait_for_others(app: Flask, lea
     assert sign_in(elsewhere).status_code == 303
 
 
+@pytest.mark.case("AU-07")
 def test_the_session_changes_at_sign_in_and_what_was_planted_is_gone(client: Client, lea: Person) -> None:
     """AU-07: no fixation, and a new token for forms."""
     with client.session_transaction() as session:
@@ -242,6 +244,7 @@ def test_signing_in_never_leads_elsewhere(client: Client, lea: Person, target: s
 
 
 @pytest.mark.parametrize("path", ["/connexion", "/deconnexion", "/mot-de-passe-oublie"])
+@pytest.mark.case("AU-16")
 def test_nothing_changes_without_the_form_s_token(app: Flask, lea: Person, client_of: ClientOf, path: str) -> None:
     """AU-16: without a token, or with another person's."""
     client, other = client_of(lea), client_of(Role.STUDENT)
@@ -286,6 +289,7 @@ def test_signing_in_as_someone_else_ends_the_session_before(
 # In place, from a page that stayed open
 
 
+@pytest.mark.case("AU-13")
 def test_signing_in_again_in_place_gives_a_token_that_works(client: Client, lea: Person) -> None:
     """AU-13."""
     response = in_place(client, expected=str(lea.id))
@@ -295,6 +299,7 @@ def test_signing_in_again_in_place_gives_a_token_that_works(client: Client, lea:
     assert client.post("/compte/autres-appareils", headers={"X-CSRFToken": token}).status_code == 303
 
 
+@pytest.mark.case("AU-13")
 def test_someone_else_cannot_sign_in_in_place(client: Client, lea: Person, doors: Doors) -> None:
     """AU-13: the answers waiting in the page are not theirs."""
     response = in_place(client, expected=lea.id + 1)
@@ -336,6 +341,7 @@ def test_a_page_can_ask_for_a_fresh_token(client: Client, lea: Person) -> None:
 # Links
 
 
+@pytest.mark.case("AU-04")
 def test_a_forgotten_password_is_chosen_again(
     app: Flask, client: Client, lea: Person, doors: Doors, clock: Clock
 ) -> None:
@@ -360,6 +366,7 @@ def test_a_forgotten_password_is_chosen_again(
     assert client.submit(path, {"password": NEW_PASSWORD, "again": NEW_PASSWORD}).status_code == 410
 
 
+@pytest.mark.case("AU-04")
 def test_an_old_and_an_altered_link_are_refused(client: Client, lea: Person, doors: Doors, clock: Clock) -> None:
     client.submit("/mot-de-passe-oublie", {"email": EMAIL})
     path = path_of(link(doors))
