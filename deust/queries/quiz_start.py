@@ -38,6 +38,7 @@ class StartPage:
     attempts_left: int | None
     running: PastAttempt | None
     blocked_by: tuple[AnyItem, ...]
+    is_followed: bool
     is_open: bool
     is_closed: bool
     ends_soon: bool
@@ -45,7 +46,8 @@ class StartPage:
     @property
     def may_start(self) -> bool:
         return (
-            self.running is None
+            self.is_followed
+            and self.running is None
             and not self.blocked_by
             and self.is_open
             and not self.is_closed
@@ -83,6 +85,7 @@ def start_page(
         attempts_left=None if allowed is None else max(0, allowed - len(past)),
         running=next((attempt for attempt in past if attempt.closed_at is None), None),
         blocked_by=progress.blocked_by(quiz),
+        is_followed=progress.is_followed,
         is_open=dates.opens_at is None or now >= dates.opens_at,
         is_closed=dates.closes_at is not None and now >= dates.closes_at,
         ends_soon=deadline.is_window and deadline.time_seconds is not None,

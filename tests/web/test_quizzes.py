@@ -45,6 +45,13 @@ def count(doors: Doors, table: type) -> int:
 # Starting
 
 
+def test_staff_read_what_will_happen_and_are_not_offered_to_start(client_of: ClientOf, doors: Doors) -> None:
+    tutor = client_of(Role.TUTOR)
+    page = tutor.get(Sitting(tutor, doors).home)
+    assert page.status_code == 200
+    assert not [form for _, form in forms_of(page) if form.action.endswith("/essais")]
+
+
 def test_starting_leads_to_the_first_question_and_starting_again_to_the_same_attempt(
     student: Client, doors: Doors
 ) -> None:
