@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,8 @@ LONGEST_PRESENCE = timedelta(seconds=90)
 """What one sign of reading adds at most to the time of connection."""
 
 _WHOLE = 1000
+_INDEXING = 1999
+"""The advisory lock under which one process at a time indexes courses."""
 
 _HELD = (
     select(ItemProgress)
@@ -162,6 +164,8 @@ def quiz_closed(
 
 def index_programme(session: Session, programme: Programme) -> None:
     """Make the programme's version searchable: its entries replace those of another version."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_INDEXING)))  # two workers that start together take turns
     indexed = session.scalar(select(SearchEntry.version).where(SearchEntry.programme == programme.id).limit(1))
     if indexed == programme.version:
         return
