@@ -67,6 +67,11 @@ class Item:
     def ref(self) -> str:
         return f"{self.module}/{self.id}"
 
+    @property
+    def refs(self) -> list[str]:
+        """The references under which anything about the item may be kept: its own, then its former ones."""
+        return [self.ref, *(f"{self.module}/{alias}" for alias in self.aliases)]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:

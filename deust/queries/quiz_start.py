@@ -9,7 +9,7 @@ from fractions import Fraction
 from sqlalchemy import Connection, bindparam, select
 
 from deust.domain import attempts
-from deust.domain.learning import Lesson, Programme, Quiz
+from deust.domain.learning import Programme, Quiz
 from deust.domain.people import Arrangement, Dates, SignedIn
 from deust.domain.progress import AnyItem, Status
 from deust.domain.questions import Info
@@ -65,7 +65,7 @@ def start_page(
     status = progress.status(quiz)
     dates = status.dates
     arrangement = arrangement_of(connection, learner.person_id)
-    past = past_attempts(connection, learner=learner, refs=refs_of(quiz), closes_at=dates.closes_at, now=now)
+    past = past_attempts(connection, learner=learner, refs=quiz.refs, closes_at=dates.closes_at, now=now)
     allowed = quiz.settings.attempts
     deadline = attempts.deadline(
         started_at=now,
@@ -101,11 +101,6 @@ def prerequisites_left(
         return ()
     progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
     return progress.blocked_by(quiz)
-
-
-def refs_of(item: Quiz | Lesson) -> list[str]:
-    """The item's present reference and those it had before."""
-    return [item.ref, *(f"{item.module}/{alias}" for alias in item.aliases)]
 
 
 def arrangement_of(connection: Connection, person_id: int) -> Arrangement:

@@ -36,11 +36,6 @@ _GIVEN = select(Answer.question_key, Answer.given).where(Answer.attempt_id == bi
 _INSERT_MARK = insert(QuestionMark)
 
 
-def refs_of(quiz: Quiz) -> list[str]:
-    """The references under which anything about the quiz may be kept: its own, then its former ones."""
-    return [quiz.ref, *(f"{quiz.module}/{alias}" for alias in quiz.aliases)]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Taken:
     """An attempt without its paper."""
@@ -55,13 +50,13 @@ class Taken:
 
 def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Taken]:
     """The person's attempts as they are kept, oldest first."""
-    rows = session.connection().execute(_TAKEN, {"person_id": person_id, "refs": refs_of(quiz)})
+    rows = session.connection().execute(_TAKEN, {"person_id": person_id, "refs": quiz.refs})
     return [Taken(**row._mapping) for row in rows]
 
 
 def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
     """Hold the open attempt, if any, before the progress is held: who closes takes them in this order too."""
-    session.execute(_HOLD_OPEN, {"person_id": person_id, "refs": refs_of(quiz)})
+    session.execute(_HOLD_OPEN, {"person_id": person_id, "refs": quiz.refs})
 
 
 def is_overdue(attempt: Attempt | Taken, now: datetime) -> bool:

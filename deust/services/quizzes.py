@@ -40,7 +40,6 @@ from deust.services.marking import (
     close_attempt,
     is_overdue,
     lock_open_attempt,
-    refs_of,
 )
 
 _GRANTED = (
@@ -188,7 +187,7 @@ def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, 
     whose = {
         "person_id": learner.person_id,
         "cohort_id": learner.enrolled.cohort_id if learner.enrolled else None,
-        "refs": refs_of(quiz),
+        "refs": quiz.refs,
     }
     rows = session.connection().execute(_GRANTED, whose).all()
     moved = {
