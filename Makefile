@@ -8,7 +8,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 VENV := .venv/.stamp-python-$(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
 RUN := .venv/.stamp-run-$(shell cksum < requirements.txt | tr -d ' ')
 DEV := .venv/.stamp-dev-$(shell cksum < requirements-dev.txt | tr -d ' ')
-INSTALL := .venv/bin/python -m pip install --quiet --require-hashes
+# The lock names every package, so pip has nothing to resolve: an older pip would look for newer releases behind an extra.
+INSTALL := .venv/bin/python -m pip install --quiet --require-hashes --no-deps
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11.2 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 PYBABEL := .venv/bin/pybabel --quiet
