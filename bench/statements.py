@@ -12,7 +12,7 @@ from bench.courses import LESSON, MODULE
 from bench.load import Request
 from bench.rows import READINGS, saves_of_a_page, saves_of_one
 from bench.school import Student
-from deust.models.base import db
+from deust.models.transaction import engines
 
 
 @contextmanager
@@ -24,12 +24,14 @@ def counted(app: Flask) -> Iterator[list[str]]:
         sent.append(statement)
 
     with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
+        behind = engines()
+    for engine in behind:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in behind:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 def statements(app: Flask, student: Student) -> dict[str, int]:

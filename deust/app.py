@@ -19,7 +19,7 @@ from deust.cli import add_commands
 from deust.config import ROOT, Settings, SettingsError, read_settings
 from deust.content.catalogue import Catalogue
 from deust.models.base import db
-from deust.models.transaction import reading, tune
+from deust.models.transaction import database_config, reading, tune
 from deust.models.version import known_revisions, table_revision
 from deust.queries.people import has_demo
 from deust.services.tools import Tools
@@ -31,6 +31,7 @@ from deust.web.security import add_headers, csrf
 from deust.web.templates import Templates
 
 MAX_BODY_BYTES = 24 * 1024 * 1024
+POOL_SIZE = 20
 
 
 class Application(Flask):
@@ -90,8 +91,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SECRET_KEY": settings.secret,
         "SECRET_KEY_FALLBACKS": list(settings.previous_secrets),
         "DEBUG": settings.debug,
-        "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": False, "pool_size": 20},
+        **database_config(settings.database_url, pool_size=POOL_SIZE),
         "SESSION_COOKIE_NAME": "__Host-deust" if secure else "deust",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -110,7 +110,7 @@ def _connect_database(app: Flask, settings: Settings) -> None:
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     with app.app_context():
-        tune(db.engine)
+        tune()
 
 
 def _add_tools(app: Flask, settings: Settings, overrides: dict[str, object]) -> None:

@@ -21,7 +21,7 @@ from deust.domain.errors import NotFound
 from deust.domain.learning import Quiz
 from deust.models.base import db
 from deust.models.quizzes import Attempt
-from deust.models.transaction import reading, writing
+from deust.models.transaction import engines, reading, writing
 from deust.queries.quizzes import overdue_attempts
 from deust.services import learning, records, signin
 from deust.services.quizzes import close_if_overdue
@@ -65,7 +65,8 @@ class Jobs:
         if self._stopping.is_set():
             return
         with self._app.app_context():
-            db.engine.dispose(close=False)
+            for engine in engines():
+                engine.dispose(close=False)
         self.start()
 
     def stop(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DataError, InternalError, OperationalError
@@ -19,12 +20,26 @@ from deust.domain.errors import Unavailable, Unkeepable
 from deust.models.base import db
 
 _BUSY_TIMEOUT_MS = 15_000
+_READING = "reading"
+
+
+def database_config(url: str, *, pool_size: int) -> dict[str, Any]:
+    """Flask-SQLAlchemy's settings for the two doors: each has its own connections, and those that read are never in a
+    transaction, so that taking one and giving it back asks nothing of the server.
+    """
+    pool = {"pool_pre_ping": False, "pool_size": pool_size}
+    read_only = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "skip_autocommit_rollback": True}
+    return {
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": pool,
+        "SQLALCHEMY_BINDS": {_READING: {"url": url, **pool, **read_only}},
+    }
 
 
 @contextmanager
 def reading() -> Iterator[Connection]:
     """A connection on which every statement stands alone; it must not be used to write."""
-    with _available(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with _available(), db.engines[_READING].connect() as connection:
         yield connection
 
 
@@ -46,12 +61,19 @@ def _available() -> Iterator[None]:
         raise Unkeepable from error
 
 
-def tune(engine: Engine) -> None:
-    """Make SQLite durable and queueing; PostgreSQL already is."""
-    if engine.dialect.name != "sqlite":
-        return
-    event.listen(engine, "connect", _open_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
+def engines() -> tuple[Engine, ...]:
+    """The engines behind the two doors of the current application."""
+    return tuple(db.engines.values())
+
+
+def tune() -> None:
+    """Make SQLite durable and queueing; PostgreSQL already is. Rows written together leave in one statement on both."""
+    db.engine.dialect.use_insertmanyvalues_wo_returning = True  # type: ignore[attr-defined]
+    for engine in engines():
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _open_sqlite)
+    if db.engine.dialect.name == "sqlite":
+        event.listen(db.engine, "begin", _begin_immediate)
 
 
 def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -65,5 +87,4 @@ def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -91,7 +91,11 @@ class Walk:
         """A whole attempt, handed in; this share of its answers is right."""
         public_id = self.begin_quiz(quiz, answered=Fraction(1), right=right)
         quizzes.hand_in(
-            self._session, learner=self._learner, public_id=public_id, quiz=self._rendered(quiz), now=self._after(60)
+            self._session,
+            learner=self._learner,
+            public_id=public_id,
+            find_quiz=lambda _ref: self._rendered(quiz),
+            now=self._after(60),
         )
 
     def begin_quiz(self, quiz: Quiz, *, answered: Fraction, right: Fraction) -> str:

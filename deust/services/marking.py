@@ -76,7 +76,7 @@ def close_attempt(session: Session, attempt: Attempt, *, quiz: Quiz | None, by: 
             answers_hash=attempts.answers_hash(answers),
             answers_count=sum(given is not None for given in answers.values()),
             now=now,
-        ).code
+        )
         if quiz is not None:
             _keep_result(session, attempt, quiz, now)
     records.audit(

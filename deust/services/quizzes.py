@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -203,12 +203,23 @@ def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, 
     return dates_of(quiz, calendar, moved.get(False), moved.get(True)), arrangement
 
 
-def hand_in(session: Session, *, learner: SignedIn, public_id: str, quiz: Quiz | None, now: datetime) -> None:
-    """Close the learner's attempt with what is saved, and mark it. Handing in twice changes nothing."""
+def hand_in(
+    session: Session,
+    *,
+    learner: SignedIn,
+    public_id: str,
+    find_quiz: Callable[[str], Quiz | None],
+    now: datetime,
+) -> None:
+    """Close the learner's attempt with what is saved, and mark it. Handing in twice changes nothing.
+
+    `find_quiz` gives the quiz of an item as it is now, or None once it was removed.
+    """
     attempt = locked_attempt(session, learner, public_id)
     if attempt.closed_at is not None:
         return
-    close_attempt(session, attempt, quiz=quiz, by=BY_CLOCK if is_overdue(attempt, now) else BY_PERSON, now=now)
+    by = BY_CLOCK if is_overdue(attempt, now) else BY_PERSON
+    close_attempt(session, attempt, quiz=find_quiz(attempt.item_ref), by=by, now=now)
 
 
 def close_if_overdue(session: Session, *, public_id: str, quiz: Quiz | None, now: datetime) -> bool:

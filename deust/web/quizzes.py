@@ -126,10 +126,9 @@ def save_answer(public_id: str) -> Response | str | tuple[str, int]:
 @permission(Permission.QUIZ_ANSWER)
 def hand_in(public_id: str) -> Response:
     """Hand in for good; twice is the same as once."""
-    with reading() as connection:
-        ref = pages.item_of_attempt(connection, learner=visitor(), public_id=public_id)
+    now = tools().clock()
     with writing() as session:
-        services.hand_in(session, learner=visitor(), public_id=public_id, quiz=_find_quiz(ref), now=tools().clock())
+        services.hand_in(session, learner=visitor(), public_id=public_id, find_quiz=_find_quiz, now=now)
     return redirect(url_for(".result", public_id=public_id), 303)
 
 

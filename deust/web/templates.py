@@ -2,27 +2,91 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask.templating import Environment
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
+
+
+def piece(value: object) -> str:
+    """A value as the page shows it: escaped, unless it is markup already."""
+    if type(value) is Markup:
+        return value
+    return str(value) if type(value) is int else escape(value)
+
+
+class _Generator(CodeGenerator):
+    """Writes `piece(…)` where Jinja writes `escape(…)`, which copies once more what needs no escaping."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+            return
+        self.write("environment.piece(")
+        if finalize.src is not None:
+            self.write(finalize.src)
 
 
 class Templates(Environment):
     """Reads `_('Texte')` as « that very text when the page is French, else its translation »."""
 
+    code_generator_class = _Generator
+    piece = staticmethod(piece)
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         template = super()._parse(source, name, filename)
         _Sentences().visit(template)
+        for block in template.find_all(nodes.Block):
+            block.body = [_gathered(block.body, block.lineno)]
+        if _is_only_included(template):
+            template.body = [_gathered(template.body, 1)]
         return template.set_environment(self)  # type: ignore[return-value]
 
 
+def _gathered(body: list[nodes.Node], line: int) -> nodes.Node:
+    """The same output handed over as one string: each piece would otherwise climb through every layout above it."""
+    return nodes.FilterBlock(body, nodes.Filter(None, "safe", [], [], None, None), lineno=line)
+
+
+def _is_only_included(template: nodes.Template) -> bool:
+    """Whether nothing of it is imported or inherited, so that only its output matters."""
+    return not any(isinstance(node, nodes.Extends | nodes.Block | nodes.Macro) for node in template.body)
+
+
 class _Sentences(NodeTransformer):
+    def visit_Output(self, output: nodes.Output) -> list[nodes.Node]:
+        """A sentence that stands alone is written as a constant, among what surrounds it."""
+        self.generic_visit(output)
+        parts: list[nodes.Node] = []
+        for child in output.nodes:
+            if isinstance(child, nodes.CondExpr) and _is_plain(child.expr1):
+                parts.append(_alone(child))
+            elif parts and isinstance(parts[-1], nodes.Output):
+                parts[-1].nodes.append(child)
+            else:
+                parts.append(nodes.Output([child], lineno=child.lineno))
+        return parts
+
     def visit_Call(self, call: nodes.Call) -> nodes.Expr:  # the name that Jinja's visitor looks for
         self.generic_visit(call)
         if not _is_sentence(call):
             return call
         is_french = nodes.Name("is_french", "load", lineno=call.lineno)
         return nodes.CondExpr(is_french, _in_french(call), call, lineno=call.lineno)
+
+
+def _is_plain(sentence: nodes.Expr) -> bool:
+    return isinstance(sentence, nodes.MarkSafeIfAutoescape) and isinstance(sentence.expr, nodes.Const)
+
+
+def _alone(choice: nodes.CondExpr) -> nodes.If:
+    text = nodes.TemplateData(choice.expr1.expr.value)  # type: ignore[attr-defined]
+    french = nodes.Output([text], lineno=choice.lineno)
+    other = nodes.Output([choice.expr2], lineno=choice.lineno)
+    return nodes.If(choice.test, [french], [], [other], lineno=choice.lineno)
 
 
 def _is_sentence(call: nodes.Call) -> bool:

@@ -17,10 +17,10 @@ from werkzeug.test import TestResponse
 
 from deust.adapters.files import FileStore, StoredFile
 from deust.domain.access import Role
-from deust.models.base import db
 from deust.models.people import Person
 from deust.models.quizzes import AnswerEvent, AnswerFile, Attempt, QuestionMark
 from deust.models.records import AuditEvent, Receipt
+from deust.models.transaction import engines
 from tests.conftest import Doors
 from tests.support.clients import Client
 from tests.support.sittings import EXAM, Sitting
@@ -36,19 +36,21 @@ def every_connection(app: Flask, pragma: str) -> Iterator[None]:
     def apply(connection: object, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}").close()  # type: ignore[attr-defined]
 
-    engine = engine_of(app)
-    engine.dispose()
-    event.listen(engine, "connect", apply)
+    behind = engines_of(app)
+    for engine in behind:
+        engine.dispose()
+        event.listen(engine, "connect", apply)
     try:
         yield
     finally:
-        event.remove(engine, "connect", apply)
-        engine.dispose()
+        for engine in behind:
+            event.remove(engine, "connect", apply)
+            engine.dispose()
 
 
-def engine_of(app: Flask) -> Engine:
+def engines_of(app: Flask) -> tuple[Engine, ...]:
     with app.app_context():
-        return db.engine
+        return engines()
 
 
 @contextmanager
@@ -187,10 +189,10 @@ def test_a_database_that_only_reads_refuses_every_act_and_then_takes_the_replay_
 
 def test_when_every_connection_is_taken_the_page_says_so(app: Flask, student: Client) -> None:
     with ExitStack() as taken:
-        engine = engine_of(app)
-        pool = engine.pool
-        pool._timeout = 0.05  # type: ignore[attr-defined]
-        for _ in range(pool.size() + pool._max_overflow):  # type: ignore[attr-defined]
-            taken.enter_context(engine.connect())
+        for engine in engines_of(app):
+            pool = engine.pool
+            pool._timeout = 0.05  # type: ignore[attr-defined]
+            for _ in range(pool.size() + pool._max_overflow):  # type: ignore[attr-defined]
+                taken.enter_context(engine.connect())
         assert is_said(student.get("/aujourdhui"))
     assert student.get("/aujourdhui").status_code == 200

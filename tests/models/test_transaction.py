@@ -10,9 +10,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from deust.domain.errors import Unavailable
-from deust.models.base import db
 from deust.models.people import Person
-from deust.models.transaction import reading, writing
+from deust.models.transaction import engines, reading, writing
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW
@@ -63,12 +62,9 @@ def test_forty_writers_at_once_all_succeed_and_count_right(database: Flask) -> N
 
 def test_sqlite_writes_open_with_begin_immediate(database: Flask) -> None:
     statements: list[str] = []
-    with db.engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-    event.listen(db.engine, "connect", lambda made, _record: made.set_trace_callback(statements.append))
-    db.engine.pool.dispose()
-    event.listen(db.engine, "checkout", lambda made, _record, _proxy: made.set_trace_callback(statements.append))
+    for engine in engines():
+        engine.dispose()
+        event.listen(engine, "connect", lambda made, _record: made.set_trace_callback(statements.append))
     with writing() as session:
         session.execute(update(Person).values(theme="dark"))
     assert statements[0] == "BEGIN IMMEDIATE"
@@ -116,7 +112,8 @@ def test_one_open_attempt_a_person_and_item(database: Flask) -> None:
 
 
 def test_a_database_that_is_not_there_is_said_in_the_rules_words(database: Flask, url: str) -> None:
-    db.engine.dispose()
+    for engine in engines():
+        engine.dispose()
     path = Path(make_url(url).database or "")
     path.unlink()
     path.mkdir()

