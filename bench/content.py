@@ -183,7 +183,7 @@ def measure_render(rounds: int) -> tuple[int, Time]:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             store = Store(Path(folder))
-            times.append(timed(lambda store=store: page_of(longest, reading.snapshot, store)))
+            times.append(timed(lambda store=store: page_of(longest.ref, reading.snapshot, store)))
     return len(longest.body), median(times)
 
 

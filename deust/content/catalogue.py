@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
+from typing import Protocol, cast
 
-from deust.content.pages import page_of, warm
-from deust.content.problems import Problem, in_order
-from deust.content.publishing import history_problems, put_version
-from deust.content.render import render_inline
-from deust.content.rendering import context_of, rendered_module
+from deust.content.problems import Problem
 from deust.content.snapshot import Snapshot
-from deust.content.source import Scan, scan
-from deust.content.store import Store
-from deust.content.tree import Reading, Stamp, read_tree, stamps_of
+from deust.content.store import Rendered, Store
 from deust.domain.errors import NotFound
 from deust.domain.learning import Announced, Lesson, Module, Programme, Quiz, RenderedLesson, Term
 
 MAX_KEPT_PAGES = 256
+
+
+class Workshop(Protocol):
+    """What the catalogue asks of the rooms that read, check and render."""
+
+    problems: tuple[Problem, ...]
+
+    def read(self, served: Snapshot) -> Snapshot | None: ...
+
+    def page(self, ref: str, snapshot: Snapshot) -> Rendered: ...
+
+    def warm(self, snapshot: Snapshot) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -28,9 +37,7 @@ class _Served:
     """A version and the pages rendered of it so far; replaced whole."""
 
     snapshot: Snapshot
-    pages: dict[str, RenderedLesson | Quiz] = field(default_factory=dict)
-    modules: dict[str, Module] = field(default_factory=dict)
-    glossaries: dict[str, tuple[Term, ...]] = field(default_factory=dict)
+    pages: dict[str, Rendered] = field(default_factory=dict)
 
 
 class Catalogue:
@@ -43,12 +50,9 @@ class Catalogue:
     ) -> None:
         self.courses_dir = courses_dir
         self.watch = watch
-        self.problems: tuple[Problem, ...] = ()
         self._today = today
         self._store = Store(published_dir, is_durable=not watch)
         self._lock = Lock()
-        self._reading: Reading | None = None
-        self._stamps: Mapping[str, Stamp] = {}
         self._stamp = self._store.stamp()
         published = self._store.current()
         self._served = _Served(published or Snapshot(""))
@@ -58,6 +62,11 @@ class Catalogue:
     @property
     def version(self) -> str:
         return self._served.snapshot.version
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was wrong in the course folder when it was last read; nothing if this process never read it."""
+        return self._workshop.problems if "_workshop" in self.__dict__ else ()
 
     def programme(self, programme_id: str | None = None) -> Programme:
         """The programme of that id; without one, the first."""
@@ -86,30 +95,25 @@ class Catalogue:
 
     def item(self, ref: str) -> Lesson | Quiz | Announced:
         """The item as read, not rendered."""
-        return _find_item(self._served.snapshot, ref)
+        programme = self._served.snapshot.programme_of_module(ref.partition("/")[0])
+        item = programme.find_item(ref) if programme else None
+        if item is None:
+            raise NotFound
+        return item
 
     def module(self, module_id: str) -> Module:
         """The module with its introduction rendered."""
-        served = self._served
-        found = served.modules.get(module_id)
-        if found is None:
-            programme = served.snapshot.programme_of_module(module_id)
-            if programme is None:
-                raise NotFound
-            path = f"{programme.id}/{module_id}/module.md"
-            found = rendered_module(programme.modules[module_id], context_of(served.snapshot, module_id, path))
-            served.modules[module_id] = found
-        return found
+        programme = self._served.snapshot.programme_of_module(module_id)
+        if programme is None:
+            raise NotFound
+        return replace(programme.modules[module_id], intro=str(self._page(f"{module_id}/")))
 
     def glossary(self, programme_id: str | None = None) -> tuple[Term, ...]:
         """The terms with their definitions rendered."""
-        served, programme = self._served, self.programme(programme_id)
-        if programme.id not in served.glossaries:
-            context = replace(context_of(served.snapshot, "", f"{programme.id}/glossaire.md"), terms=())
-            served.glossaries[programme.id] = tuple(
-                replace(term, definition=render_inline(term.definition, context)) for term in programme.glossary
-            )
-        return served.glossaries[programme.id]
+        programme = self.programme(programme_id)
+        definitions = cast("tuple[str, ...]", self._page(f"/{programme.id}"))
+        pairs = zip(programme.glossary, definitions, strict=True)
+        return tuple(replace(term, definition=definition) for term, definition in pairs)
 
     def media_path(self, module_id: str, name: str) -> Path | None:
         """The published file of a media of the module; None for anything else."""
@@ -122,15 +126,13 @@ class Catalogue:
 
     def warm(self) -> None:
         """Renders every page of the version that the store does not hold yet."""
-        warm(self._served.snapshot, self._store)
+        self._workshop.warm(self._served.snapshot)
 
     def refresh(self) -> None:
         """Called before each request: one look at `current`, or, when watching, a walk over the course files."""
         if self.watch:
             with self._lock:
-                found = scan(self.courses_dir)
-                if stamps_of(found) != self._stamps:
-                    self._read(found)
+                self._read()
         elif self._store.stamp() != self._stamp and self._lock.acquire(blocking=False):
             try:
                 self._follow()
@@ -145,38 +147,25 @@ class Catalogue:
             self._served = _Served(published)
         self._stamp = stamp
 
-    def _read(self, found: Scan | None = None) -> None:
-        reading = read_tree(self.courses_dir, self._reading, today=self._today(), found=found)
-        self._reading, self._stamps = reading, reading.stamps
-        if reading.snapshot.version == self.version and not reading.errors:
-            self.problems = reading.problems
-            return
-        self.problems = in_order((*reading.problems, *history_problems(reading, self._served.snapshot)))
-        if reading.errors:
-            return
-        with self._store.locked():
-            put_version(reading, self._store)
-            self._store.switch(reading.snapshot)
-            self._store.prune_versions()
-        self._served = _Served(reading.snapshot)
+    def _read(self) -> None:
+        found = self._workshop.read(self._served.snapshot)
+        if found is not None:
+            self._served = _Served(found)
 
-    def _page(self, ref: str) -> RenderedLesson | Quiz:
+    @cached_property
+    def _workshop(self) -> Workshop:
+        """It loads here, so that a worker which serves what is published never holds the parsers."""
+        room = import_module("deust.content.workshop")
+        return cast("Workshop", room.Workshop(self.courses_dir, self._store, self._today))
+
+    def _page(self, ref: str) -> Rendered:
         served = self._served
         page = served.pages.get(ref)
         if page is None:
-            item = _find_item(served.snapshot, ref)
-            if isinstance(item, Announced):
-                raise NotFound
-            page = page_of(item, served.snapshot, self._store)
+            key = served.snapshot.rendered.get(ref)
+            kept = self._store.page(key) if key else None
+            page = self._workshop.page(ref, served.snapshot) if kept is None else kept
             if len(served.pages) >= MAX_KEPT_PAGES:
                 served.pages.clear()
             served.pages[ref] = page
         return page
-
-
-def _find_item(snapshot: Snapshot, ref: str) -> Lesson | Quiz | Announced:
-    programme = snapshot.programme_of_module(ref.partition("/")[0])
-    item = programme.find_item(ref) if programme else None
-    if item is None:
-        raise NotFound
-    return item

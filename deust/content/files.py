@@ -13,7 +13,8 @@ from deust.content.grids import check_grid
 from deust.content.items import ItemFile, read_item
 from deust.content.limits import excess
 from deust.content.lines import Page, number_lines, split_page
-from deust.content.media import TYPES, Media, read_media, suffix_of
+from deust.content.media import TYPES, Media, suffix_of
+from deust.content.media_files import read_media
 from deust.content.problems import Problem, Report
 from deust.content.programme_schema import M3cFile, ProgrammeFile
 from deust.content.schema import Grid, ModuleHeader

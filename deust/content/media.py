@@ -1,17 +1,9 @@
-"""Pictures, sound, video and attached files of a module: which types, what size, how long."""
+"""Pictures, sound, video and attached files of a module: their types, and what is known of each."""
 
 from __future__ import annotations
 
-import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from io import BytesIO
-
-from PIL import Image
-
-from deust.content.problems import Report
 
 IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif",
           "avif": "image/avif", "svg": "image/svg+xml"}  # fmt: skip
@@ -28,15 +20,6 @@ ATTACHMENTS = {
 }
 TYPES: Mapping[str, str] = {**IMAGES, **SOUNDS, **VIDEOS, **CAPTIONS, **ATTACHMENTS}
 
-MAX_PIXELS = 50_000_000
-MAX_ADVISED = {"image": 1_000_000, "audio": 30_000_000}
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_POINTER = b"version https://git-lfs.github.com/spec/"
-_CUE = re.compile(r"-->\s*(?:(\d+):)?(\d{1,2}):(\d{2})")
-_SVG_LENGTH = re.compile(r"(\d+(?:\.\d+)?)(?:px)?")
-_SVG_TRAPS = re.compile(rb"<script|<foreignObject|\son\w+\s*=|javascript:|<!ENTITY", re.IGNORECASE)
-
 
 @dataclass(frozen=True)
 class Media:
@@ -52,78 +35,3 @@ class Media:
 
 def suffix_of(name: str) -> str:
     return name.rsplit(".", 1)[-1].lower() if "." in name else ""
-
-
-def read_media(name: str, raw: bytes, report: Report) -> Media | None:
-    """The media as it will be served, or None with the reason reported."""
-    suffix = suffix_of(name)
-    if not _NAME.fullmatch(name):
-        report.error(
-            1, f"nom de fichier refusé : « {name} »", "lettres sans accent, chiffres, points et tirets, sans espace"
-        )
-        return None
-    if raw.startswith(_POINTER):
-        report.error(1, "ce fichier est un pointeur Git LFS, pas le média", "récupérez-le avec git lfs pull")
-        return None
-    width = height = seconds = 0
-    if suffix in IMAGES:
-        size = _svg_size(raw, report) if suffix == "svg" else _image_size(raw, report)
-        if size is None:
-            return None
-        width, height = size
-    elif suffix in CAPTIONS:
-        seconds = _last_cue(raw, report)
-    kind = TYPES[suffix].split("/")[0]
-    if len(raw) > MAX_ADVISED.get(kind, len(raw)):
-        report.warn(1, f"fichier lourd : {len(raw) // 1000} ko", "réduisez-le : les téléphones le paient")
-    return Media(name, sha256(raw).hexdigest(), TYPES[suffix], width, height, seconds)
-
-
-def _image_size(raw: bytes, report: Report) -> tuple[int, int] | None:
-    try:
-        with Image.open(BytesIO(raw)) as image:
-            width, height = image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        report.error(1, "image illisible", "enregistrez-la de nouveau")
-        return None
-    if width * height > MAX_PIXELS:
-        report.error(1, f"image de {width} × {height} points", "réduisez-la")
-        return None
-    return width, height
-
-
-def _svg_size(raw: bytes, report: Report) -> tuple[int, int] | None:
-    trap = _SVG_TRAPS.search(raw)
-    if trap:
-        line = raw.count(b"\n", 0, trap.start()) + 1
-        report.error(
-            line, f"« {trap.group().decode(errors='replace').strip()} » refusé dans une image SVG", "retirez-le"
-        )
-        return None
-    try:
-        root = ElementTree.fromstring(raw)  # noqa: S314 - entities were refused above
-    except ElementTree.ParseError as failure:
-        report.error(failure.position[0], "image SVG illisible", "enregistrez-la de nouveau")
-        return None
-    lengths = [_SVG_LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")]
-    box = root.get("viewBox", "").replace(",", " ").split()
-    numbers = [found.group(1) if found else None for found in lengths]
-    if None in numbers and len(box) == 4:
-        numbers = [*box[2:]]
-    try:
-        width, height = (round(float(number or "")) for number in numbers)
-    except ValueError:
-        report.error(1, "image SVG sans dimensions", "ajoutez viewBox, ou width et height")
-        return None
-    return width, height
-
-
-def _last_cue(raw: bytes, report: Report) -> int:
-    text = raw.decode("utf-8-sig", "replace")
-    if not text.startswith("WEBVTT"):
-        report.error(1, "sous-titres illisibles", "commencez le fichier par WEBVTT")
-        return 0
-    ends = [int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) for hours, minutes, seconds in _CUE.findall(text)]
-    if not ends:
-        report.warn(1, "sous-titres vides", "ajoutez des répliques datées")
-    return max(ends, default=0)

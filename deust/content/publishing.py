@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -33,22 +33,22 @@ def publish(courses_dir: Path, published_dir: Path, *, today: date) -> Publicati
         problems = in_order((*reading.problems, *history_problems(reading, store.current())))
         if errors_of(problems):
             return Publication(reading.snapshot.version, False, problems)
-        put_version(reading, store)
-        used = warm(reading.snapshot, store)
+        rendered = warm(reading.snapshot, store)
+        put_version(reading, store, rendered)
         store.switch(reading.snapshot)
         store.prune_versions()
-        store.prune(used)
+        store.prune(rendered.values())
     return Publication(reading.snapshot.version, True, problems)
 
 
-def put_version(reading: Reading, store: Store) -> None:
-    """Keeps the version with its media, without serving it."""
+def put_version(reading: Reading, store: Store, rendered: Mapping[str, str] | None = None) -> None:
+    """Keeps the version with its media, and the keys of what is rendered of it, without serving it."""
     for path, source in reading.media_paths.items():
         _, module, _, name = path.split("/")
         media = reading.snapshot.media.get(f"{module}/{name}")
         if media is not None:
             store.put_media(media, source)
-    store.put(reading.snapshot)
+    store.put(replace(reading.snapshot, rendered=rendered or {}))
 
 
 def history_problems(reading: Reading, published: Snapshot | None) -> list[Problem]:

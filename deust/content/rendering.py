@@ -13,7 +13,7 @@ from deust.content.render import RenderContext, render, render_inline, render_wi
 from deust.content.snapshot import Snapshot
 from deust.content.terms import definition, offer_terms
 from deust.content.typography import typeset
-from deust.domain.learning import Heading, Lesson, Module, Quiz, RenderedLesson, Term
+from deust.domain.learning import Heading, Lesson, Quiz, RenderedLesson, Term
 from deust.domain.questions import (
     AnswerBlock,
     Choice,
@@ -75,11 +75,6 @@ def _headings(tokens: Sequence[Mapping[str, Any]]) -> list[Heading]:
         found.append(Heading(level=token["level"], anchor=token["id"], title=typeset(unescape(token["name"]))))
         found += _headings(token["children"])
     return found
-
-
-def rendered_module(module: Module, context: RenderContext) -> Module:
-    """The module with its introduction as HTML."""
-    return replace(module, intro=render(module.intro, replace(context, terms=())))
 
 
 def rendered_quiz(quiz: Quiz, context: RenderContext) -> Quiz:

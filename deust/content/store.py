@@ -14,16 +14,20 @@ import fcntl
 import os
 import pickle
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile
 
 from deust.content.media import Media, suffix_of
 from deust.content.snapshot import Snapshot
+from deust.domain.learning import Quiz, RenderedLesson
 
-FORMAT = "1"
+FORMAT = "2"
 KEPT_VERSIONS = 5
+
+Rendered = RenderedLesson | Quiz | str | tuple[str, ...]
+"""A lesson, a quiz, an introduction, or the definitions of a glossary in their order."""
 
 _UNREADABLE = (
     OSError,
@@ -90,14 +94,14 @@ class Store:
     def media_file(self, media: Media) -> Path:
         return self.folder / "media" / f"{media.digest}.{suffix_of(media.name)}"
 
-    def page(self, key: str) -> object | None:
+    def page(self, key: str) -> Rendered | None:
         try:
             found: object = pickle.loads((self.folder / "pages" / key).read_bytes())  # noqa: S301 - own file
         except _UNREADABLE:
             return None
-        return found
+        return found if isinstance(found, RenderedLesson | Quiz | str | tuple) else None
 
-    def put_page(self, key: str, page: object) -> None:
+    def put_page(self, key: str, page: Rendered) -> None:
         self._write(self.folder / "pages" / key, pickle.dumps(page, pickle.HIGHEST_PROTOCOL))
 
     def has_page(self, key: str) -> bool:
@@ -111,7 +115,7 @@ class Store:
             if file.name != current:
                 file.unlink(missing_ok=True)
 
-    def prune(self, pages: set[str]) -> None:
+    def prune(self, pages: Collection[str]) -> None:
         """Removes rendered pages that the current version does not use, media that no kept version uses, and what a
         killed publication left aside. Only under the lock.
         """

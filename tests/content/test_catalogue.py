@@ -23,6 +23,9 @@ from deust.domain.questions import TrueFalse
 from tests.content.sample_tree import FILES, LESSON, QUIZ, TODAY, M, P, clean_tree
 
 LESSON_REF, QUIZ_REF = "ec131-accueil/accueillir", "ec131-accueil/quiz-accueil"
+RENDERED = 4
+"""The pages of the sample tree: a lesson, a quiz, the module's introduction, the glossary."""
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
 LESSON_FILE, QUIZ_FILE = f"{M}/01-accueillir.md", f"{M}/02-quiz-accueil.md"
 
 
@@ -164,9 +167,31 @@ def test_a_tree_with_errors_is_not_published(tmp_path: Path) -> None:
 def test_publishing_renders_every_page_beforehand(tmp_path: Path) -> None:
     root, folder = clean_tree(tmp_path), tmp_path / "published"
     published(root, folder)
-    assert len(list((folder / "pages").iterdir())) == 2
+    assert len(list((folder / "pages").iterdir())) == RENDERED
     shutil.rmtree(root)
     assert "Les trois éléments" in words_of(serving(root, folder))
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from deust.content.catalogue import Catalogue
+
+catalogue = Catalogue(Path(sys.argv[1]), Path(sys.argv[2]), watch=False)
+catalogue.refresh()
+catalogue.lesson("ec131-accueil/accueillir"), catalogue.quiz("ec131-accueil/quiz-accueil")
+assert catalogue.module("ec131-accueil").intro and catalogue.glossary()
+print(*{"markdown", "nh3", "PIL", "pydantic", "ruamel"} & set(sys.modules))
+"""
+
+
+def test_serving_what_is_published_loads_no_parser(tmp_path: Path) -> None:
+    """A worker of production keeps the memory that reading courses takes."""
+    root, folder = clean_tree(tmp_path), tmp_path / "published"
+    published(root, folder)
+    command = [sys.executable, "-c", SERVE, str(root), str(folder)]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True, timeout=60, text=True)
+    assert done.stdout.split() == []
 
 
 def test_old_versions_and_their_files_do_not_pile_up(tmp_path: Path) -> None:
@@ -175,7 +200,7 @@ def test_old_versions_and_their_files_do_not_pile_up(tmp_path: Path) -> None:
         rewrite(root, LESSON_FILE, lambda text, number=number: f"{text}\nAjout {number}.\n")  # type: ignore[misc]
         published(root, folder)
     assert len(list((folder / "versions").iterdir())) <= 6
-    assert len(list((folder / "pages").iterdir())) == 2
+    assert len(list((folder / "pages").iterdir())) == RENDERED
     assert len(list((folder / "media").iterdir())) == 2
 
 
@@ -185,7 +210,7 @@ def test_a_change_elsewhere_does_not_render_a_page_again(tmp_path: Path) -> None
     before = {file.name for file in (folder / "pages").iterdir()}
     rewrite(root, QUIZ_FILE, lambda text: text.replace("Trois éléments.", "Trois morceaux."))
     published(root, folder)
-    assert len(before & {file.name for file in (folder / "pages").iterdir()}) == 1
+    assert len(before & {file.name for file in (folder / "pages").iterdir()}) == RENDERED - 1
 
 
 def test_a_changed_definition_or_picture_renders_the_lesson_again(tmp_path: Path) -> None:
@@ -268,8 +293,7 @@ print(publish(Path(sys.argv[1]), Path(sys.argv[2]), today=date(2026, 11, 22)).is
 
 def crashed(root: Path, folder: Path, moves: int) -> int:
     command = [sys.executable, "-c", CRASH, str(root), str(folder), str(moves)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60).returncode
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False, timeout=60).returncode
 
 
 @pytest.mark.slow
