@@ -34,7 +34,7 @@ from bench.rows import (
 )
 from bench.school import Student, answer_everything, make_school, with_open_attempts
 from bench.statements import html_kilobytes, send, statements
-from bench.visit import Visit, visits
+from bench.visit import Visit, ensure_browser, visits
 from deust.app import create_app
 from deust.config import ROOT
 
@@ -47,6 +47,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round, nothing written")
     parser.add_argument("--no-browser", action="store_true", help="leave the first visits out")
     options = parser.parse_args()
+    if not options.no_browser:
+        ensure_browser()
     plan, count = (Plan(seconds=0.5, turns=2), 1) if options.quick else (Plan(seconds=1, turns=4), 3)
     with tempfile.TemporaryDirectory(prefix="deust-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)

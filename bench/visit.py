@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, sync_playwright
 
@@ -19,6 +20,12 @@ class Visit:
     wire: float
     script: float
     foreign: int
+
+
+def ensure_browser() -> None:
+    """Say at once, not after the rounds, that the browser is missing."""
+    if not Path(CHROMIUM).exists():
+        raise SystemExit(f"{CHROMIUM} is missing: install chromium, or leave the first visits out with --no-browser")
 
 
 def visits(base_url: str, cookie: str, pages: Sequence[tuple[str, str]]) -> dict[str, tuple[Visit, Visit]]:

@@ -23,7 +23,10 @@ TYPES: Mapping[str, str] = {**IMAGES, **SOUNDS, **VIDEOS, **CAPTIONS, **ATTACHME
 
 @dataclass(frozen=True)
 class Media:
-    """A file of `media/`: `digest` names its content, `seconds` is read from captions."""
+    """A file of `media/`: `digest` names its content, `seconds` is read from captions.
+
+    `drawing` is the markup of a small SVG that stands inside the page.
+    """
 
     name: str
     digest: str
@@ -31,6 +34,7 @@ class Media:
     width: int = 0
     height: int = 0
     seconds: int = 0
+    drawing: str = ""
 
 
 def suffix_of(name: str) -> str:

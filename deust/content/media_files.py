@@ -9,6 +9,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from deust.content.drawings import drawing
 from deust.content.media import CAPTIONS, IMAGES, TYPES, Media, suffix_of
 from deust.content.problems import Report
 
@@ -34,8 +35,16 @@ def read_media(name: str, raw: bytes, report: Report) -> Media | None:
         report.error(1, "ce fichier est un pointeur Git LFS, pas le média", "récupérez-le avec git lfs pull")
         return None
     width = height = seconds = 0
-    if suffix in IMAGES:
-        size = _svg_size(raw, report) if suffix == "svg" else _image_size(raw, report)
+    shown = ""
+    if suffix == "svg":
+        root = _svg(raw, report)
+        size = _svg_size(root, report) if root is not None else None
+        if root is None or size is None:
+            return None
+        width, height = size
+        shown = drawing(root, width, height)
+    elif suffix in IMAGES:
+        size = _image_size(raw, report)
         if size is None:
             return None
         width, height = size
@@ -44,7 +53,7 @@ def read_media(name: str, raw: bytes, report: Report) -> Media | None:
     kind = TYPES[suffix].split("/")[0]
     if len(raw) > MAX_ADVISED.get(kind, len(raw)):
         report.warn(1, f"fichier lourd : {len(raw) // 1000} ko", "réduisez-le : les téléphones le paient")
-    return Media(name, sha256(raw).hexdigest(), TYPES[suffix], width, height, seconds)
+    return Media(name, sha256(raw).hexdigest(), TYPES[suffix], width, height, seconds, shown)
 
 
 def _image_size(raw: bytes, report: Report) -> tuple[int, int] | None:
@@ -60,7 +69,7 @@ def _image_size(raw: bytes, report: Report) -> tuple[int, int] | None:
     return width, height
 
 
-def _svg_size(raw: bytes, report: Report) -> tuple[int, int] | None:
+def _svg(raw: bytes, report: Report) -> ElementTree.Element | None:
     trap = _SVG_TRAPS.search(raw)
     if trap:
         line = raw.count(b"\n", 0, trap.start()) + 1
@@ -69,10 +78,13 @@ def _svg_size(raw: bytes, report: Report) -> tuple[int, int] | None:
         )
         return None
     try:
-        root = ElementTree.fromstring(raw)  # noqa: S314 - entities were refused above
+        return ElementTree.fromstring(raw)  # noqa: S314 - entities were refused above
     except ElementTree.ParseError as failure:
         report.error(failure.position[0], "image SVG illisible", "enregistrez-la de nouveau")
         return None
+
+
+def _svg_size(root: ElementTree.Element, report: Report) -> tuple[int, int] | None:
     lengths = [_SVG_LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")]
     box = root.get("viewBox", "").replace(",", " ").split()
     numbers = [found.group(1) if found else None for found in lengths]

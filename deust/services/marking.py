@@ -56,7 +56,7 @@ def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Taken]
 
 def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
     """Hold the open attempt, if any, before the progress is held: who closes takes them in this order too."""
-    session.execute(_HOLD_OPEN, {"person_id": person_id, "refs": quiz.refs})
+    session.connection().execute(_HOLD_OPEN, {"person_id": person_id, "refs": quiz.refs})
 
 
 def is_overdue(attempt: Attempt | Taken, now: datetime) -> bool:
@@ -93,7 +93,7 @@ def close_attempt(session: Session, attempt: Attempt, *, quiz: Quiz | None, by: 
 
 
 def _given(session: Session, attempt_id: int) -> dict[str, Json]:
-    rows = session.execute(_GIVEN, {"attempt_id": attempt_id})
+    rows = session.connection().execute(_GIVEN, {"attempt_id": attempt_id})
     return {row.question_key: row.given for row in rows}
 
 

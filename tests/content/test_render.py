@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import re
 import time
+import xml.etree.ElementTree as ElementTree
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from deust.content.drawings import drawing
 from deust.content.figures import Shelf
 from deust.content.media import Media
 from deust.content.render import RenderContext, TooHeavy, render, render_inline
@@ -28,6 +30,42 @@ SHELF = Shelf(
 )
 PAGES = {"p/m/01-a.md": "/modules/m/a", "p/n/02-b.md": "/modules/n/b", "p/glossaire.md": "/glossaire"}
 CONTEXT = RenderContext("p/m/01-a.md", PAGES, SHELF)
+
+
+DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">{}</svg>'
+
+
+def drawn(inside: str) -> str:
+    return drawing(ElementTree.fromstring(DRAWN.format(inside)), 40, 20)  # noqa: S314 - our own text
+
+
+def test_a_small_drawing_stands_inside_the_page() -> None:
+    markup = drawn('<title>t</title><g fill="#fff">\n<path d="M0 0\n h4"/><text x="1">A &lt; B</text></g>')
+    media = Media("trace.svg", "77777777", "image/svg+xml", 40, 20, drawing=markup)
+    shelf = Shelf("m", {"m/trace.svg": media}, {})
+    shown = render('![Deux "traits"](media/trace.svg)', RenderContext("p/m/01-a.md", PAGES, shelf))
+    assert 'role="img" aria-label="Deux &quot;traits&quot;" viewBox="0 0 40 20" width="40" height="20"' in shown
+    assert '<g fill="#fff"><path d="M0 0 h4"></path><text x="1">A &lt; B</text></g>' in shown
+    assert "<img" not in shown
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<path d="M0 0" onclick="x()"/>',
+        '<path d="M0 0" style="fill:red"/>',
+        '<path id="a" d="M0 0"/>',
+        '<a href="https://exemple.fr"><path d="M0 0"/></a>',
+        '<path d="M0 0" fill="url(#a)"/>',
+        '<image href="x.png"/>',
+        '<animate attributeName="x"/>',
+        '<h:p xmlns:h="http://www.w3.org/1999/xhtml">x</h:p>',
+        f'<path d="{"M0 0" * 2_000}"/>',
+        "",
+    ],
+)
+def test_a_drawing_that_is_not_plain_or_not_small_stays_a_file(inside: str) -> None:
+    assert drawn(inside) == ""
 
 
 def html(markdown: str) -> str:
