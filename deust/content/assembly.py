@@ -121,6 +121,7 @@ def _module(source: ModuleSource, files: Mapping[str, Parsed]) -> Module:
         outcomes=tuple(outcome_of(outcome) for outcome in header.outcomes),
         requires=tuple(header.requires),
         is_public=header.public,
+        is_planned=header.status == "planned",
         items=tuple(sorted(items, key=lambda item: (item.number, item.id))),
     )
 

@@ -84,7 +84,7 @@ def _check_outcomes(found: ModuleFiles) -> Iterator[Problem]:
         line = found.source.lines.get(("outcomes", place), 1)
         if [other.id for other in found.module.outcomes].index(own.id) != place:
             yield Problem(found.path, line, Level.ERROR, f"résultat attendu « {own.id} » écrit deux fois")
-        if own.id not in assessed:
+        if own.id not in assessed and not found.module.is_planned:
             message = f"aucune activité n'évalue « {own.id} »"
             fix = "citez-le dans un quiz, un appel ou un devoir : outcomes ou outcome="
             yield Problem(found.path, line, Level.WARNING, message, fix)

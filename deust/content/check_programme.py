@@ -101,11 +101,17 @@ class ProgrammeCheck:
             )
 
     def _lonely_modules(self) -> Iterator[Problem]:
+        for place, module_id in enumerate(self.data.beside):
+            at: Location = ("beside", place)
+            if module_id not in self.programme.modules:
+                yield self._error(at, f"module « {module_id} » introuvable", "nom d'un dossier du programme")
+            elif module_id in self.taught:
+                yield self._error(at, f"module « {module_id} » déjà pris par {self.taught[module_id]}")
         for module_id in self.programme.modules:
-            if module_id not in self.taught:
+            if module_id not in self.taught and module_id not in self.data.beside:
                 path = f"{self.programme.id}/{module_id}/module.md"
                 message = "aucun ECUE de programme.yml n'enseigne ce module"
-                yield Problem(path, 1, Level.WARNING, message, f"ajoutez module: {module_id} à un ECUE")
+                yield Problem(path, 1, Level.WARNING, message, f"module: {module_id} dans un ECUE, ou dans beside")
 
     def _once(self, name: str, at: Location) -> Iterator[Problem]:
         line = self.document.line_of(at)

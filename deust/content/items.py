@@ -12,9 +12,18 @@ from deust.content.calls import Node, check_nodes, read_nodes
 from deust.content.facts import Facts
 from deust.content.fields import plain
 from deust.content.lessons import lesson_minutes, read_checks
-from deust.content.lines import Page
+from deust.content.lines import Page, text_of
 from deust.content.problems import Report
-from deust.content.quizzes import check_settings, intro_of, minutes_of, read_questions, settings_of, split_body
+from deust.content.quizzes import (
+    advice_of,
+    check_advice,
+    check_settings,
+    intro_of,
+    minutes_of,
+    read_questions,
+    settings_of,
+    split_body,
+)
 from deust.content.schema import (
     ITEM_HEADERS,
     AssignmentHeader,
@@ -32,6 +41,7 @@ from deust.domain.questions import Question
 CALL_MINUTES = 20
 ASSIGNMENT_MINUTES = 60
 
+_EXPECTED = re.compile(r"##\s+Attendus\s*#*\s*")
 _FILE_NAME = re.compile(r"(\d{1,3})-(.+)\.md")
 _COMPLETIONS = {
     Kind.LESSON: (Completion.OPENED, Completion.READ, Completion.CHECKED),
@@ -145,6 +155,7 @@ def _quiz(header: QuizHeader, page: Page, document: Document, report: Report, sh
     settings = settings_of(header)
     line = document.line_of(("draw",) if header.draw is not None else ("show",))
     check_settings(settings, questions, line, report)
+    check_advice(header, questions, document.line_of(("advice",)), report)
     quiz = Quiz(
         **shared,
         minutes=minutes_of(header, settings, questions),
@@ -152,6 +163,7 @@ def _quiz(header: QuizHeader, page: Page, document: Document, report: Report, sh
         intro=intro_of(body),
         sections=tuple(body.sections),
         questions=questions,
+        advice=advice_of(header),
     )
     return ItemFile(quiz, header, document.lines)
 
@@ -172,9 +184,18 @@ def _assignment(
         report.warn(1, "durée du devoir absente", f"ajoutez minutes: ; {ASSIGNMENT_MINUTES} sont comptées")
     if not (header.hand_in.text or header.hand_in.files or header.hand_in.voice):
         report.error(document.line_of(("hand_in",)), "rien à remettre", "text: true, files: {…} ou voice: {…}")
-    meta = {**_meta(header), "brief": page.body}
+    brief, expected = _brief_and_expected(page)
+    meta = {**_meta(header), "brief": brief, "expected": expected}
     assignment = Announced(**shared, minutes=header.minutes or ASSIGNMENT_MINUTES, meta=meta)
     return ItemFile(assignment, header, document.lines)
+
+
+def _brief_and_expected(page: Page) -> tuple[str, str]:
+    """What students read, and what « ## Attendus » keeps for markers: everything after that heading."""
+    for place, line in enumerate(page.lines):
+        if line.fence is None and _EXPECTED.fullmatch(line.text):
+            return text_of(page.lines[:place]), text_of(page.lines[place + 1 :])
+    return text_of(page.lines), ""
 
 
 def _meta(header: ItemHeader) -> dict[str, object]:

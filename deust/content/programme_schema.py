@@ -57,6 +57,7 @@ class ProgrammeFile(Strict):
     level: Annotated[int, Field(ge=1, le=8)]
     blocks: dict[str, Text] = Field(default_factory=dict)
     years: list[YearEntry] = Field(default_factory=list)
+    beside: list[Id] = Field(default_factory=list)
 
 
 class Rounding(Strict):

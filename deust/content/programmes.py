@@ -40,6 +40,7 @@ def programme_of(
         glossary=glossary,
         m3c=m3c,
         version=version,
+        beside=tuple(name for name in data.beside if name in modules),
     )
 
 

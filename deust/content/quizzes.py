@@ -14,7 +14,7 @@ from deust.content.questions import read_question
 from deust.content.schema import QuizHeader, ShowHeader
 from deust.content.typography import typeset
 from deust.domain.questions import Info, Question
-from deust.domain.quizzes import DEFAULTS, ModeDefaults, Moment, QuizSettings, Show
+from deust.domain.quizzes import DEFAULTS, Advice, ModeDefaults, Moment, QuizSettings, Show
 
 MAX_QUESTIONS = 500
 
@@ -151,6 +151,27 @@ def check_settings(settings: QuizSettings, questions: Sequence[Question], line: 
                 f"tirage de {count} questions « {tag} » sur {available}",
                 "réduisez draw, ou ajoutez des questions",
             )
+
+
+def advice_of(header: QuizHeader) -> tuple[Advice, ...]:
+    return tuple(
+        Advice(tag=tag, say=typeset(entry.say), below=entry.below)
+        for tag, entries in header.advice.items()
+        for entry in entries
+    )
+
+
+def check_advice(header: QuizHeader, questions: Sequence[Question], line: int, report: Report) -> None:
+    """Each tag is that of a question; limits rise, and the last advice is for everyone left."""
+    for tag, entries in header.advice.items():
+        if not any(tag in question.tags for question in questions):
+            report.error(line, f"conseil pour l'étiquette « {tag} », qu'aucune question ne porte", "une de tags=")
+        limits = [entry.below for entry in entries]
+        if limits[-1] is not None:
+            report.error(line, f"« {tag} » : aucun conseil au-delà de la dernière limite", "finissez par {say: …}")
+        known = [limit for limit in limits[:-1] if limit is not None]
+        if len(known) < len(limits) - 1 or known != sorted(set(known)):
+            report.error(line, f"« {tag} » : limites sans ordre", "below croît d'un conseil à l'autre")
 
 
 def drawn_count(settings: QuizSettings, questions: Sequence[Question]) -> int:

@@ -71,6 +71,11 @@ def _draw(value: Any) -> Any:
     raise ValueError("un nombre de questions, ou un nombre par étiquette : {accueil: 3}")
 
 
+class AdviceHeader(Strict):
+    below: Share | None = None
+    say: Text
+
+
 class QuizHeader(ItemHeader):
     kind: Literal["quiz"]
     mode: Annotated[Mode, Loose]
@@ -82,6 +87,7 @@ class QuizHeader(ItemHeader):
     shuffle: list[Literal["questions", "options"]] | None = None
     draw: Annotated[int | dict[str, int], BeforeValidator(_draw)] | None = None
     show: ShowHeader = ShowHeader()
+    advice: dict[str, Annotated[list[AdviceHeader], Field(min_length=1)]] = Field(default_factory=dict)
 
 
 class Persona(Strict):
@@ -146,6 +152,7 @@ class ModuleHeader(Strict):
     outcomes: list[OutcomeHeader] = Field(default_factory=list)
     requires: list[Id] = Field(default_factory=list)
     public: bool = False
+    status: Literal["planned"] | None = None
 
 
 class Criterion(Strict):

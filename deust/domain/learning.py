@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from deust.domain.questions import Question
-from deust.domain.quizzes import QuizSettings
+from deust.domain.quizzes import Advice, QuizSettings
 
 
 class Kind(StrEnum):
@@ -93,12 +93,13 @@ class Lesson(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Quiz(Item):
-    """`sections` are the level-1 headings in order; each question names its own."""
+    """`sections` are the level-1 headings in order; each question names its own. `advice` follows a result, by tag."""
 
     settings: QuizSettings
     intro: str = ""
     sections: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
+    advice: tuple[Advice, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +123,8 @@ class RenderedLesson:
 
 @dataclass(frozen=True, kw_only=True)
 class Module:
+    """`is_planned` modules are described before they are written."""
+
     id: str
     title: str
     hours: int
@@ -129,6 +132,7 @@ class Module:
     outcomes: tuple[Outcome, ...] = ()
     requires: tuple[str, ...] = ()
     is_public: bool = False
+    is_planned: bool = False
     items: tuple[Lesson | Quiz | Announced, ...] = ()
 
     def item(self, item_id: str) -> Lesson | Quiz | Announced | None:
@@ -198,6 +202,8 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Programme:
+    """`beside` names the modules that belong to no ECUE: a positioning test, documents for the public."""
+
     id: str
     title: str
     diploma: str
@@ -208,6 +214,7 @@ class Programme:
     glossary: tuple[Term, ...] = ()
     m3c: Mapping[str, object] = field(default_factory=dict)
     version: str = ""
+    beside: tuple[str, ...] = ()
 
     @property
     def semesters(self) -> tuple[Semester, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -58,6 +58,25 @@ class QuizSettings:
     shuffle_options: bool
     show: Show
     draw: int | Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """What to tell whoever obtained less than `below` of the points of one tag; without `below`, everyone else."""
+
+    tag: str
+    say: str
+    below: Fraction | None = None
+
+
+def advice_given(advice: Sequence[Advice], shares: Mapping[str, Fraction]) -> dict[str, str]:
+    """For each tag with a share of its points, the first advice whose limit the share does not reach."""
+    said: dict[str, str] = {}
+    for one in advice:
+        share = shares.get(one.tag)
+        if share is not None and one.tag not in said and (one.below is None or share < one.below):
+            said[one.tag] = one.say
+    return said
 
 
 @dataclass(frozen=True, kw_only=True)

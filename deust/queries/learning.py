@@ -37,6 +37,7 @@ class ModuleCard:
     code: str
     title: str
     url: str
+    is_planned: bool
     rows: tuple[Row, ...]
     totals: Totals
     current: int | None
@@ -95,6 +96,7 @@ class ProgrammePage:
     title: str
     ects: int
     semesters: tuple[SemesterCard, ...]
+    beside: tuple[ModuleCard, ...]
     has_progress: bool
 
 
@@ -201,6 +203,7 @@ def programme_page(connection: Connection, *, learner: SignedIn, programme: Prog
         title=programme.title,
         ects=sum(semester.ects for semester in programme.semesters),
         semesters=semesters,
+        beside=tuple(_card(programme, programme.modules[name], statuses[name], progress) for name in programme.beside),
         has_progress=follows(learner, programme),
     )
 
@@ -254,6 +257,7 @@ def _card(programme: Programme, module: Module, statuses: Sequence[Status], prog
         code=found[2].id if found else "",
         title=module.title,
         url=module_url(module.id),
+        is_planned=module.is_planned,
         rows=_rows(statuses, progress, current),
         totals=totals_of(statuses),
         current=current,

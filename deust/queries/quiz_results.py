@@ -17,7 +17,7 @@ from deust.domain.learning import Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import Question
-from deust.domain.quizzes import QuizSettings, Shown
+from deust.domain.quizzes import QuizSettings, Shown, advice_given
 from deust.models.quizzes import AnswerEvent, QuestionMark
 from deust.models.records import Receipt
 from deust.queries.papers import asked_questions
@@ -59,6 +59,16 @@ class OutcomeShare:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AdviceRow:
+    """What a result advises on one part of a quiz, named as the quiz names it."""
+
+    title: str
+    points: Fraction
+    out_of: Fraction
+    say: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResultPage:
     public_id: str
     item_ref: str
@@ -75,6 +85,7 @@ class ResultPage:
     shown: Shown
     corrected: tuple[Corrected, ...]
     outcomes: tuple[OutcomeShare, ...]
+    advice: tuple[AdviceRow, ...]
     attempts_left: int | None
     may_retry: bool
     receipt_code: str | None
@@ -124,6 +135,7 @@ def result_page(
         shown=visible,
         corrected=corrected,
         outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
+        advice=_advice(quiz, paper, questions, marks) if quiz and visible.score else (),
         attempts_left=left,
         may_retry=quiz is not None and left != 0 and not is_closed,
         receipt_code=row.receipt_code,
@@ -191,6 +203,26 @@ def _corrected(
         is_right=verdict.is_right if visible.correctness else None,
         is_awaited=points is None,
         outcome=question.outcome,
+    )
+
+
+def _advice(
+    quiz: Quiz, paper: Iterable[PaperQuestion], questions: Mapping[str, Question], marks: Mapping[str, Row[Any]]
+) -> tuple[AdviceRow, ...]:
+    """By tag of the quiz's advice, from the marks of the questions that carry it."""
+    totals: dict[str, tuple[Fraction, Fraction]] = {}
+    titles: dict[str, str] = {}
+    for entry in paper:
+        question, mark = questions[entry.key], marks.get(entry.key)
+        if mark is None or mark.points is None:
+            continue
+        for tag in question.tags:
+            points, out_of = totals.get(tag, (Fraction(0), Fraction(0)))
+            totals[tag] = points + mark.points, out_of + mark.out_of
+            titles.setdefault(tag, question.section or tag)
+    said = advice_given(quiz.advice, {tag: points / out_of for tag, (points, out_of) in totals.items() if out_of})
+    return tuple(
+        AdviceRow(title=titles[tag], points=totals[tag][0], out_of=totals[tag][1], say=say) for tag, say in said.items()
     )
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from deust.content.export import item_as_json
 from deust.content.index import plain_text, search_documents, stemmed
-from tests.content.sample_tree import QUIZ, M, P, clean_tree, read
+from deust.domain.learning import Announced
+from tests.content.sample_tree import ASSIGNMENT, QUIZ, M, P, clean_tree, read
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,16 @@ def test_an_item_as_json_tells_everything_exactly(tmp_path: Path) -> None:
         "share": "1",
         "feedback": "",
     }
+
+
+def test_search_never_gives_what_an_assignment_expects(tmp_path: Path) -> None:
+    """« ## Attendus » and all that follows is for markers; a fence or a longer title does not open it."""
+    shown = "```\n## Attendus\n```\n\n## Attendus de forme\n\nUne page."
+    text = f"{ASSIGNMENT}\n{shown}\n\n## Attendus\n\nCANARI-4.\n\n## Erreurs\n\nCANARI-5.\n"
+    snapshot = read(clean_tree(tmp_path, {f"{M}/04-devoir.md": text})).snapshot
+    programme = snapshot.programmes[P]
+    found = programme.find_item("ec131-accueil/devoir")
+    assert isinstance(found, Announced)
+    assert "Une page." in str(found.meta["brief"])
+    assert found.meta["expected"] == "CANARI-4.\n\n## Erreurs\n\nCANARI-5."
+    assert "CANARI" not in "".join(document.text for document in search_documents(programme))

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 
 import pytest
 
-from deust.domain.quizzes import DEFAULTS, Mode, Moment, Show, Shown, shown
+from deust.domain.quizzes import DEFAULTS, Advice, Mode, Moment, Show, Shown, advice_given, shown
 
 SHOWS = [Show(correctness=a, feedback=b, answers=c, score=d) for a, b, c, d in product(Moment, repeat=4)]
 EVERYTHING = Shown(correctness=True, feedback=True, answers=True, score=True)
@@ -53,3 +54,16 @@ def test_an_exam_gives_nothing_before_its_close() -> None:
     """QZ-19: others are still writing."""
     assert shown(DEFAULTS[Mode.EXAM].show, handed_in=True, attempts_left=False, closed=False) == Shown()
     assert shown(DEFAULTS[Mode.EXAM].show, handed_in=True, attempts_left=False, closed=True) == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [("0", "peu"), ("1/2", "assez"), ("2/3", "assez"), ("3/4", "bien"), ("1", "bien")]
+)
+def test_the_advice_is_the_first_whose_limit_is_not_reached(share: str, said: str) -> None:
+    advice = [
+        Advice(tag="calcul", say="peu", below=Fraction(1, 2)),
+        Advice(tag="calcul", say="assez", below=Fraction(3, 4)),
+        Advice(tag="calcul", say="bien"),
+        Advice(tag="ecoute", say="rien"),
+    ]
+    assert advice_given(advice, {"calcul": Fraction(share), "autre": Fraction(1)}) == {"calcul": said}
