@@ -37,6 +37,7 @@ from bench.statements import html_kilobytes, send, statements
 from bench.visit import Visit, ensure_browser, visits
 from deust.app import create_app
 from deust.config import ROOT
+from deust.content.publishing import publish
 
 STUDENTS, PAST_ATTEMPTS = 200, 8
 FEW = 5
@@ -94,7 +95,9 @@ class Bench:
         self, name: str, count: int, past_attempts: int, *, modules: int
     ) -> tuple[dict[str, str], Flask, list[Student]]:
         courses = make_courses(self._folder / name / "courses", modules=modules)
-        environment = servers.product_environment(self._database(name), self._folder / name / "instance", courses)
+        instance = self._folder / name / "instance"
+        publish(courses, instance / "published", today=datetime.now(UTC).date())
+        environment = servers.product_environment(self._database(name), instance, courses)
         app = create_app(servers.product_settings(environment))
         assert len(app.extensions["deust"].catalogue.programme().modules) == modules
         return environment, app, make_school(app, students=count, past_attempts=past_attempts)

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_compress import Compress
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
@@ -34,10 +36,26 @@ MAX_BODY_BYTES = 24 * 1024 * 1024
 POOL_SIZE = 20
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie; its keys are derived once, since the secret does not change while the server runs."""
+
+    def __init__(self) -> None:
+        self._serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
+
+
 class Application(Flask):
     """Flask with the templates of the product; every view is a plain function, so none is asked whether it is not."""
 
     jinja_environment = Templates
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.session_interface = Sessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -170,18 +172,26 @@ def lesson_page(
 
 def _checks(rendered: RenderedLesson, url: str, *, person_id: int, tries: Mapping[str, Json]) -> dict[str, Check]:
     return {
-        question.id: _check(asked_check(question, person_id=person_id), f"{url}/verifier/{question.id}", tries)
+        question.id: _check(
+            question,
+            person_id,
+            f"{url}/verifier/{question.id}",
+            json.dumps(tries[question.id]) if question.id in tries else None,
+        )
         for question in rendered.checks.values()
     }
 
 
-def _check(asked: AskedCheck, url: str, tries: Mapping[str, Json]) -> Check:
-    question, values = asked.question, asked.values
+@lru_cache(maxsize=4_096)
+def _check(question: Question, person_id: int, url: str, tried: str | None) -> Check:
+    """The check as this person sees it, its answer as JSON; a lesson is opened again after each try of one of them."""
+    asked = asked_check(question, person_id=person_id)
+    values = asked.values
     shown = present(question, asked.placement, values)
     hints = tuple(marking.filled(hint, values) for hint in question.hints)
-    if question.id not in tries:
+    if tried is None:
         return Check(question=shown, url=url, hints=hints)
-    answer = tries[question.id]
+    answer = json.loads(tried)
     verdict = asked.mark(answer)
     general = (marking.filled(question.feedback, values),) if question.feedback else ()
     return Check(
