@@ -84,13 +84,13 @@ def make_courses(folder: Path, *, modules: int = 1) -> Path:
 
 
 def _repeat(programme: Path, name: str) -> None:
-    """A copy of the module taught by an ECUE that has none; what its items name stays inside it."""
+    """A copy of the module in the place of one that is not written yet; what its items name stays inside it."""
+    planned = next(
+        path.parent for path in sorted(programme.glob("*/module.md")) if "status: planned" in path.read_text()
+    )
     shutil.copytree(programme / MODULE, programme / name)
     for path in (programme / name).glob("*.md"):
         path.write_text(path.read_text().replace(f"/{MODULE}/", f"/{name}/"))
-    description = programme / "programme.yml"
-    lines = description.read_text().splitlines()
-    place = next(index for index, line in enumerate(lines) if "hours:" in line and "module:" not in lines[index + 1])
-    indent = lines[place][: len(lines[place]) - len(lines[place].lstrip())]
-    lines.insert(place + 1, f"{indent}module: {name}")
-    description.write_text("\n".join(lines) + "\n")
+    shutil.rmtree(planned)
+    for path in (programme / "programme.yml", *programme.glob("*/module.md")):
+        path.write_text(path.read_text().replace(planned.name, name))

@@ -75,7 +75,9 @@ def test_statements_are_counted_and_few(school: School) -> None:
 
 def test_the_second_module_is_a_module_of_the_programme(school: School) -> None:
     app, _ = school
-    assert len(app.extensions["deust"].catalogue.programme().modules) == 2
+    programme = app.extensions["deust"].catalogue.programme()
+    assert programme.place_of("copie-1") is not None
+    assert not programme.modules["copie-1"].is_planned
 
 
 def test_the_page_weighs_more_than_its_content(school: School) -> None:

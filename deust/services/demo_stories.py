@@ -48,7 +48,9 @@ def _graded(walk: Walk) -> Quiz | None:
 
 
 def _first(walk: Walk, test: Callable[[Quiz], bool]) -> Quiz | None:
-    return next((item for item in walk.items if isinstance(item, Quiz) and test(item)), None)
+    """The first such quiz that is not over this week."""
+    quizzes = (item for item in walk.items if isinstance(item, Quiz))
+    return next((quiz for quiz in quizzes if (quiz.due_week or 0) >= walk.week and test(quiz)), None)
 
 
 def _stay_away(walk: Walk) -> None:

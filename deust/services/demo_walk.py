@@ -47,12 +47,10 @@ class Walk:
         self._saves = 0
         self.now = now
         self.moment = self._calendar.start_of(1)
-        self.items = [
-            item
-            for module in self._programme.modules.values()
-            for item in module.items
-            if isinstance(item, Lesson | Quiz)
-        ]
+        found = [item for module in self._programme.modules.values() for item in module.items]
+        self.items = sorted(
+            (item for item in found if isinstance(item, Lesson | Quiz)), key=lambda item: item.week or 0
+        )
 
     @property
     def week(self) -> int:

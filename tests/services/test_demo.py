@@ -34,13 +34,15 @@ from deust.services.demo_stories import Story
 from tests.support import factories
 from tests.support.clock import NOW, Clock
 from tests.support.databases import Databases, bare_app, opened
+from tests.support.trees import one_module
 
 GRADED = "ec131-structure-appel/quiz-structure"
 
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    return Catalogue(ROOT / "courses", tmp_path_factory.mktemp("published"), watch=True)
+    folder = tmp_path_factory.mktemp("demo")
+    return Catalogue(one_module(folder / "courses"), folder / "published", watch=True)
 
 
 @pytest.fixture(scope="module")
@@ -292,6 +294,15 @@ def test_it_seeds_on_postgresql(postgres_databases: Databases, catalogue: Catalo
         assert _seed(catalogue, passwords)
         assert len(_rows(select(Person))) == 28
     postgres_databases.drop(url)
+
+
+@pytest.mark.slow
+def test_every_story_can_be_lived_in_all_the_courses(database: Flask, passwords: Passwords, tmp_path: Path) -> None:
+    assert _seed(Catalogue(ROOT / "courses", tmp_path, watch=True), passwords)
+    for story in (Story.TIMED_QUIZ_OPEN, Story.UNTIMED_QUIZ_OPEN):
+        assert _rows(select(Attempt).where(Attempt.person_id == _only(story), Attempt.closed_at.is_(None)))
+    assert _rows(select(AnswerEvent).where(AnswerEvent.outcome == "late"))
+    assert _rows(select(Attempt).where(Attempt.person_id == _only(Story.AWAITING_MARK), Attempt.awaiting > 0))
 
 
 @pytest.fixture

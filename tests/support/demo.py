@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,9 +10,9 @@ from pathlib import Path
 
 from deust.services.demo import STAFF, STUDENTS
 from deust.services.demo_stories import Story
-from tests.support.server import ROOT, Server
+from tests.support.server import Server
+from tests.support.trees import MODULE, one_module
 
-MODULE = "ec131-structure-appel"
 _FOLDER = Path("deust-centres-appels") / MODULE
 
 OLD_LESSON = """---
@@ -51,7 +50,7 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         courses, instance = folder / "courses", folder / "instance"
-        shutil.copytree(ROOT / "courses", courses)
+        one_module(courses)
         (courses / _FOLDER / "18-second-regard.md").write_text(OLD_LESSON)
         (courses / _FOLDER / "19-examen-blanc.md").write_text(MOCK_EXAM)
         instance.mkdir()
