@@ -33,6 +33,7 @@ from tests.support.clock import Clock
 from tests.support.databases import Databases, PostgresDatabases, SqliteFiles, bare_app, opened
 from tests.support.network import close_network
 from tests.support.server import Server
+from tests.support.trees import one_module
 
 NOT_RUN = "not run: "
 
@@ -284,8 +285,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The demo as `make serve` starts it, one for the run: for pages that a test only looks at, or its own accounts."""
-    made = Server(tmp_path_factory.mktemp("server"))
+    """The demo as `make serve` starts it, with EC131 alone, one for the run: for pages that a test only looks at."""
+    courses = one_module(tmp_path_factory.mktemp("courses") / "courses")
+    made = Server(tmp_path_factory.mktemp("server"), DEUST_COURSES_DIR=str(courses))
     made.start()
     yield made
     made.stop()

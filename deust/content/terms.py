@@ -12,7 +12,25 @@ from deust.domain.learning import Term
 _PIECE = re.compile(r"(<[^>]*>)")
 _TAG = re.compile(r"<(/?)([a-zA-Z0-9]+)")
 _SKIPPED = frozenset(
-    {"h1", "h2", "h3", "h4", "h5", "h6", "a", "code", "pre", "button", "math", "summary", "figure", "dt", "kbd", "th"}
+    {
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "a",
+        "code",
+        "pre",
+        "button",
+        "math",
+        "summary",
+        "figure",
+        "dt",
+        "kbd",
+        "th",
+        "svg",
+    }
 )
 _CLOSED_ALONE = frozenset({"br", "hr", "img", "track"})
 

@@ -44,7 +44,7 @@ def live(story: Story, walk: Walk) -> None:
 
 
 def _graded(walk: Walk) -> Quiz | None:
-    return _first(walk, lambda quiz: quiz.settings.mode is not Mode.TRAINING)
+    return _first(walk, lambda quiz: quiz.settings.mode is Mode.GRADED)
 
 
 def _first(walk: Walk, test: Callable[[Quiz], bool]) -> Quiz | None:

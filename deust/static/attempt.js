@@ -71,6 +71,33 @@ function forget(record) {
   });
 }
 
+/* A page may close before the browser has stored its last letters: those are also written where writing is immediate. */
+
+const journal = `deust/${attempt}/`;
+
+function writeJournal() {
+  const records = [...pending.values()].filter((record) => !record.file);
+  try {
+    if (records.length) localStorage.setItem(journal + client, JSON.stringify(records));
+  } catch {
+    // full or refused: the store has all but the last letters
+  }
+}
+
+async function readJournal() {
+  const names = isDurable ? Object.keys(localStorage).filter((name) => name.startsWith(journal)) : [];
+  for (const name of names) {
+    for (const record of JSON.parse(localStorage.getItem(name))) {
+      await keep("readwrite", (answers) => {
+        const found = answers.get(record.slot);
+        found.onsuccess = () => (found.result?.sequence ?? 0) < record.sequence && answers.put(record);
+        return found;
+      });
+    }
+    if (isDurable) localStorage.removeItem(name);
+  }
+}
+
 /* Questions of this page. */
 
 function blockOf(element) {
@@ -345,6 +372,7 @@ let isAdopting = false;
 async function adopt() {
   if (isAdopting) return;
   isAdopting = true;
+  await readJournal().catch(() => null);
   const all = (await keep("readonly", (answers) => answers.getAll())) ?? [];
   const lost = all.filter((one) => one.attempt === attempt && one.person === person && !ours.has(one.client) && !pending.has(one.slot));
   for (const record of lost.sort((one, other) => one.at - other.at)) {
@@ -721,6 +749,7 @@ function onOnline() {
 
 claim(client);
 document.addEventListener("visibilitychange", onVisible);
+addEventListener("pagehide", writeJournal);
 addEventListener("online", onOnline);
 addEventListener("offline", () => say(words(isDurable ? "Offline" : "Fragile"), true));
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());

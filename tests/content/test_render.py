@@ -13,6 +13,7 @@ from deust.content.figures import Shelf
 from deust.content.media import Media
 from deust.content.render import RenderContext, TooHeavy, render, render_inline
 from deust.content.rendering import rendered_lesson, rendered_question
+from deust.content.terms import offer_terms
 from deust.domain.learning import Completion, Kind, Lesson, Term
 from deust.domain.questions import Choice, Cloze, Option, Question, Short, ShortKey
 
@@ -47,6 +48,13 @@ def test_a_small_drawing_stands_inside_the_page() -> None:
     assert 'role="img" aria-label="Deux &quot;traits&quot;" viewBox="0 0 40 20" width="40" height="20"' in shown
     assert '<g fill="#fff"><path d="M0 0 h4"></path><text x="1">A &lt; B</text></g>' in shown
     assert "<img" not in shown
+
+
+def test_the_words_of_a_drawing_open_no_definition() -> None:
+    markup = f"<svg>{drawn('<text>DMT</text>')}<p>La DMT.</p>"
+    (shown,), found = offer_terms([markup], [Term(slug="dmt", name="DMT", long="", definition="d")])
+    assert len(found) == 1
+    assert shown.index("<button") > shown.index("</svg>")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.support.demo import MODULE, Demo, staff, student
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LEARNER, BUSY, NEWCOMER = student(Story.ON_TIME), student(Story.UNTIMED_QUIZ_OPEN), student(Story.NEW)
+LEARNER, BUSY, NEWCOMER = student(Story.ON_TIME), student(Story.TO_REDO), student(Story.NEW)
 TIMED, OVER = student(Story.TIMED_QUIZ_OPEN), student(Story.EXTRA_TIME)
 TUTOR, MANAGER, ADMIN = staff("tutor"), staff("manager"), staff("admin")
 MODULE_PATH = f"/modules/{MODULE}"
@@ -59,6 +59,7 @@ PAGES = (
     Shown(LEARNER, "/aujourdhui", "Aujourd’hui"),
     Shown(LEARNER, "/programme", "Quatre semestres"),
     Shown(LEARNER, MODULE_PATH, "Structure de l’appel"),
+    Shown(LEARNER, "/modules/a-venir", "Un module à venir"),
     Shown(LEARNER, f"{MODULE_PATH}/accueillir", "Accueillir"),
     Shown(LEARNER, f"{MODULE_PATH}/reformuler", "Reformuler"),
     Shown(LEARNER, f"{MODULE_PATH}/second-regard", "Un second regard"),

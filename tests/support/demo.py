@@ -11,9 +11,9 @@ from pathlib import Path
 from deust.services.demo import STAFF, STUDENTS
 from deust.services.demo_stories import Story
 from tests.support.server import Server
-from tests.support.trees import MODULE, one_module
+from tests.support.trees import MODULE, PROGRAMME, one_module
 
-_FOLDER = Path("deust-centres-appels") / MODULE
+_FOLDER = Path(PROGRAMME) / MODULE
 
 OLD_LESSON = """---
 title: "Un second regard sur la trace"
@@ -42,8 +42,23 @@ Un bon conseiller laisse finir le client.
 """
 
 
+PLANNED = """---
+title: "Un module à venir"
+status: planned
+hours: 20
+outcomes:
+  - {id: prevoir, title: "Prévoir une charge"}
+---
+Combien de conseillers faut-il un lundi matin ?
+
+## Le plan
+
+1. Compter
+"""
+
+
 class Demo:
-    """`server` runs the product's own courses, with a lesson grown old and locked, and an exam that hides its marks.
+    """`server` runs EC131, with a lesson grown old and locked, an exam that hides its marks, and a module to come.
 
     Nothing closes an attempt whose time is over: the page that says so can be looked at.
     """
@@ -53,6 +68,11 @@ class Demo:
         one_module(courses)
         (courses / _FOLDER / "18-second-regard.md").write_text(OLD_LESSON)
         (courses / _FOLDER / "19-examen-blanc.md").write_text(MOCK_EXAM)
+        planned = courses / PROGRAMME / "a-venir" / "module.md"
+        planned.parent.mkdir()
+        planned.write_text(PLANNED)
+        with (courses / PROGRAMME / "programme.yml").open("a") as programme:
+            programme.write("beside: [a-venir]\n")
         instance.mkdir()
         self.server = Server(instance, DEUST_COURSES_DIR=str(courses), DEUST_JOBS="off")
         self.server.start()

@@ -63,7 +63,8 @@ _FOCUS_PROBLEMS = """([least, isOneColumn]) => {
         const box = e.getBoundingClientRect();
         if (before && e.closest('main')) {
             const isAbove = box.bottom <= before.top + 1;
-            const isBeside = box.top < before.bottom - 1 && box.bottom > before.top + 1;
+            const shared = Math.min(box.bottom, before.bottom) - Math.max(box.top, before.top);
+            const isBeside = shared > Math.min(box.height, before.height) / 2;
             if ((isOneColumn && isAbove) || (isBeside && box.right <= before.left + 1))
                 problems.push(`${named(e)} stands before what precedes it`);
         }

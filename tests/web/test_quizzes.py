@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 from sqlalchemy import select
 
+from deust.domain import marking
 from deust.domain.access import Role
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt, QuestionMark
@@ -445,3 +446,25 @@ def test_what_a_device_replays_counts_by_its_arrival(
     exam.hand_in()
     assert exam.attempt().score == score
     assert exam.events() == [("10", outcome)]
+
+
+def test_a_result_advises_by_part_once_its_score_is_told(student: Client, doors: Doors) -> None:
+    blank, right = Sitting(student, doors, GRADED).start(), Sitting(student, doors, GRADED)
+    blank.hand_in()
+    page = student.get(f"{blank.path}/resultat").text
+    assert "Relisez la première leçon." in page
+    assert "0 sur 2" in page
+    right.start()
+    for question_id in right.paper():
+        if question_id in ("n-premier", "n-prenom", "n-politesse"):
+            right.save(question_id, marking.right_answer(right.asked(question_id)))
+    right.hand_in()
+    page = student.get(f"{right.path}/resultat").text
+    assert "Passez à la suite." in page
+    assert "Relisez" not in page
+
+
+def test_a_hidden_score_gives_no_advice(student: Client, doors: Doors) -> None:
+    exam = Sitting(student, doors, EXAM).start()
+    exam.hand_in()
+    assert "Nos conseils" not in student.get(f"{exam.path}/resultat").text
