@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
 from deust.domain.questions import Question
 from deust.domain.quizzes import Advice, QuizSettings
@@ -63,7 +64,7 @@ class Item:
     version: str = ""
     path: str = field(default="", compare=False)
 
-    @property
+    @cached_property
     def ref(self) -> str:
         return f"{self.module}/{self.id}"
 
@@ -226,18 +227,20 @@ class Programme:
         module = self.modules.get(module_id)
         return module.item(item_id) if module else None
 
+    @cached_property
+    def places(self) -> Mapping[str, tuple[Semester, Unit, Component]]:
+        """The semester, UE and ECUE that each module teaches, in the order of the programme."""
+        return {
+            component.module: (semester, unit, component)
+            for semester in self.semesters
+            for unit in semester.units
+            for component in unit.components
+            if component.module is not None
+        }
+
     def place_of(self, module_id: str) -> tuple[Semester, Unit, Component] | None:
         """The semester, UE and ECUE that a module teaches."""
-        return next(
-            (
-                (semester, unit, component)
-                for semester in self.semesters
-                for unit in semester.units
-                for component in unit.components
-                if component.module == module_id
-            ),
-            None,
-        )
+        return self.places.get(module_id)
 
 
 def points_of(questions: tuple[Question, ...]) -> Fraction:

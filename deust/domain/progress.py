@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -160,11 +161,11 @@ def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | Non
     The calendar makes an item due at the end of its `due` week. Graded and exam quizzes close when they are due, and a
     due date that is moved moves that closing; lessons and training quizzes never close.
     """
-    due_at = calendar.end_of(item.due_week) if calendar and item.due_week else None
     if person_dates is None and cohort_dates is None:
-        if due_at is None:
+        if calendar is None or not item.due_week:
             return _NO_DATES
-        return Dates(due_at=due_at, closes_at=due_at if _closes_when_due(item) else None)
+        return _dates_of_week(calendar, item.due_week, _closes_when_due(item))
+    due_at = calendar.end_of(item.due_week) if calendar and item.due_week else None
     levels = [level for level in (person_dates, cohort_dates, Dates(due_at=due_at)) if level is not None]
     closings = [level.closes_at or (level.due_at if _closes_when_due(item) else None) for level in levels]
     return Dates(
@@ -172,6 +173,12 @@ def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | Non
         due_at=_first(level.due_at for level in levels),
         closes_at=_first(closings),
     )
+
+
+@lru_cache(maxsize=1_024)
+def _dates_of_week(calendar: Calendar, week: int, is_closing: bool) -> Dates:
+    due_at = calendar.end_of(week)
+    return Dates(due_at=due_at, closes_at=due_at if is_closing else None)
 
 
 def _closes_when_due(item: AnyItem) -> bool:
@@ -226,8 +233,6 @@ def required_by(item: AnyItem, programme: Programme) -> tuple[AnyItem, ...]:
 
 def blocked_by(item: AnyItem, programme: Programme, standings: Mapping[str, Standing]) -> tuple[AnyItem, ...]:
     """The prerequisites that the person has not finished; announced items never block."""
-    if not item.requires and not programme.modules[item.module].requires:
-        return ()
     return tuple(required for required in required_by(item, programme) if not _is_done(required, standings))
 
 
@@ -266,7 +271,7 @@ class Progress:
 
     def blocked_by(self, item: AnyItem) -> tuple[AnyItem, ...]:
         """The prerequisites not finished, less those that closed: nobody is held back by what can no longer be done."""
-        if not self.is_followed:
+        if not self.is_followed or not (item.requires or self.programme.modules[item.module].requires):
             return ()
         reasons = blocked_by(item, self.programme, self.standings)
         return tuple(required for required in reasons if not self._is_closed(self.dates(required)))
@@ -344,22 +349,25 @@ def week_of(statuses: Iterable[Status], calendar: Calendar, now: datetime) -> tu
     """The seven days of the present week: each item counts on the day it is due, and on the day it was finished."""
     zone = ZoneInfo(calendar.time_zone)
     monday = calendar.monday_of(calendar.week_of(now))
+    start, end = calendar.start_of(calendar.week_of(now)), calendar.start_of(calendar.week_of(now) + 1)
     planned: dict[date, int] = {}
     done: dict[date, int] = {}
     for status in statuses:
         if status.state is State.SOON:
             continue
-        _count(planned, status.dates.due_at, status.item.minutes, zone)
-        _count(done, status.standing.completed_at if status.standing else None, status.item.minutes, zone)
+        due_at, done_at = status.dates.due_at, status.standing.completed_at if status.standing else None
+        if due_at is not None and start <= due_at < end:
+            _count(planned, due_at, status.item.minutes, zone)
+        if done_at is not None and start <= done_at < end:
+            _count(done, done_at, status.item.minutes, zone)
     today = now.astimezone(zone).date()
     days = (monday + timedelta(days=index) for index in range(7))
     return tuple(Day(on=day, planned=planned.get(day, 0), done=done.get(day, 0), is_today=day == today) for day in days)
 
 
-def _count(minutes_on: dict[date, int], moment: datetime | None, minutes: int, zone: ZoneInfo) -> None:
-    if moment is not None:
-        day = moment.astimezone(zone).date()
-        minutes_on[day] = minutes_on.get(day, 0) + minutes
+def _count(minutes_on: dict[date, int], moment: datetime, minutes: int, zone: ZoneInfo) -> None:
+    day = moment.astimezone(zone).date()
+    minutes_on[day] = minutes_on.get(day, 0) + minutes
 
 
 def days_late(due_at: datetime, now: datetime, time_zone: str) -> int:

@@ -13,6 +13,8 @@ from deust.domain.learning import Lesson, Programme, Quiz
 from deust.domain.progress import AnyItem, Progress, State, Status, days_late
 from deust.domain.quizzes import shown
 
+_NOTHING = Fraction(0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -78,7 +80,7 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
         state=status.state.value,
         minutes=status.item.minutes,
         minutes_left=status.minutes_left,
-        share=_share_read(status),
+        share=share_read(status),
         url=item_url(status.item),
         resume_url=_resume_url(status),
         opens_at=status.dates.opens_at,
@@ -87,7 +89,7 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
         days_late=days_late(due_at, progress.now, zone) if due_at and status.state is State.LATE else 0,
         is_closed=status.is_closed,
         is_current=is_current,
-        is_begun=is_open or _is_being_read(status),
+        is_begun=is_begun(status),
         is_attempted=not is_open and standing is not None and standing.attempts_used > 0,
         has_open_attempt=is_open,
         mark=_mark_told(status),
@@ -105,9 +107,16 @@ def _resume_url(status: Status) -> str:
     return f"{url}#{standing.place}" if standing.place and status.state is not State.DONE else url
 
 
-def _share_read(status: Status) -> Fraction:
+def is_begun(status: Status) -> bool:
+    """Whether the person stopped in the middle: an attempt is open, or a lesson was opened and not finished."""
+    is_open = status.standing is not None and status.standing.has_open_attempt
+    return is_open or _is_being_read(status)
+
+
+def share_read(status: Status) -> Fraction:
+    """How much was read of a lesson that is begun; nothing of anything else."""
     if status.standing is None or not _is_being_read(status):
-        return Fraction(0)
+        return _NOTHING
     return Fraction(status.standing.read_permille, 1000)
 
 

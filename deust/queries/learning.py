@@ -23,7 +23,7 @@ from deust.domain.progress import (
     totals_of,
     week_of,
 )
-from deust.queries.items import Row, item_url, module_url, public_lessons, row_of
+from deust.queries.items import Row, is_begun, module_url, public_lessons, row_of
 from deust.queries.progress import follows, progress_of
 
 NEXT_ROWS = 3
@@ -38,7 +38,7 @@ class ModuleCard:
     title: str
     url: str
     is_planned: bool
-    rows: tuple[Row, ...]
+    statuses: tuple[Status, ...]
     totals: Totals
     current: int | None
 
@@ -68,15 +68,27 @@ class HomePage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModuleLink:
+    """A module in a list of modules."""
+
+    code: str
+    title: str
+    url: str
+    is_planned: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnitCard:
+    """`statuses` are those of its items, module after module."""
+
     id: str
     title: str
     ects: int
     hours: int
     stage_weeks: int
-    rows: tuple[Row, ...]
+    statuses: tuple[Status, ...]
     totals: Totals
-    modules: tuple[ModuleCard, ...]
+    modules: tuple[ModuleLink, ...]
     planned: tuple[Component, ...]
 
 
@@ -96,7 +108,7 @@ class ProgrammePage:
     title: str
     ects: int
     semesters: tuple[SemesterCard, ...]
-    beside: tuple[ModuleCard, ...]
+    beside: tuple[ModuleLink, ...]
     has_progress: bool
 
 
@@ -111,6 +123,7 @@ class OutcomeRow:
 @dataclass(frozen=True, kw_only=True)
 class ModulePage:
     module: ModuleCard
+    rows: tuple[Row, ...]
     intro: str
     unit: Unit | None
     component: Component | None
@@ -170,23 +183,25 @@ def home_page(connection: Connection, *, learner: SignedIn, programme: Programme
     progress = progress_of(connection, learner=learner, programme=programme, now=now)
     if progress.calendar is None:
         raise Forbidden
-    modules = _in_order(programme)
-    statuses = {module.id: progress.statuses(module) for module in modules}
+    statuses = {module.id: progress.statuses(module) for module in _in_order(programme)}
     everything = [status for of_module in statuses.values() for status in of_module]
     actions = next_actions(everything)
-    cards = {module.id: _card(programme, module, statuses[module.id], progress) for module in modules}
-    rows = {row.url: row for card in cards.values() for row in card.rows}
     first = actions[0] if actions else None
+    cards = {
+        module_id: _card(programme, programme.modules[module_id], of_module, progress)
+        for module_id, of_module in statuses.items()
+        if _is_current(module_id, of_module, first)
+    }
     return HomePage(
         now=now,
         week=progress.calendar.week_of(now),
-        first=rows[item_url(first.item)] if first else None,
+        first=_row(programme, progress, first) if first else None,
         first_module=cards[first.item.module] if first else None,
-        following=tuple(rows[item_url(status.item)] for status in actions[1 : 1 + NEXT_ROWS]),
-        codes={card.id: card.code for card in cards.values()},
+        following=tuple(_row(programme, progress, status) for status in actions[1 : 1 + NEXT_ROWS]),
+        codes={module_id: _code(programme, module_id) for module_id in statuses},
         days=week_of(everything, progress.calendar, now),
-        dated=tuple(rows[item_url(status.item)] for status in _dated(everything, now)),
-        modules=tuple(card for card in cards.values() if _is_current(card, first)),
+        dated=tuple(_row(programme, progress, status) for status in _dated(everything, now)),
+        modules=tuple(cards.values()),
         totals=totals_of(everything),
     )
 
@@ -196,14 +211,14 @@ def programme_page(connection: Connection, *, learner: SignedIn, programme: Prog
     statuses = {module.id: progress.statuses(module) for module in programme.modules.values()}
     current = _current_semester(programme, [status for of_module in statuses.values() for status in of_module])
     semesters = tuple(
-        _semester_card(programme, semester, number, statuses, progress, is_current=semester.id == current)
+        _semester_card(programme, semester, number, statuses, is_current=semester.id == current)
         for number, semester in enumerate(programme.semesters, 1)
     )
     return ProgrammePage(
         title=programme.title,
         ects=sum(semester.ects for semester in programme.semesters),
         semesters=semesters,
-        beside=tuple(_card(programme, programme.modules[name], statuses[name], progress) for name in programme.beside),
+        beside=tuple(_link(programme, name) for name in programme.beside),
         has_progress=follows(learner, programme),
     )
 
@@ -215,17 +230,19 @@ def module_page(
     progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
     statuses = progress.statuses(module)
     card = _card(programme, module, statuses, progress)
+    rows = _rows(statuses, progress, card.current)
     found = programme.place_of(module.id)
-    due = [row.due_on for row in card.rows if row.due_on is not None]
+    due = [row.due_on for row in rows if row.due_on is not None]
     named = [(status.state, _outcomes_of(status.item)) for status in statuses if status.state is not State.SOON]
     return ModulePage(
         module=card,
+        rows=rows,
         intro=intro,
         unit=found[1] if found else None,
         component=found[2] if found else None,
         weeks=_weeks(module),
         outcomes=tuple(_outcome_row(outcome, named) for outcome in module.outcomes),
-        first=card.rows[card.current] if card.current is not None else None,
+        first=rows[card.current] if card.current is not None else None,
         last_due_on=max(due, default=None),
         has_progress=follows(learner, programme),
     )
@@ -233,12 +250,30 @@ def module_page(
 
 def _in_order(programme: Programme) -> list[Module]:
     """The modules in the order of the programme; one that no ECUE names comes last."""
-    places = [
-        component.module for semester in programme.semesters for unit in semester.units for component in unit.components
-    ]
-    return sorted(
-        programme.modules.values(), key=lambda module: places.index(module.id) if module.id in places else len(places)
+    names = [name for name in programme.places if name in programme.modules]
+    names += [name for name in programme.modules if name not in programme.places]
+    return [programme.modules[name] for name in names]
+
+
+def _code(programme: Programme, module_id: str) -> str:
+    found = programme.place_of(module_id)
+    return found[2].id if found else ""
+
+
+def _link(programme: Programme, module_id: str) -> ModuleLink:
+    module = programme.modules[module_id]
+    return ModuleLink(
+        code=_code(programme, module_id),
+        title=module.title,
+        url=module_url(module_id),
+        is_planned=module.is_planned,
     )
+
+
+def _row(programme: Programme, progress: Progress, status: Status) -> Row:
+    """An item outside the list of its module, with its number in it."""
+    items = programme.modules[status.item.module].items
+    return row_of(status, progress, position=items.index(status.item) + 1)
 
 
 def _rows(statuses: Sequence[Status], progress: Progress, current: int | None = None) -> tuple[Row, ...]:
@@ -249,27 +284,27 @@ def _rows(statuses: Sequence[Status], progress: Progress, current: int | None = 
 
 
 def _card(programme: Programme, module: Module, statuses: Sequence[Status], progress: Progress) -> ModuleCard:
-    found = programme.place_of(module.id)
     first = next_action(statuses)
     current = statuses.index(first) if first and progress.calendar else None
     return ModuleCard(
         id=module.id,
-        code=found[2].id if found else "",
+        code=_code(programme, module.id),
         title=module.title,
         url=module_url(module.id),
         is_planned=module.is_planned,
-        rows=_rows(statuses, progress, current),
+        statuses=tuple(statuses),
         totals=totals_of(statuses),
         current=current,
     )
 
 
-def _is_current(card: ModuleCard, first: Status | None) -> bool:
+def _is_current(module_id: str, statuses: Sequence[Status], first: Status | None) -> bool:
     """A module is in progress when something was begun or done in it and not all, or when it holds the next action."""
-    if first is not None and first.item.module == card.id:
+    if first is not None and first.item.module == module_id:
         return True
-    begun = card.totals.done > 0 or any(row.is_begun for row in card.rows)
-    return begun and card.totals.done < card.totals.total
+    states = [status.state for status in statuses if status.state is not State.SOON]
+    has_begun = State.DONE in states or any(is_begun(status) for status in statuses)
+    return has_begun and any(state is not State.DONE for state in states)
 
 
 def _dated(statuses: Iterable[Status], now: datetime) -> list[Status]:
@@ -294,11 +329,10 @@ def _semester_card(
     semester: Semester,
     number: int,
     statuses: Mapping[str, Sequence[Status]],
-    progress: Progress,
     *,
     is_current: bool,
 ) -> SemesterCard:
-    units = tuple(_unit_card(programme, unit, statuses, progress) for unit in semester.units)
+    units = tuple(_unit_card(programme, unit, statuses) for unit in semester.units)
     return SemesterCard(
         id=semester.id,
         number=number,
@@ -310,20 +344,18 @@ def _semester_card(
     )
 
 
-def _unit_card(
-    programme: Programme, unit: Unit, statuses: Mapping[str, Sequence[Status]], progress: Progress
-) -> UnitCard:
+def _unit_card(programme: Programme, unit: Unit, statuses: Mapping[str, Sequence[Status]]) -> UnitCard:
     built = [component.module for component in unit.components if component.module in statuses]
-    modules = tuple(_card(programme, programme.modules[name], statuses[name], progress) for name in built if name)
+    own = tuple(status for name in built if name for status in statuses[name])
     return UnitCard(
         id=unit.id,
         title=unit.title,
         ects=unit.ects,
         hours=sum(component.hours for component in unit.components),
         stage_weeks=sum(component.stage_weeks or 0 for component in unit.components),
-        rows=tuple(row for module in modules for row in module.rows),
-        totals=sum((module.totals for module in modules), Totals()),
-        modules=modules,
+        statuses=own,
+        totals=totals_of(own),
+        modules=tuple(_link(programme, name) for name in built if name),
         planned=tuple(component for component in unit.components if component.module not in statuses),
     )
 

@@ -64,7 +64,7 @@ def programme() -> str:
     text = _("Une barre par unité, haute selon ses ECTS")
     if page.has_progress:
         text = _("Une barre par unité, haute selon ses ECTS, remplie selon ce que vous avez fait")
-    units = {unit.id: waves.unit_wave(unit) for semester in page.semesters for unit in semester.units if unit.rows}
+    units = {unit.id: waves.unit_wave(unit) for semester in page.semesters for unit in semester.units if unit.statuses}
     diploma = waves.diploma_wave(page.semesters, text)
     return render_template("learning/programme.html", page=page, diploma=diploma, waves=units, in_words=in_words)
 
@@ -79,7 +79,7 @@ def module(module_id: str) -> str:
         page = pages.module_page(
             connection, learner=visitor(), programme=_programme(), module=found, intro=intro, now=tools().clock()
         )
-    wave = waves.module_wave(page.module, "large")
+    wave = waves.page_wave(page)
     return render_template("learning/module.html", page=page, wave=wave, kinds=waves.kinds())
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import cast
 
 from deust.domain.learning import Component, Programme
-from deust.domain.progress import Day, State, Totals
-from deust.queries.items import Row
-from deust.queries.learning import HomePage, ModuleCard, SemesterCard, UnitCard
+from deust.domain.progress import Day, State, Status, Totals
+from deust.queries.items import Row, share_read
+from deust.queries.learning import HomePage, ModuleCard, ModulePage, SemesterCard, UnitCard
 from deust.web import wave
 from deust.web.formats import duration
 from deust.web.i18n import gettext as _
@@ -39,21 +39,30 @@ def kinds() -> Mapping[str, str]:
 
 
 def module_wave(card: ModuleCard, size: Size) -> Wave:
-    """A module's items in order; in the large one each bar is a link that says everything of its item."""
-    is_large = size == "large"
-    words = _state_words() if is_large else {}
-    names = kinds() if is_large else {}
+    """A module's items in order."""
+    return _wave(_bars(card.statuses), size, progress_text(card.totals), card.current)
+
+
+def page_wave(page: ModulePage) -> Wave:
+    """The large one of a module's own page: each bar is a link that says everything of its item."""
+    words, names = _state_words(), kinds()
     bars = [
         Bar(
             minutes=row.minutes,
-            state=_drawn(row),
+            state=_drawn(row.state),
             share=row.share,
-            label=_label(row, names, words) if is_large else "",
-            href=row.url if is_large else None,
+            label=_label(row, names, words),
+            href=row.url,
         )
-        for row in card.rows
+        for row in page.rows
     ]
-    return _wave(tuple(bars), size, progress_text(card.totals), card.current)
+    return _wave(tuple(bars), "large", progress_text(page.module.totals), page.module.current)
+
+
+def _bars(statuses: Iterable[Status]) -> tuple[Bar, ...]:
+    return tuple(
+        Bar(minutes=status.item.minutes, state=_drawn(status.state), share=share_read(status)) for status in statuses
+    )
 
 
 def home_waves(page: HomePage) -> dict[str, object]:
@@ -68,8 +77,7 @@ def home_waves(page: HomePage) -> dict[str, object]:
 
 
 def unit_wave(unit: UnitCard) -> Wave:
-    bars = [Bar(minutes=row.minutes, state=_drawn(row), share=row.share) for row in unit.rows]
-    return _wave(tuple(bars), "tiny", progress_text(unit.totals))
+    return _wave(_bars(unit.statuses), "tiny", progress_text(unit.totals))
 
 
 def week_wave(days: Sequence[Day], text: str) -> Wave:
@@ -127,9 +135,9 @@ def progress_text(totals: Totals) -> str:
     return ", ".join(parts)
 
 
-def _drawn(row: Row) -> wave.State:
+def _drawn(state: str) -> wave.State:
     """What is locked or announced is drawn as what is to do."""
-    return cast(wave.State, State.TODO.value if row.state in (State.LOCKED, State.SOON) else row.state)
+    return cast(wave.State, State.TODO.value if state in (State.LOCKED, State.SOON) else str(state))
 
 
 def _state_words() -> Mapping[str, str]:

@@ -112,7 +112,7 @@ def test_an_open_attempt_comes_first_and_leads_to_its_questions(learner):
         row.open_attempt = "abc"
     page = home(learner)
     assert page.first.resume_url in {"/essais/abc/questions/1", "/modules/ec131/deux#s-un"}
-    assert next(row for row in page.modules[0].rows if row.has_open_attempt).resume_url == "/essais/abc/questions/1"
+    assert next(row for row in page.following if row.has_open_attempt).resume_url == "/essais/abc/questions/1"
 
 
 def test_home_is_for_those_who_follow_the_programme(database):
@@ -142,20 +142,20 @@ def test_programme_gives_states_and_totals_by_unit_and_semester(learner):
 
 def test_module_gives_each_item_its_state_its_mark_and_its_reason(learner):
     page = module(learner)
-    states = [row.state for row in page.module.rows]
+    states = [row.state for row in page.rows]
     assert states == [State.DONE, State.STARTED, State.DONE, State.LATE, State.LOCKED, State.SOON]
-    assert page.module.rows[4].blocked_by == ("Vérifier l'accueil",)
+    assert page.rows[4].blocked_by == ("Vérifier l'accueil",)
     assert page.first.title == "Deux"
-    assert page.module.rows[3].mark == Fraction(2, 5)
+    assert page.rows[3].mark == Fraction(2, 5)
     assert page.unit.id == "UE13"
     assert page.weeks == (2, 6)
 
 
 def test_a_mark_that_the_quiz_hides_is_not_told_before_its_close(learner):
-    assert module(learner).module.rows[2].mark is None
+    assert module(learner).rows[2].mark is None
     with writing() as session:
         factories.item_dates(session, EXAM.ref, person_id=learner.person_id, closes_at=NOW - HOUR)
-    assert module(learner).module.rows[2].mark == Fraction(3, 4)
+    assert module(learner).rows[2].mark == Fraction(3, 4)
 
 
 def test_an_outcome_is_acquired_when_all_that_names_it_is_done(database):
@@ -177,7 +177,7 @@ def test_dates_moved_for_the_cohort_and_for_the_person_are_read(learner):
         factories.item_dates(session, BEGUN.ref, person_id=learner.person_id, due_at=NOW + 2 * HOUR)
         other = factories.learner(session)
         factories.item_dates(session, QUIZ.ref, person_id=other.person_id, due_at=NOW + HOUR)
-    rows = module(learner).module.rows
+    rows = module(learner).rows
     assert [row.due_at for row in rows[:2]] == [NOW + HOUR, NOW + 2 * HOUR]
     assert rows[3].due_at == datetime(2026, 10, 11, 21, 59, 59, tzinfo=UTC)
 
