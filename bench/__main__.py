@@ -18,7 +18,7 @@ from flask import Flask
 
 from bench import floors, report, servers
 from bench.courses import LESSON, MODULE, make_courses
-from bench.measuring import Plan, Round, measure_round
+from bench.measuring import Plan, Round, measure_readings, measure_round
 from bench.profiling import profile
 from bench.rows import (
     FINISH,
@@ -71,7 +71,7 @@ class Bench:
             self._server = self._stack.enter_context(servers.postgresql(self._folder / "postgresql"))
             busy = servers.busy_share(3)
             counts = self._statements()
-            environment, app, students = self._school("measured", STUDENTS, PAST_ATTEMPTS, modules=1)
+            environment, app, students = self._school("measured", STUDENTS, PAST_ATTEMPTS)
             html = html_kilobytes(app, students[0])
             taken, product, floor = self._rounds(environment, app, students, plan, rounds)
             return report.Results(
@@ -88,13 +88,14 @@ class Bench:
                 first_answer_seconds=product[1],
                 floor_first_answer_seconds=floor[1],
                 postgresql=self._postgresql_version(),
+                whole=self._whole(plan),
                 profiles=_profiles(app, students, report.misses(taken)),
             )
 
     def _school(
-        self, name: str, count: int, past_attempts: int, *, modules: int
+        self, name: str, count: int, past_attempts: int, *, modules: int = 1, is_whole: bool = False
     ) -> tuple[dict[str, str], Flask, list[Student]]:
-        courses = make_courses(self._folder / name / "courses", modules=modules)
+        courses = make_courses(self._folder / name / "courses", modules=modules, is_whole=is_whole)
         instance = self._folder / name / "instance"
         publish(courses, instance / "published", today=datetime.now(UTC).date())
         environment = servers.product_environment(self._database(name), instance, courses)
@@ -150,6 +151,22 @@ class Bench:
                 (product.worker_megabytes(), product.first_answer_seconds),
                 (floor.worker_megabytes(), floor.first_answer_seconds),
             )
+
+    def _whole(self, plan: Plan) -> dict[str, float]:
+        """The pages of a student who has all the courses that are published, each × F2."""
+        environment, _, students = self._school("whole", STUDENTS, PAST_ATTEMPTS, is_whole=True)
+        address = self._database("whole_floors")
+        floors.fill(address)
+        with (
+            servers.gunicorn(
+                "bench.floors:create_floor()", {"FLOOR_DATABASE_URL": address}, first_page="/constant"
+            ) as floor,
+            servers.gunicorn("wsgi:app", environment, first_page="/connexion") as product,
+        ):
+            self._analyse(environment["DEUST_DATABASE_URL"])
+            measure_readings((floor.port, product.port), students, Plan(seconds=0.3, turns=1))
+            taken = measure_readings((floor.port, product.port), students, plan)
+        return {row.name: taken.ratio(row) for row in READINGS}
 
     def _analyse(self, address: str) -> None:
         with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -72,9 +73,15 @@ Comment appelle-t-on le fait de redire la demande avec ses propres mots ?
 """
 
 
-def make_courses(folder: Path, *, modules: int = 1) -> Path:
-    """Copy the courses, add the quiz, and repeat the module under other names."""
-    shutil.copytree(ROOT / "courses", folder)
+def make_courses(folder: Path, *, modules: int = 1, is_whole: bool = False) -> Path:
+    """The courses with one module of 18 items, as long as what the peers were measured on; or all of them.
+
+    The quiz is added to the module, which is repeated under other names on request.
+    """
+    if is_whole:
+        shutil.copytree(ROOT / "courses", folder)
+    else:
+        one_module(folder)
     programme = folder / PROGRAMME
     quiz = _FRONT + "".join(_QUESTIONS.format(part=part) for part in range(1, 5))
     (programme / MODULE / f"90-{QUIZ}.md").write_text(quiz)
@@ -83,14 +90,41 @@ def make_courses(folder: Path, *, modules: int = 1) -> Path:
     return folder
 
 
+def one_module(folder: Path) -> Path:
+    """A copy of the courses in which only EC131 is taught: what needs real content does not change as others grow."""
+    shutil.copytree(ROOT / "courses", folder)
+    programme = folder / PROGRAMME
+    for path in programme.iterdir():
+        if path.is_dir() and path.name not in (MODULE, "grilles"):
+            shutil.rmtree(path)
+    description = programme / "programme.yml"
+    lines = [line for line in description.read_text().splitlines() if not _teaches_another(line)]
+    description.write_text("\n".join(_without_other_items(lines)) + "\n")
+    return folder
+
+
+def _teaches_another(line: str) -> bool:
+    return line.startswith("beside:") or (line.strip().startswith("module:") and MODULE not in line)
+
+
+def _without_other_items(lines: list[str]) -> list[str]:
+    kept, is_own = [], False
+    for line in lines:
+        if re.match(r"\s+- id: EC\d", line):
+            is_own = False
+        is_own = is_own or MODULE in line
+        kept.append(line if is_own else re.sub(r", item: [a-z0-9-]+", "", line))
+    return kept
+
+
 def _repeat(programme: Path, name: str) -> None:
-    """A copy of the module in the place of one that is not written yet; what its items name stays inside it."""
-    planned = next(
-        path.parent for path in sorted(programme.glob("*/module.md")) if "status: planned" in path.read_text()
-    )
+    """A copy of the module taught by an ECUE that has none; what its items name stays inside it."""
     shutil.copytree(programme / MODULE, programme / name)
     for path in (programme / name).glob("*.md"):
         path.write_text(path.read_text().replace(f"/{MODULE}/", f"/{name}/"))
-    shutil.rmtree(planned)
-    for path in (programme / "programme.yml", *programme.glob("*/module.md")):
-        path.write_text(path.read_text().replace(planned.name, name))
+    description = programme / "programme.yml"
+    lines = description.read_text().splitlines()
+    place = next(index for index, line in enumerate(lines) if "hours:" in line and "module:" not in lines[index + 1])
+    indent = lines[place][: len(lines[place]) - len(lines[place].lstrip())]
+    lines.insert(place + 1, f"{indent}module: {name}")
+    description.write_text("\n".join(lines) + "\n")

@@ -64,15 +64,20 @@ def measure_round(app: Flask, ports: tuple[int, int], students: Sequence[Student
     measure = _Measure(ports[0], plan)
     port, current = ports[1], with_open_attempts(app, students)
     measure.floor(F1)
-    for row in READINGS:
-        requests = row.requests(current)
-        measure.beside(row, [lambda requests=requests: for_seconds(port, requests, plan.seconds)] * plan.turns)
+    measure.readings(port, current)
     measure.floor(F1)
     measure.beside(SAVE_ONE, [lambda: once(port, saves_of_one(current, 2))] * plan.turns)
     measure.beside(SAVE_PAGE, [lambda: once(port, saves_of_a_page(current, 2))] * plan.turns)
     for _ in range(plan.turns):
         current = _finish_and_start(measure, app, port, current)
     measure.floor(F1)
+    return measure.taken
+
+
+def measure_readings(ports: tuple[int, int], students: Sequence[Student], plan: Plan) -> Round:
+    """The pages alone, each between two turns of its floor."""
+    measure = _Measure(ports[0], plan)
+    measure.readings(ports[1], students)
     return measure.taken
 
 
@@ -94,6 +99,12 @@ class _Measure:
         figures = for_seconds(self._port, floor_requests(name), self._plan.seconds)
         self.taken.floors[name].append(figures)
         return figures.per_second
+
+    def readings(self, port: int, students: Sequence[Student]) -> None:
+        seconds, turns = self._plan.seconds, self._plan.turns
+        for row in READINGS:
+            requests = row.requests(students)
+            self.beside(row, [lambda requests=requests: for_seconds(port, requests, seconds)] * turns)
 
     def beside(self, row: Row, acts: Iterable[Act]) -> None:
         """Each act between two turns of its floor."""

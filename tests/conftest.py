@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from bench.courses import one_module
 from deust.adapters.passwords import Passwords
 from deust.app import create_app
 from deust.config import Settings
@@ -33,7 +34,6 @@ from tests.support.clock import Clock
 from tests.support.databases import Databases, PostgresDatabases, SqliteFiles, bare_app, opened
 from tests.support.network import close_network
 from tests.support.server import Server
-from tests.support.trees import one_module
 
 NOT_RUN = "not run: "
 

@@ -13,6 +13,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import Connection, func, select, text
 
+from bench.courses import one_module
 from deust.adapters.passwords import Passwords
 from deust.app import create_app, ensure_fit
 from deust.cli.demo import STORIES, accounts_text, demo, prepare_demo
@@ -34,7 +35,6 @@ from deust.services.demo_stories import Story
 from tests.support import factories
 from tests.support.clock import NOW, Clock
 from tests.support.databases import Databases, bare_app, opened
-from tests.support.trees import one_module
 
 GRADED = "ec131-structure-appel/quiz-structure"
 

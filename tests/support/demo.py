@@ -8,10 +8,10 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench.courses import MODULE, PROGRAMME, one_module
 from deust.services.demo import STAFF, STUDENTS
 from deust.services.demo_stories import Story
 from tests.support.server import Server
-from tests.support.trees import MODULE, PROGRAMME, one_module
 
 _FOLDER = Path(PROGRAMME) / MODULE
 
