@@ -186,6 +186,7 @@ def test_every_page_declares_a_permission(app: Flask) -> None:
     assert undeclared == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", TABLE)
 def test_each_role_is_answered_as_the_table_says(world: World, row: str) -> None:
     """AZ-01."""
@@ -226,6 +227,7 @@ def writes_of(app: Flask) -> Iterator[list[str]]:
             event.remove(engine, "before_cursor_execute", note)
 
 
+@pytest.mark.slow
 @pytest.mark.case("AU-16")
 def test_no_get_writes(app: Flask, world: World) -> None:
     """AU-16: a page that is only looked at changes nothing, and neither does asking for its headers."""
@@ -250,6 +252,7 @@ def allowed(world: World, row: str) -> Client:
     return world.clients[role]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [row for row in TABLE if row.startswith("POST")])
 @pytest.mark.case("AU-16")
 def test_no_post_without_a_token_of_its_own(app: Flask, world: World, row: str) -> None:
@@ -276,6 +279,7 @@ def test_a_script_that_is_signed_out_is_told_so(world: World) -> None:
             assert (response.status_code, response.mimetype) == (401, "application/json"), row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["anonymous", "owner", "admin"])
 def test_verbs_that_nothing_uses_are_refused(app: Flask, world: World, role: str) -> None:
     """AZ-13."""

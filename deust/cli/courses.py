@@ -16,6 +16,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from deust.content.export import item_as_json
+from deust.content.measures import Measures, measure
 from deust.content.problems import Level, Problem, errors_of, in_order
 from deust.content.publishing import history_problems
 from deust.content.publishing import publish as publish_tree
@@ -164,6 +165,62 @@ def _item(reading: Reading, name: str) -> Item:
 
 def _named(programme: Programme, item_id: str) -> list[Item]:
     return [item for module in programme.modules.values() if (item := module.item(item_id)) is not None]
+
+
+@courses.command("count", help="Compte ce que contient chaque module écrit, en tableau Markdown.")
+@_courses_option
+def count_courses(folder: Path | None) -> None:
+    for programme in _read(_folder(folder)).programmes.values():
+        click.echo("\n".join(counts_table(programme)))
+
+
+_COUNTED = (
+    "module",
+    "leçons",
+    "mots",
+    "à vérifier",
+    "quiz (notés)",
+    "questions",
+    "types",
+    "appels",
+    "devoirs",
+    "heures",
+    "mots par phrase",
+    "lisibilité",
+)
+
+
+def counts_table(programme: Programme) -> list[str]:
+    """One line a module that is written, then the sums; readability is Kandel and Moles'."""
+    found = [(module, measure(module)) for module in programme.modules.values() if module.items]
+    lines = [f"| {' | '.join(_COUNTED)} |", f"|---{'|--:' * (len(_COUNTED) - 1)}|"]
+    lines += [_counted(module.title, one, module.hours) for module, one in found]
+    sums = {name: sum(getattr(one, name) for _, one in found) for name in ("lessons", "words", "checks", "items")}
+    lines.append(
+        f"| **en tout** | {sums['lessons']} | {sums['words']} | {sums['checks']} | "
+        f"{sum(one.quizzes for _, one in found)} | {sums['items']} | | "
+        f"{sum(one.calls for _, one in found)} | {sum(one.assignments for _, one in found)} | "
+        f"{format_number(Fraction(sum(one.minutes for _, one in found), 60), 1)} | | |"
+    )
+    return lines
+
+
+def _counted(title: str, one: Measures, hours: int) -> str:
+    cells = (
+        title,
+        one.lessons,
+        one.words,
+        one.checks,
+        f"{one.quizzes} ({one.graded_quizzes})",
+        one.items,
+        len(one.types),
+        one.calls,
+        one.assignments,
+        f"{format_number(Fraction(one.minutes, 60), 1)} / {hours}",
+        format_number(one.sentence_words, 1),
+        format_number(one.readability, 0),
+    )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 @courses.command("show", help="Montre une activité telle qu'elle est lue, réponses comprises.")

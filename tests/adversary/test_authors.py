@@ -20,6 +20,8 @@ from tests.support.canaries import COURSES
 from tests.support.clients import Client
 from tests.support.sittings import GRADED, Sitting
 
+pytestmark = pytest.mark.slow
+
 ClientOf = Callable[[Person | Role], Client]
 
 LESSON_FILE, QUIZ_FILE = f"{M}/01-accueillir.md", f"{M}/02-quiz-accueil.md"

@@ -36,6 +36,8 @@ from tests.support import factories
 from tests.support.clock import NOW, Clock
 from tests.support.databases import Databases, bare_app, opened
 
+pytestmark = pytest.mark.slow
+
 GRADED = "ec131-structure-appel/quiz-structure"
 
 
