@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import snowballstemmer
+import Stemmer
 from anyascii import anyascii
 
 from deust.content.lines import number_lines, unfenced
 from deust.domain.learning import Announced, Lesson, Module, Programme, Quiz
 
-_STEMMER = snowballstemmer.stemmer("french")
+_STEMMER = Stemmer.Stemmer("french")
 _WORD = re.compile(r"[^\W_]+")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['’](?=\w)", re.IGNORECASE)
 

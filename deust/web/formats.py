@@ -12,13 +12,16 @@ from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
 from deust.web.current import visitor_or_none
 from deust.web.i18n import current_locale
+from deust.web.i18n import lazy_gettext as lazy
 
 NBSP = "\N{NO-BREAK SPACE}"
 DEFAULT_ZONE = "Europe/Paris"
+
+_DAYS = lazy("lundi mardi mercredi jeudi vendredi samedi dimanche")
+_SHORT_DAYS = lazy("lun. mar. mer. jeu. ven. sam. dim.")
+_MONTHS = lazy("janvier février mars avril mai juin juillet août septembre octobre novembre décembre")
 
 
 def duration(minutes: int) -> str:
@@ -43,14 +46,14 @@ def time_left(seconds: int) -> str:
 @lru_cache(maxsize=2048)
 def day_in(on: date, locale: str) -> str:
     """« mardi 13 octobre », « Tuesday 13 October »; the first of a month is « 1er » in French."""
-    words = format_date(on, "EEEE|MMMM", locale=locale).split("|")
-    return f"{words[0]} {_ordinal(on, locale)}{NBSP}{words[1]}"
+    day, month = _DAYS.words_in(locale)[on.weekday()], _MONTHS.words_in(locale)[on.month - 1]
+    return f"{day} {_ordinal(on, locale)}{NBSP}{month}"
 
 
 @lru_cache(maxsize=2048)
 def short_day_in(on: date, locale: str) -> str:
     """« dim. 18 », « Sun 18 »."""
-    return f"{format_date(on, 'EEE', locale=locale)}{NBSP}{_ordinal(on, locale)}"
+    return f"{_SHORT_DAYS.words_in(locale)[on.weekday()]}{NBSP}{_ordinal(on, locale)}"
 
 
 def clock_in(at: datetime, zone: str, locale: str) -> str:

@@ -69,6 +69,10 @@ class LazyText:
     def __html__(self) -> str:
         return str(escape(str(self)))
 
+    def words_in(self, locale: str) -> list[str]:
+        """The words in one language, whoever reads."""
+        return (self._message if locale == "fr" else _catalogue(locale).gettext(self._message)).split()
+
 
 def lazy_gettext(message: str) -> LazyText:
     return LazyText(message)
