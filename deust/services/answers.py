@@ -48,7 +48,7 @@ _UPSERTS = {
     name: statement.on_conflict_do_update(
         index_elements=[Answer.attempt_id, Answer.question_key],
         set_={column: statement.excluded[column] for column in _REWRITTEN},
-    )
+    ).returning(Answer.question_key)  # asks for something, so that all the rows leave in one statement
     for name, statement in (("postgresql", postgresql.insert(Answer)), ("sqlite", sqlite.insert(Answer)))
 }
 
