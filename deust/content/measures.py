@@ -16,6 +16,7 @@ from deust.domain.quizzes import Mode
 COMMON = frozenset(
     [
         "ALORS",
+        "CDI",
         "BTS",
         "CAP",
         "CSV",
