@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from deust.domain.calculated import draw
 from deust.domain.learning import Lesson, Module, Programme, Quiz
 from deust.domain.marking import mark, right_answer
 from deust.domain.questions import HUMAN_MARKED, Choice, Info, Question
+from deust.domain.quizzes import advice_given
 from tests.content.sample_tree import FILES, QUIZ, M, P, clean_tree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -156,6 +158,24 @@ def test_no_two_items_are_alike(programme: Programme) -> None:
     for key in (lambda one: one.id, lambda one: (one.title, one.stem, repr(one.answer))):
         twice = [found for found, count in Counter(map(key, asked)).items() if count > 1]
         assert twice == []
+
+
+@pytest.mark.slow
+def test_the_positioning_test_has_thirty_items_and_advice_for_every_result(programme: Programme) -> None:
+    test = programme.find_item("positionnement/test")
+    assert isinstance(test, Quiz)
+    assert len(asked_in(test)) == 30
+    parts = {tag for question in test.questions for tag in question.tags}
+    for share in (Fraction(0), Fraction(1, 2), Fraction(1)):
+        assert set(advice_given(test.advice, dict.fromkeys(parts, share))) == parts
+    silent = [
+        option.text
+        for question in test.questions
+        if isinstance(question.answer, Choice)
+        for option in question.answer.options
+        if not option.is_right and not option.feedback
+    ]
+    assert silent == []
 
 
 @pytest.mark.slow
