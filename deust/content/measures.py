@@ -28,6 +28,7 @@ COMMON = frozenset(
         "OK",
         "PDF",
         "PIN",
+        "QR",
         "RE",
         "RIB",
         "SI",
@@ -44,6 +45,9 @@ COMMON = frozenset(
     ]
 )
 """Abbreviations that an adult meets outside the trade, and short words that texts write in capitals."""
+
+FUNCTIONS = frozenset({"FAUX", "MAX", "MIN", "NB", "NBCAR", "NBVAL", "VRAI"})
+"""Names of a spreadsheet's functions and values, which are words of its language."""
 
 LONGEST_ACRONYM = 5
 
@@ -143,7 +147,7 @@ def unexplained(lesson: Lesson, glossary: tuple[Term, ...]) -> set[str]:
     What is quoted or written as code is an example of what someone types or says.
     """
     text = plain_text(_QUOTED.sub(" ", lesson.body))
-    known = COMMON | {word for term in glossary for word in _ACRONYM.findall(f"{term.name} {term.long}")}
+    known = COMMON | FUNCTIONS | {word for term in glossary for word in _ACRONYM.findall(f"{term.name} {term.long}")}
     found = {word for word in _ACRONYM.findall(text) if not _ROMAN.fullmatch(word)}
     return {
         word
