@@ -25,6 +25,7 @@ COMMON = frozenset(
         "FAQ",
         "GPS",
         "IBAN",
+        "NATO",
         "OK",
         "PDF",
         "PIN",
@@ -42,6 +43,7 @@ COMMON = frozenset(
         "TVA",
         "URL",
         "USB",
+        "ZIP",
     ]
 )
 """Abbreviations that an adult meets outside the trade, and short words that texts write in capitals."""
