@@ -158,7 +158,7 @@ class _Batch:
     now: datetime
     current: dict[str, CurrentAnswer]
     outcomes: dict[str, SaveOutcome]
-    answers: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, posted: Posted, save: Save) -> Saved:
@@ -177,14 +177,14 @@ class _Batch:
         outcome = self._outcome(save, current)
         if outcome is SaveOutcome.KEPT:
             current = attempts.after(save, current)
-            self.answers.append(self._answer(key, current))
+            self.answers[key] = self._answer(key, current)
         self.events.append(self._event(key, save, outcome, current.version))
         self.current[key], self.outcomes[save.event_id] = current, outcome
         return Saved(outcome=outcome, given=save.given, current=current)
 
     def write(self, connection: Connection) -> None:
         if self.answers:
-            connection.execute(_UPSERTS[connection.dialect.name], self.answers)
+            connection.execute(_UPSERTS[connection.dialect.name], list(self.answers.values()))
         if self.events:
             connection.execute(_INSERT_EVENT, self.events)
 

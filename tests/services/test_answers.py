@@ -67,6 +67,13 @@ def test_two_tabs_on_different_questions_lose_nothing(taker: Taker) -> None:
     assert taker.kept() == {"courte": "un 3", "nombre": "3"}
 
 
+def test_two_saves_of_one_question_in_one_post_keep_the_last_and_the_trace_of_both(taker: Taker) -> None:
+    key = taker.paper()["courte"].key
+    taker.post(factories.posted(key, text("un")), factories.posted(key, text("deux"), sequence=2, base_version=1))
+    assert taker.kept() == {"courte": "deux"}
+    assert [event.given for event in taker.events()] == ["un", "deux"]
+
+
 @pytest.mark.case("QZ-10")
 def test_a_stale_tab_is_told_of_the_newer_answer_and_overwrites_nothing(taker: Taker) -> None:
     """QZ-10: both values come back, and the student decides."""
