@@ -110,10 +110,7 @@ class Catalogue:
 
     def glossary(self, programme_id: str | None = None) -> tuple[Term, ...]:
         """The terms with their definitions rendered."""
-        programme = self.programme(programme_id)
-        definitions = cast("tuple[str, ...]", self._page(f"/{programme.id}"))
-        pairs = zip(programme.glossary, definitions, strict=True)
-        return tuple(replace(term, definition=definition) for term, definition in pairs)
+        return cast("tuple[Term, ...]", self._page(f"/{self.programme(programme_id).id}"))
 
     def media_path(self, module_id: str, name: str) -> Path | None:
         """The published file of a media of the module; None for anything else."""

@@ -37,7 +37,7 @@ def drawing(root: ElementTree.Element, width: int, height: int) -> str:
     return shown if inside and len(shown) <= MAX_INSIDE else ""
 
 
-def figure(markup: str, alt: str) -> str:
+def drawn(markup: str, alt: str) -> str:
     """A drawing with its words for who does not see it: whole HTML, already safe."""
     return f'<svg class="drawing" role="img" aria-label="{escape(alt)}" {markup}'
 

@@ -14,7 +14,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
 from deust.content.dialogue import Dialogue, read_dialogue
-from deust.content.drawings import figure as drawn_figure
+from deust.content.drawings import drawn
 from deust.content.facts import INLINE_FORMULA
 from deust.content.figures import Shelf, is_image, is_played, player
 from deust.content.lines import fences, number_lines
@@ -147,7 +147,7 @@ class MediaTreeprocessor(Treeprocessor):
     def _place(self, parent: etree.Element, image: etree.Element) -> None:
         media = self.shelf.find(image.get("src", ""))
         if media is not None and media.drawing:
-            self.figures.append(drawn_figure(media.drawing, image.get("alt", "")))
+            self.figures.append(drawn(media.drawing, image.get("alt", "")))
             _replace(parent, image, FIGURE_MARK.format(len(self.figures) - 1))
         elif media is not None and is_image(media):
             image.set("width", str(media.width))

@@ -5,8 +5,8 @@ A reference is `module/item` for a lesson or a quiz, `module/` for a module's in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from deust.content.figures import Shelf
@@ -18,23 +18,41 @@ from deust.domain.errors import NotFound
 from deust.domain.learning import Lesson, Quiz
 
 
+@dataclass(frozen=True)
+class _Source:
+    """What a reference shows: where its text stands, what its HTML depends on besides, and how it is rendered."""
+
+    context: RenderContext
+    text: str
+    parts: tuple[str, ...]
+    render: Callable[[], Rendered]
+
+    @property
+    def key(self) -> str:
+        named = [*_named_pages(self.text, self.context), *_named_media(self.text, self.context.shelf)]
+        return sha256("\n".join([FORMAT, RENDERER_VERSION, *self.parts, self.text, *named]).encode()).hexdigest()
+
+
 def page_of(ref: str, snapshot: Snapshot, store: Store) -> Rendered:
     """What a reference shows, from the store when nothing it depends on has changed."""
-    key, context = _key_and_context(ref, snapshot)
+    source = _source(ref, snapshot)
+    key = source.key
     kept = store.page(key)
     if kept is not None:
         return kept
-    page = _rendered(ref, snapshot, context)
+    page = source.render()
     store.put_page(key, page)
     return page
 
 
 def warm(snapshot: Snapshot, store: Store) -> dict[str, str]:
     """Renders whatever is not in the store yet; gives the key of every reference of the version."""
-    keys = {ref: _key_and_context(ref, snapshot)[0] for ref in _refs(snapshot)}
-    for ref, key in keys.items():
-        if not store.has_page(key):
-            page_of(ref, snapshot, store)
+    keys: dict[str, str] = {}
+    for ref in _refs(snapshot):
+        source = _source(ref, snapshot)
+        keys[ref] = source.key
+        if not store.has_page(keys[ref]):
+            store.put_page(keys[ref], source.render())
     return keys
 
 
@@ -46,44 +64,43 @@ def _refs(snapshot: Snapshot) -> Iterator[str]:
             yield from (item.ref for item in module.items if isinstance(item, Lesson | Quiz))
 
 
-def _key_and_context(ref: str, snapshot: Snapshot) -> tuple[str, RenderContext]:
-    """The item's own content, the glossary for a lesson, and the pages and media that its text may name."""
-    module_id, _, item_id = ref.partition("/")
+def _source(ref: str, snapshot: Snapshot) -> _Source:
+    module_id, _, name = ref.partition("/")
     if not module_id:
-        programme = snapshot.programmes.get(item_id)
-        if programme is None:
-            raise NotFound
-        context = replace(context_of(snapshot, "", f"{item_id}/glossaire.md"), terms=())
-        return _key([ref, repr(programme.glossary)], "".join(term.definition for term in programme.glossary), context)
-    found = snapshot.programme_of_module(module_id)
-    if found is None:
+        return _glossary(name, snapshot)
+    return _item_source(_item(ref, snapshot), snapshot) if name else _intro(module_id, snapshot)
+
+
+def _glossary(programme_id: str, snapshot: Snapshot) -> _Source:
+    programme = snapshot.programmes.get(programme_id)
+    if programme is None:
         raise NotFound
-    if not item_id:
-        context = replace(context_of(snapshot, module_id, f"{found.id}/{module_id}/module.md"), terms=())
-        return _key([ref], found.modules[module_id].intro, context)
-    item = _item(ref, snapshot)
+    context = replace(context_of(snapshot, "", f"{programme_id}/glossaire.md"), terms=())
+    terms = programme.glossary
+    return _Source(
+        context,
+        "".join(term.definition for term in terms),
+        (f"/{programme_id}", repr(terms)),
+        lambda: tuple(replace(term, definition=render_inline(term.definition, context)) for term in terms),
+    )
+
+
+def _intro(module_id: str, snapshot: Snapshot) -> _Source:
+    programme = snapshot.programme_of_module(module_id)
+    if programme is None:
+        raise NotFound
+    context = replace(context_of(snapshot, module_id, f"{programme.id}/{module_id}/module.md"), terms=())
+    intro = programme.modules[module_id].intro
+    return _Source(context, intro, (f"{module_id}/",), lambda: render(intro, context))
+
+
+def _item_source(item: Lesson | Quiz, snapshot: Snapshot) -> _Source:
+    """A lesson also depends on the glossary; both on the pages and media that their text may name."""
     context = context_of(snapshot, item.module, item.path)
-    text = item.body if isinstance(item, Lesson) else repr(item.questions) + item.intro
-    parts = [item.ref, item.version, str(item.minutes), repr(item.requires)]
+    parts = (item.ref, item.version, str(item.minutes), repr(item.requires))
     if isinstance(item, Lesson):
-        parts.append(repr(context.terms))
-    return _key(parts, text, context)
-
-
-def _key(parts: list[str], text: str, context: RenderContext) -> tuple[str, RenderContext]:
-    named = [*_named_pages(text, context), *_named_media(text, context.shelf)]
-    return sha256("\n".join([FORMAT, RENDERER_VERSION, *parts, text, *named]).encode()).hexdigest(), context
-
-
-def _rendered(ref: str, snapshot: Snapshot, context: RenderContext) -> Rendered:
-    module_id, _, item_id = ref.partition("/")
-    if not module_id:
-        return tuple(render_inline(term.definition, context) for term in snapshot.programmes[item_id].glossary)
-    if not item_id:
-        programme = snapshot.programme_of_module(module_id)
-        return render(programme.modules[module_id].intro, context) if programme else ""
-    item = _item(ref, snapshot)
-    return rendered_lesson(item, context) if isinstance(item, Lesson) else rendered_quiz(item, context)
+        return _Source(context, item.body, (*parts, repr(context.terms)), lambda: rendered_lesson(item, context))
+    return _Source(context, repr(item.questions) + item.intro, parts, lambda: rendered_quiz(item, context))
 
 
 def _item(ref: str, snapshot: Snapshot) -> Lesson | Quiz:

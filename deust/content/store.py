@@ -21,13 +21,13 @@ from shutil import copyfile
 
 from deust.content.media import Media, suffix_of
 from deust.content.snapshot import Snapshot
-from deust.domain.learning import Quiz, RenderedLesson
+from deust.domain.learning import Quiz, RenderedLesson, Term
 
-FORMAT = "2"
+FORMAT = "3"
 KEPT_VERSIONS = 5
 
-Rendered = RenderedLesson | Quiz | str | tuple[str, ...]
-"""A lesson, a quiz, an introduction, or the definitions of a glossary in their order."""
+Rendered = RenderedLesson | Quiz | str | tuple[Term, ...]
+"""A lesson, a quiz, an introduction, or the terms of a glossary."""
 
 _UNREADABLE = (
     OSError,
