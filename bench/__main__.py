@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -135,15 +135,7 @@ class Bench:
     def _rounds(
         self, environment: Mapping[str, str], app: Flask, students: Sequence[Student], plan: Plan, count: int
     ) -> tuple[list[Round], tuple[list[float], float], tuple[list[float], float]]:
-        address = self._database("floors")
-        floors.fill(address)
-        with (
-            servers.gunicorn(
-                "bench.floors:create_floor()", {"FLOOR_DATABASE_URL": address}, first_page="/constant"
-            ) as floor,
-            servers.gunicorn("wsgi:app", environment, first_page="/connexion") as product,
-        ):
-            self._analyse(environment["DEUST_DATABASE_URL"])
+        with self._served(environment, "floors") as (floor, product):
             measure_round(app, (floor.port, product.port), students, Plan(seconds=0.3, turns=1))
             taken = [measure_round(app, (floor.port, product.port), students, plan) for _ in range(count)]
             return (
@@ -155,7 +147,15 @@ class Bench:
     def _whole(self, plan: Plan) -> dict[str, float]:
         """The pages of a student who has all the courses that are published, each × F2."""
         environment, _, students = self._school("whole", STUDENTS, PAST_ATTEMPTS, is_whole=True)
-        address = self._database("whole_floors")
+        with self._served(environment, "whole_floors") as (floor, product):
+            measure_readings((floor.port, product.port), students, Plan(seconds=0.3, turns=1))
+            taken = measure_readings((floor.port, product.port), students, plan)
+        return {row.name: taken.ratio(row) for row in READINGS}
+
+    @contextmanager
+    def _served(self, environment: Mapping[str, str], name: str) -> Iterator[tuple[servers.Server, servers.Server]]:
+        """The floors, on a database of this name, and the product; ready to be measured."""
+        address = self._database(name)
         floors.fill(address)
         with (
             servers.gunicorn(
@@ -164,9 +164,7 @@ class Bench:
             servers.gunicorn("wsgi:app", environment, first_page="/connexion") as product,
         ):
             self._analyse(environment["DEUST_DATABASE_URL"])
-            measure_readings((floor.port, product.port), students, Plan(seconds=0.3, turns=1))
-            taken = measure_readings((floor.port, product.port), students, plan)
-        return {row.name: taken.ratio(row) for row in READINGS}
+            yield floor, product
 
     def _analyse(self, address: str) -> None:
         with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -86,6 +87,17 @@ def asked_of(module: Module) -> list[Question]:
     return [question for item in module.items if isinstance(item, Quiz) for question in asked_in(item)]
 
 
+def silent_options(questions: Iterable[Question]) -> list[str]:
+    """The wrong options that do not say why they are."""
+    return [
+        f"{question.id}: {option.text}"
+        for question in questions
+        if isinstance(question.answer, Choice)
+        for option in question.answer.options
+        if not option.is_right and not option.feedback
+    ]
+
+
 @pytest.mark.slow
 def test_every_ecue_is_described_and_those_written_are_whole(programme: Programme) -> None:
     assert len(programme.places) == 45
@@ -130,15 +142,7 @@ def test_the_glossary_has_the_words_of_the_semester(programme: Programme) -> Non
 
 @pytest.mark.slow
 def test_every_wrong_option_of_a_quiz_says_why(programme: Programme) -> None:
-    silent = [
-        f"{question.id}: {option.text}"
-        for module in written(programme)
-        for question in asked_of(module)
-        if isinstance(question.answer, Choice)
-        for option in question.answer.options
-        if not option.is_right and not option.feedback
-    ]
-    assert silent == []
+    assert silent_options(question for module in written(programme) for question in asked_of(module)) == []
 
 
 @pytest.mark.slow
@@ -168,14 +172,7 @@ def test_the_positioning_test_has_thirty_items_and_advice_for_every_result(progr
     parts = {tag for question in test.questions for tag in question.tags}
     for share in (Fraction(0), Fraction(1, 2), Fraction(1)):
         assert set(advice_given(test.advice, dict.fromkeys(parts, share))) == parts
-    silent = [
-        option.text
-        for question in test.questions
-        if isinstance(question.answer, Choice)
-        for option in question.answer.options
-        if not option.is_right and not option.feedback
-    ]
-    assert silent == []
+    assert silent_options(test.questions) == []
 
 
 @pytest.mark.slow

@@ -190,17 +190,21 @@ _COUNTED = (
 )
 
 
+_SUMMED = ("lessons", "words", "checks", "quizzes", "items", "calls", "assignments", "minutes")
+
+
 def counts_table(programme: Programme) -> list[str]:
     """One line a module that is written, then the sums; readability is Kandel and Moles'."""
     found = [(module, measure(module)) for module in programme.modules.values() if module.items]
     lines = [f"| {' | '.join(_COUNTED)} |", f"|---{'|--:' * (len(_COUNTED) - 1)}|"]
     lines += [_counted(module.title, one, module.hours) for module, one in found]
-    sums = {name: sum(getattr(one, name) for _, one in found) for name in ("lessons", "words", "checks", "items")}
+    whole = {name: sum(getattr(one, name) for _, one in found) for name in _SUMMED}
+    hours = format_number(Fraction(whole["minutes"], 60), 1)
     lines.append(
-        f"| **en tout** | {sums['lessons']} | {sums['words']} | {sums['checks']} | "
-        f"{sum(one.quizzes for _, one in found)} | {sums['items']} | | "
-        f"{sum(one.calls for _, one in found)} | {sum(one.assignments for _, one in found)} | "
-        f"{format_number(Fraction(sum(one.minutes for _, one in found), 60), 1)} | | |"
+        "| **en tout** | {lessons} | {words} | {checks} | {quizzes} | {items} | | {calls} | {assignments} | ".format(
+            **whole
+        )
+        + f"{hours} | | |"
     )
     return lines
 

@@ -13,39 +13,10 @@ from deust.domain.learning import Kind, Lesson, Module, Quiz, Term
 from deust.domain.questions import Info, Question, type_of
 from deust.domain.quizzes import Mode
 
-COMMON = frozenset(
-    [
-        "ALORS",
-        "CDI",
-        "BTS",
-        "CAP",
-        "CSV",
-        "CV",
-        "EN",
-        "FAQ",
-        "GPS",
-        "IBAN",
-        "NATO",
-        "OK",
-        "PDF",
-        "PIN",
-        "QR",
-        "RE",
-        "RIB",
-        "SI",
-        "SINON",
-        "SMS",
-        "SNCF",
-        "SOS",
-        "STOP",
-        "SVG",
-        "TTC",
-        "TVA",
-        "URL",
-        "USB",
-        "ZIP",
-    ]
-)
+COMMON = frozenset({
+    "ALORS", "BTS", "CAP", "CDI", "CSV", "CV", "EN", "FAQ", "GPS", "IBAN", "NATO", "OK", "PDF", "PIN",
+    "QR", "RE", "RIB", "SI", "SINON", "SMS", "SNCF", "SOS", "STOP", "SVG", "TTC", "TVA", "URL", "USB", "ZIP",
+})  # fmt: skip
 """Abbreviations that an adult meets outside the trade, and short words that texts write in capitals."""
 
 FUNCTIONS = frozenset({"FAUX", "MAX", "MIN", "NB", "NBCAR", "NBVAL", "VRAI"})

@@ -97,6 +97,12 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
     )
 
 
+def numbered_row(status: Status, progress: Progress) -> Row:
+    """An item outside the list of its module, with its number in it."""
+    items = progress.programme.modules[status.item.module].items
+    return row_of(status, progress, position=items.index(status.item) + 1)
+
+
 def _resume_url(status: Status) -> str:
     """The exact place where the person stopped: in the open attempt, in the lesson."""
     standing, url = status.standing, item_url(status.item)

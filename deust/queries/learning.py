@@ -23,7 +23,7 @@ from deust.domain.progress import (
     totals_of,
     week_of,
 )
-from deust.queries.items import Row, is_begun, module_url, public_lessons, row_of
+from deust.queries.items import Row, is_begun, module_url, numbered_row, public_lessons, row_of
 from deust.queries.progress import follows, progress_of
 
 NEXT_ROWS = 3
@@ -195,12 +195,12 @@ def home_page(connection: Connection, *, learner: SignedIn, programme: Programme
     return HomePage(
         now=now,
         week=progress.calendar.week_of(now),
-        first=_row(programme, progress, first) if first else None,
+        first=numbered_row(first, progress) if first else None,
         first_module=cards[first.item.module] if first else None,
-        following=tuple(_row(programme, progress, status) for status in actions[1 : 1 + NEXT_ROWS]),
+        following=tuple(numbered_row(status, progress) for status in actions[1 : 1 + NEXT_ROWS]),
         codes={module_id: _code(programme, module_id) for module_id in statuses},
         days=week_of(everything, progress.calendar, now),
-        dated=tuple(_row(programme, progress, status) for status in _dated(everything, now)),
+        dated=tuple(numbered_row(status, progress) for status in _dated(everything, now)),
         modules=tuple(cards.values()),
         totals=totals_of(everything),
     )
@@ -268,12 +268,6 @@ def _link(programme: Programme, module_id: str) -> ModuleLink:
         url=module_url(module_id),
         is_planned=module.is_planned,
     )
-
-
-def _row(programme: Programme, progress: Progress, status: Status) -> Row:
-    """An item outside the list of its module, with its number in it."""
-    items = programme.modules[status.item.module].items
-    return row_of(status, progress, position=items.index(status.item) + 1)
 
 
 def _rows(statuses: Sequence[Status], progress: Progress, current: int | None = None) -> tuple[Row, ...]:

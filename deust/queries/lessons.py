@@ -19,7 +19,7 @@ from deust.domain.presenting import Piece, Placement, Presented, describe, place
 from deust.domain.progress import AnyItem, State, checks_left, find_kept
 from deust.domain.questions import Info, Json, Question, Values
 from deust.domain.reading import read, show_answer
-from deust.queries.items import Row, item_url, module_url, public_url, row_of
+from deust.queries.items import Row, item_url, module_url, numbered_row, public_url
 from deust.queries.progress import follows, progress_of
 
 
@@ -123,7 +123,7 @@ def announced_page(
     return AnnouncedPage(
         module_title=module.title,
         module_url=module_url(module.id),
-        row=row_of(progress.status(item), progress, position=module.items.index(item) + 1),
+        row=numbered_row(progress.status(item), progress),
         total=len(module.items),
     )
 
@@ -160,7 +160,7 @@ def lesson_page(
         outline=tuple((heading.anchor, heading.title) for heading in rendered.headings if heading.level == 2),
         checks=checks,
         left=tuple(checks[question_id] for question_id in checks_left(lesson, standing) if question_id in checks),
-        row=row_of(progress.status(lesson), progress, position=module.items.index(lesson) + 1),
+        row=numbered_row(progress.status(lesson), progress),
         total=len(module.items),
         place=standing.place if standing else None,
         next_url=following_url(lesson, programme) if learner else "/",
