@@ -22,7 +22,7 @@ from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.learning import CheckTry, ItemProgress
 from deust.models.people import Enrolment, Person
-from deust.models.quizzes import Answer, AnswerEvent, Attempt, QuestionMark
+from deust.models.quizzes import Answer, AnswerEvent, Attempt, AttemptMarks
 from deust.models.records import Receipt
 from deust.models.signin import SignInSession
 from deust.models.transaction import reading, writing
@@ -31,7 +31,7 @@ from deust.services import people, signin
 from deust.services.demo_walk import Walk
 
 WEEK = 5
-_PARTS = (Answer, AnswerEvent, QuestionMark, Receipt)
+_PARTS = (Answer, AnswerEvent, AttemptMarks, Receipt)
 
 
 @dataclass(frozen=True)

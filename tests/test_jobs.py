@@ -19,7 +19,7 @@ from deust.config import Settings
 from deust.domain.people import SignedIn
 from deust.jobs import Jobs, run_once, start_jobs
 from deust.models.learning import ItemProgress
-from deust.models.quizzes import Answer, Attempt, QuestionMark
+from deust.models.quizzes import Answer, Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage, Receipt
 from deust.models.signin import SignInTry
 from deust.services import answers, quizzes, records
@@ -90,7 +90,7 @@ def test_jobs_that_were_down_for_an_hour_close_once(app: Flask, doors: Doors, le
     start(app, doors, learner, clock.now)
     for _ in range(3):
         run_once(app, clock.move(hours=1))
-    assert (rows(doors, Receipt), rows(doors, QuestionMark)) == (1, 2)
+    assert (rows(doors, Receipt), rows(doors, AttemptMarks)) == (1, 1)
     with doors.reading() as connection:
         assert connection.scalars(select(AuditEvent.act).where(AuditEvent.act == "attempt:close")).all() == [
             "attempt:close"
@@ -105,7 +105,7 @@ def test_runners_at_once_make_one_closing_and_one_grade(app: Flask, doors: Doors
             who = factories.learner(session)
         start(app, doors, who, clock.now)
     at_once(app, [partial(run_once, app, clock.move(hours=1))] * 6)
-    assert (rows(doors, Receipt), rows(doors, QuestionMark)) == (5, 10)
+    assert (rows(doors, Receipt), rows(doors, AttemptMarks)) == (5, 5)
     with doors.reading() as connection:
         closings = select(func.count()).where(AuditEvent.act == "attempt:close")
         assert connection.scalar(closings) == 5
@@ -130,7 +130,7 @@ def test_the_last_second_hand_in_save_and_job_together(
         save(doors, learner, public_id, "10", late - timedelta(minutes=1), sequence=2)
 
     at_once(app, [hand_in, autosave, partial(run_once, app, late), hand_in])
-    assert (rows(doors, Receipt), rows(doors, QuestionMark)) == (1, 2)
+    assert (rows(doors, Receipt), rows(doors, AttemptMarks)) == (1, 1)
     with doors.reading() as connection:
         marked = connection.scalar(select(Answer.given))
         score = connection.scalar(select(Attempt.score))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from deust.domain.answers import file_name_in, number_in, numbers_in, slots_in, text_in
 from deust.domain.errors import InvalidAnswer
@@ -152,7 +153,13 @@ def _accepts(key: ShortKey, text: str, values: Values) -> bool:
     if key.is_pattern:
         return any(matches(pattern, text) for pattern in key.variants)
     typed = folded(text)
-    return bool(typed) and any(typed == folded(filled(variant, values)) for variant in key.variants)
+    return bool(typed) and any(typed == _expected(filled(variant, values)) for variant in key.variants)
+
+
+@lru_cache(maxsize=4_096)
+def _expected(variant: str) -> str:
+    """A key is compared with the answers of a whole cohort: it is folded once."""
+    return folded(variant)
 
 
 def _best(keys: Sequence[NumericKey | ShortKey]) -> Verdict:

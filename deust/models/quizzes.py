@@ -141,31 +141,28 @@ class Answer(Base):
     saved_at: Mapped[datetime]
 
 
-class QuestionMark(Base):
-    """Points given to one answer; a correction is a new version, never a change. No points: waits for a marker."""
+class AttemptMarks(Base):
+    """The points of every question of an attempt, by key, as exact text; none where a marker is awaited.
 
-    __tablename__ = "question_mark"
-    __table_args__ = (
-        UniqueConstraint("attempt_id", "question_key", "version"),
-        {
-            "info": {
-                "privacy": Privacy(
-                    personal=True,
-                    purpose="the mark and its history",
-                    keep="as the diploma's records require",
-                    export=True,
-                    erase="kept under the pseudonym",
-                )
-            }
-        },
-    )
+    A correction is a new version, never a change.
+    """
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
-    question_key: Mapped[str] = mapped_column(String(20))
-    version: Mapped[int] = mapped_column(Integer)
-    points: Mapped[Fraction | None]
-    out_of: Mapped[Fraction]
+    __tablename__ = "attempt_marks"
+    __table_args__ = {  # noqa: RUF012
+        "info": {
+            "privacy": Privacy(
+                personal=True,
+                purpose="the marks and their history",
+                keep="as the diploma's records require",
+                export=True,
+                erase="kept under the pseudonym",
+            )
+        }
+    }
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    points: Mapped[dict[str, Any]]
     marker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str] = mapped_column(String(200))
     marked_at: Mapped[datetime]

@@ -18,16 +18,17 @@ from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import Question
 from deust.domain.quizzes import QuizSettings, Shown, advice_given
-from deust.models.quizzes import AnswerEvent, QuestionMark
+from deust.models.quizzes import AnswerEvent, AttemptMarks
 from deust.models.records import Receipt
 from deust.queries.papers import asked_questions
 from deust.queries.progress import progress_of
 from deust.queries.quizzes import answers_of, numbers_of, own_attempt, visible_parts
 
 _MARKS = (
-    select(QuestionMark.question_key, QuestionMark.points, QuestionMark.out_of)
-    .where(QuestionMark.attempt_id == bindparam("attempt_id"))
-    .order_by(QuestionMark.version)
+    select(AttemptMarks.points)
+    .where(AttemptMarks.attempt_id == bindparam("attempt_id"))
+    .order_by(AttemptMarks.version.desc())
+    .limit(1)
 )
 
 _RECEIPT_HASH = select(Receipt.answers_hash).where(Receipt.attempt_id == bindparam("attempt_id"))
@@ -106,7 +107,7 @@ def result_page(
     paper = [paper_question(entry) for entry in row.paper]
     questions = asked_questions(connection, paper)
     answers = answers_of(connection, row.id)
-    marks = {mark.question_key: mark for mark in connection.execute(_MARKS, {"attempt_id": row.id})}
+    marks = _marks(connection, row.id)
     settings = thawed_settings(row.settings)
     closes_at, used, is_writing = _standing(connection, learner, quiz, programme, row, now)
     visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
@@ -142,6 +143,12 @@ def result_page(
         answers_hash=connection.execute(_RECEIPT_HASH, {"attempt_id": row.id}).scalar_one(),
         late_count=_late_count(connection, row.id),
     )
+
+
+def _marks(connection: Connection, attempt_id: int) -> dict[str, Fraction]:
+    """The points that count now, by question key; a question that waits for its marker has none."""
+    kept = connection.execute(_MARKS, {"attempt_id": attempt_id}).scalar_one()
+    return {key: Fraction(points) for key, points in kept.items() if points is not None}
 
 
 def _standing(
@@ -183,13 +190,12 @@ def _corrected(
     entry: PaperQuestion,
     question: Question,
     answer: Row[Any] | None,
-    mark: Row[Any] | None,
+    points: Fraction | None,
     numbers: Mapping[str, int],
     visible: Shown,
 ) -> Corrected:
     given = answer.given if answer else None
     verdict = marking.mark(question, given, entry.values)
-    points = mark.points if mark else None
     return Corrected(
         number=numbers[entry.key],
         presented=replace(present(question, entry.placement, entry.values), id=entry.key),
@@ -207,18 +213,18 @@ def _corrected(
 
 
 def _advice(
-    quiz: Quiz, paper: Iterable[PaperQuestion], questions: Mapping[str, Question], marks: Mapping[str, Row[Any]]
+    quiz: Quiz, paper: Iterable[PaperQuestion], questions: Mapping[str, Question], marks: Mapping[str, Fraction]
 ) -> tuple[AdviceRow, ...]:
     """By tag of the quiz's advice, from the marks of the questions that carry it."""
     totals: dict[str, tuple[Fraction, Fraction]] = {}
     titles: dict[str, str] = {}
     for entry in paper:
-        question, mark = questions[entry.key], marks.get(entry.key)
-        if mark is None or mark.points is None:
+        question = questions[entry.key]
+        if entry.key not in marks:
             continue
         for tag in question.tags:
             points, out_of = totals.get(tag, (Fraction(0), Fraction(0)))
-            totals[tag] = points + mark.points, out_of + mark.out_of
+            totals[tag] = points + marks[entry.key], out_of + question.points
             titles.setdefault(tag, question.section or tag)
     said = advice_given(quiz.advice, {tag: points / out_of for tag, (points, out_of) in totals.items() if out_of})
     return tuple(

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, null, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, bindparam, null, select, union_all
 from sqlalchemy.orm import Session
 
 from deust.adapters.files import StoredFile
@@ -20,11 +19,11 @@ from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.people import SignedIn
 from deust.domain.questions import File, Json, Question, Voice
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt
+from deust.models.rows import RowsInsert
 from deust.queries.papers import asked_questions
-from deust.services.marking import ACCEPTED
+from deust.services.marking import ACCEPTED, Held, own_attempt
 
 _OWN = Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
-_HELD = select(Attempt).where(*_OWN).with_for_update()
 _LOCKED = select(Attempt.id, Attempt.paper, Attempt.closed_at, Attempt.deadline_at).where(*_OWN).with_for_update()
 
 _KEPT = union_all(
@@ -44,15 +43,29 @@ _KEPT = union_all(
 
 _REWRITTEN = ("given", "version", "client", "clients", "saved_at")
 
-_UPSERTS = {
-    name: statement.on_conflict_do_update(
+_ANSWERS = RowsInsert(
+    Answer,
+    ("attempt_id", "question_key", "given", "version", "client", "clients", "is_flagged", "saved_at"),
+    lambda insertion: insertion.on_conflict_do_update(
         index_elements=[Answer.attempt_id, Answer.question_key],
-        set_={column: statement.excluded[column] for column in _REWRITTEN},
-    ).returning(Answer.question_key)  # asks for something, so that all the rows leave in one statement
-    for name, statement in (("postgresql", postgresql.insert(Answer)), ("sqlite", sqlite.insert(Answer)))
-}
-
-_INSERT_EVENT = insert(AnswerEvent)
+        set_={column: insertion.excluded[column] for column in _REWRITTEN},
+    ),
+)
+_EVENTS = RowsInsert(
+    AnswerEvent,
+    (
+        "attempt_id",
+        "question_key",
+        "event_id",
+        "client",
+        "sequence",
+        "base_version",
+        "given",
+        "outcome",
+        "version",
+        "received_at",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,9 +197,9 @@ class _Batch:
 
     def write(self, connection: Connection) -> None:
         if self.answers:
-            connection.execute(_UPSERTS[connection.dialect.name], list(self.answers.values()))
+            _ANSWERS.write(connection, list(self.answers.values()))
         if self.events:
-            connection.execute(_INSERT_EVENT, self.events)
+            _EVENTS.write(connection, self.events)
 
     def _outcome(self, save: Save, current: CurrentAnswer) -> SaveOutcome:
         outcome = attempts.outcome_of(save, current)
@@ -200,6 +213,7 @@ class _Batch:
             "version": current.version,
             "client": current.client,
             "clients": dict(current.clients),
+            "is_flagged": False,
             "saved_at": self.now,
         }
 
@@ -244,7 +258,7 @@ def _answered(stored: str) -> SaveOutcome:
     return SaveOutcome.LATE if stored == ACCEPTED else SaveOutcome(stored)
 
 
-def _takes_no_more(attempt: Attempt | Row[Any], now: datetime) -> bool:
+def _takes_no_more(attempt: Held | Row[Any], now: datetime) -> bool:
     return attempts.is_over(closed_at=attempt.closed_at, deadline_at=attempt.deadline_at, now=now)
 
 
@@ -252,7 +266,7 @@ def flag_question(
     session: Session, *, learner: SignedIn, public_id: str, key: str, is_flagged: bool, now: datetime
 ) -> None:
     """Mark a question to come back to, or unmark it; the answer is untouched."""
-    attempt = locked_attempt(session, learner, public_id)
+    attempt = own_attempt(session, learner, public_id)
     _entry_of(attempt.paper, key)
     if _takes_no_more(attempt, now):
         raise AttemptClosed
@@ -263,14 +277,6 @@ def flag_question(
         )
         session.add(row)
     row.is_flagged = is_flagged
-
-
-def locked_attempt(session: Session, learner: SignedIn, public_id: str) -> Attempt:
-    """The learner's own attempt, held until the end of the transaction; anyone else's does not exist."""
-    attempt = session.scalar(_HELD, {"public_id": public_id, "person_id": learner.person_id})
-    if attempt is None:
-        raise NotFound
-    return attempt
 
 
 def _entry_of(paper: Sequence[Mapping[str, Any]], key: str) -> PaperQuestion:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from deust.domain.freezing import content_hash, frozen
 from deust.domain.learning import Lesson, Programme, Quiz
 from deust.domain.marking import Verdict
 from deust.domain.people import SignedIn
-from deust.domain.progress import AnyItem, checks_left, is_complete
+from deust.domain.progress import AnyItem, Standing, checks_left, is_complete
 from deust.domain.questions import Json, Question
 from deust.models.base import Base
 from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
@@ -35,10 +35,11 @@ _INDEXING = 1999
 """The advisory lock under which one process at a time indexes courses."""
 
 _HELD = (
-    select(ItemProgress)
+    select(*ItemProgress.__table__.columns)
     .where(ItemProgress.person_id == bindparam("person_id"), ItemProgress.item_ref == bindparam("item_ref"))
     .with_for_update()
 )
+_UPDATE = update(ItemProgress).where(ItemProgress.id == bindparam("row_id"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +80,9 @@ def keep_place(
     """
     ensure_may_learn(session, learner=learner, programme=programme, item=lesson, now=now)
     row = lock_item(session, person_id=learner.person_id, item=lesson, now=now)
-    row.touched_at = now
-    row.place = place or None
-    row.read_permille = max(row.read_permille, min(permille, _WHOLE))
-    if row.read_permille == _WHOLE and row.read_at is None:
-        row.read_at = now
-    _complete(session, row, item=lesson, now=now)
+    so_far = max(row.read_permille, min(permille, _WHOLE))
+    read_at = row.read_at or (now if so_far == _WHOLE else None)
+    _keep(session, row, item=lesson, now=now, place=place or None, read_permille=so_far, read_at=read_at)
     _add_presence(session, learner=learner, now=now)
 
 
@@ -113,9 +111,7 @@ def try_check(
             tried_at=now,
         )
     )
-    row.touched_at = now
-    row.checks_tried = {**row.checks_tried, question.id: answer}
-    _complete(session, row, item=lesson, now=now)
+    _keep(session, row, item=lesson, now=now, checks_tried={**row.checks_tried, question.id: answer})
 
 
 def understood(
@@ -124,42 +120,41 @@ def understood(
     """« J'ai compris, suite »: the lesson is read to its end; it is done if every check was tried."""
     ensure_may_learn(session, learner=learner, programme=programme, item=lesson, now=now)
     row = lock_item(session, person_id=learner.person_id, item=lesson, now=now)
-    row.touched_at = now
-    row.read_permille = _WHOLE
-    row.read_at = row.read_at or now
-    _complete(session, row, item=lesson, now=now)
-    if row.completed_at is not None:
+    standing = _keep(session, row, item=lesson, now=now, read_permille=_WHOLE, read_at=row.read_at or now)
+    if standing.completed_at is not None:
         return Understood(is_done=True)
-    return Understood(is_done=False, checks_left=checks_left(lesson, standing_from(row)))
+    return Understood(is_done=False, checks_left=checks_left(lesson, standing))
 
 
-def quiz_started(row: ItemProgress, *, attempt_public_id: str, now: datetime) -> None:
+def quiz_started(session: Session, row: Row[Any], *, item: Quiz, attempt_public_id: str, now: datetime) -> None:
     """An attempt was started, with the person's row held: it is used, and open until it is closed."""
-    row.touched_at = now
-    row.attempts_used += 1
-    row.open_attempt = attempt_public_id
+    _keep(session, row, item=item, now=now, attempts_used=row.attempts_used + 1, open_attempt=attempt_public_id)
 
 
 def quiz_closed(
     session: Session,
+    row: Row[Any],
     *,
-    person_id: int,
     item: Quiz,
     shares: Sequence[Fraction],
     now: datetime,
     open_attempt: str | None = None,
 ) -> None:
-    """Carry the results of the attempts closed so far, oldest first, to the progress; also after a new marking.
+    """Carry the results of the attempts closed so far, oldest first, to the progress held; also after a new marking.
 
     `open_attempt` is the one still open, if any. What was done stays done, even if a later marking lowers the result.
     """
-    row = lock_item(session, person_id=person_id, item=item, now=now)
-    row.touched_at = now
-    row.open_attempt = open_attempt
-    row.attempts_used = len(shares) + (open_attempt is not None)
-    row.kept_share = kept_share(shares, item.settings.keep)
-    row.is_passed = row.kept_share is not None and row.kept_share >= item.settings.pass_share
-    _complete(session, row, item=item, now=now)
+    share = kept_share(shares, item.settings.keep)
+    _keep(
+        session,
+        row,
+        item=item,
+        now=now,
+        open_attempt=open_attempt,
+        attempts_used=len(shares) + (open_attempt is not None),
+        kept_share=share,
+        is_passed=share is not None and share >= item.settings.pass_share,
+    )
 
 
 def index_programme(session: Session, programme: Programme) -> None:
@@ -186,13 +181,13 @@ def index_programme(session: Session, programme: Programme) -> None:
         session.execute(insert(SearchEntry), entries)
 
 
-def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime) -> ItemProgress:
+def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime) -> Row[Any]:
     """The person's row for this item, made if absent, held until the end of the transaction.
 
     A row kept under a former id of the item is taken over.
     """
     mine = {"person_id": person_id, "item_ref": item.ref}
-    row = session.scalar(_HELD, mine)
+    row = session.connection().execute(_HELD, mine).first()
     if row is not None:
         return row
     for alias in item.aliases:
@@ -215,7 +210,7 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
                 "credited_minutes": 0,
             },
         )
-    return session.scalars(_HELD, mine).one()
+    return session.connection().execute(_HELD, mine).one()
 
 
 def _insert_if_absent(session: Session, table: type[Base], values: dict[str, Any]) -> None:
@@ -223,22 +218,27 @@ def _insert_if_absent(session: Session, table: type[Base], values: dict[str, Any
     session.execute(dialect.insert(table).values(values).on_conflict_do_nothing())
 
 
-def _complete(session: Session, row: ItemProgress, *, item: AnyItem, now: datetime) -> None:
-    """Note that the item is done, and credit its declared minutes, once."""
-    if row.completed_at is not None or not is_complete(item, standing_from(row)):
-        return
-    row.completed_at = now
-    row.credited_minutes = item.minutes
-    records.audit(
-        session,
-        at=now,
-        actor_id=row.person_id,
-        act="item:complete",
-        subject=f"person:{row.person_id}",
-        item=item.ref,
-        minutes=item.minutes,
-        version=item.version,
-    )
+def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
+    """Write what changed in the row held, and where the person then stands.
+
+    The change that makes the item done credits its declared minutes, once.
+    """
+    standing = replace(standing_from(row), touched_at=now, **changes)
+    if row.completed_at is None and is_complete(item, standing):
+        standing = replace(standing, completed_at=now, credited_minutes=item.minutes)
+        changes |= {"completed_at": now, "credited_minutes": item.minutes}
+        records.audit(
+            session,
+            at=now,
+            actor_id=row.person_id,
+            act="item:complete",
+            subject=f"person:{row.person_id}",
+            item=item.ref,
+            minutes=item.minutes,
+            version=item.version,
+        )
+    session.connection().execute(_UPDATE, {"row_id": row.id, "touched_at": now, **changes})
+    return standing
 
 
 def _add_presence(session: Session, *, learner: SignedIn, now: datetime) -> None:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import String, and_, any_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,15 +31,16 @@ from deust.models.people import Accommodation, ItemDates, Person
 from deust.models.quizzes import Attempt, FrozenQuestion
 from deust.queries.papers import remember
 from deust.services import learning, records
-from deust.services.answers import locked_attempt
 from deust.services.marking import (
     BY_CLOCK,
     BY_PERSON,
     Taken,
+    any_attempt,
     attempts_of,
     close_attempt,
     is_overdue,
     lock_open_attempt,
+    own_attempt,
 )
 
 _GRANTED = (
@@ -66,7 +67,11 @@ _GRANTED = (
 
 _INSERT_ATTEMPT = insert(Attempt)
 _PAPERS = select(Attempt.paper).where(Attempt.id.in_(bindparam("ids", expanding=True)))
-_KNOWN = select(FrozenQuestion.hash).where(FrozenQuestion.hash.in_(bindparam("hashes", expanding=True)))
+_HASHES = bindparam("hashes", type_=postgresql.ARRAY(String))
+_KNOWN = {
+    "postgresql": select(FrozenQuestion.hash).where(FrozenQuestion.hash == any_(_HASHES)),
+    "sqlite": select(FrozenQuestion.hash).where(FrozenQuestion.hash.in_(bindparam("hashes", expanding=True))),
+}
 
 
 def start_attempt(session: Session, *, learner: SignedIn, quiz: Quiz, rng: random.Random, now: datetime) -> str:
@@ -82,11 +87,11 @@ def start_attempt(session: Session, *, learner: SignedIn, quiz: Quiz, rng: rando
     if running is not None and not is_overdue(running, now):
         return running.public_id
     if running is not None:
-        close_attempt(session, session.get_one(Attempt, running.id), quiz=quiz, by=BY_CLOCK, now=now)
+        close_attempt(session, own_attempt(session, learner, running.public_id), quiz=quiz, by=BY_CLOCK, now=now)
     dates, arrangement = granted(session, learner=learner, quiz=quiz)
     attempts.ensure_may_start(settings=quiz.settings, used=len(past), dates=dates, now=now)
     public_id = _add_attempt(session, learner, quiz, past, dates, arrangement, rng, now)
-    learning.quiz_started(progress, attempt_public_id=public_id, now=now)
+    learning.quiz_started(session, progress, item=quiz, attempt_public_id=public_id, now=now)
     records.audit(
         session,
         at=now,
@@ -175,7 +180,8 @@ def _frozen(question: Question) -> tuple[str, Mapping[str, Any]]:
 
 def _insert_new(session: Session, bodies: Mapping[str, Mapping[str, Any]]) -> None:
     """Most questions were asked before: only those that nobody met yet are sent."""
-    known = set(session.connection().scalars(_KNOWN, {"hashes": list(bodies)}))
+    connection = session.connection()
+    known = set(connection.scalars(_KNOWN[connection.dialect.name], {"hashes": list(bodies)}))
     rows = [{"hash": hash_, "body": body} for hash_, body in bodies.items() if hash_ not in known]
     if rows:
         dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
@@ -215,7 +221,7 @@ def hand_in(
 
     `find_quiz` gives the quiz of an item as it is now, or None once it was removed.
     """
-    attempt = locked_attempt(session, learner, public_id)
+    attempt = own_attempt(session, learner, public_id)
     if attempt.closed_at is not None:
         return
     by = BY_CLOCK if is_overdue(attempt, now) else BY_PERSON
@@ -224,8 +230,8 @@ def hand_in(
 
 def close_if_overdue(session: Session, *, public_id: str, quiz: Quiz | None, now: datetime) -> bool:
     """Close one attempt whose time is over, with its last acknowledged answers; false if someone else already did."""
-    attempt = session.scalar(select(Attempt).where(Attempt.public_id == public_id).with_for_update())
-    if attempt is None or attempt.closed_at is not None or not is_overdue(attempt, now):
+    attempt = any_attempt(session, public_id)
+    if attempt.closed_at is not None or not is_overdue(attempt, now):
         return False
     close_attempt(session, attempt, quiz=quiz, by=BY_CLOCK, now=now)
     return True

@@ -17,7 +17,7 @@ TITLES = {
     "attempt": "Vos essais de quiz",
     "answer_event": "L’historique de vos réponses",
     "answer": "Vos réponses",
-    "question_mark": "Vos points et leur historique",
+    "attempt_marks": "Vos points et leur historique",
     "answer_file": "Les fichiers et enregistrements rendus",
     "audit_event": "Le journal des actes",
     "outbox_message": "Les messages à envoyer",

@@ -305,7 +305,7 @@ def _unread(public_id: str, refusal: InvalidAnswer | FileRefused) -> Response | 
     if wants_json():
         return make_response(jsonify({"error": refusal.reason, "message": sentence}), 422)
     page = _page(public_id, request.form.get("position", 1, type=int))
-    asked = tuple(replace(one, filled=own_fields(one.key) or one.filled) for one in page.asked)
+    asked = tuple(replace(one, filled=own_fields(one.key, request.form) or one.filled) for one in page.asked)
     event = secrets.token_hex(8)
     return render_template("quizzes/question.html", page=replace(page, asked=asked), event=event, unread=sentence), 422
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from deust.domain.access import Role
 from deust.jobs import close_overdue
 from deust.models.people import Cohort, Person
-from deust.models.quizzes import AnswerEvent, Attempt, QuestionMark
+from deust.models.quizzes import AnswerEvent, Attempt, AttemptMarks
 from deust.models.records import Receipt
 from deust.services import quizzes
 from tests.conftest import Doors
@@ -142,7 +142,7 @@ def test_the_last_second_on_the_wire(
         told.append(str(response.get_json()["answers"][exam.key("x-duree")]["outcome"]))
 
     released_together([tabs[0].hand_in, tabs[1].hand_in, autosave, lambda: close_overdue(app, later)])
-    assert (len(rows(doors, Receipt)), len(rows(doors, QuestionMark))) == (1, 2)
+    assert (len(rows(doors, Receipt)), len(rows(doors, AttemptMarks))) == (1, 1)
     assert told in (["kept"], ["late"])
     assert exam.kept() == {"x-duree": "10" if told == ["kept"] else "5"}
     assert exam.attempt().score == (1 if told == ["kept"] else 0)

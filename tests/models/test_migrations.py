@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import signal
 import subprocess
@@ -142,3 +143,48 @@ def test_migrations_stand_on_their_own(engine: str) -> None:
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             assert not [name for name in names if name.split(".")[0] == "deust"], path.name
+
+
+def test_the_marks_of_each_version_are_gathered_and_spread_again(databases: Databases) -> None:
+    """0002 keeps every point, its version and its reason, in both directions."""
+    address = databases.empty()
+    with opened(bare_app(address)):
+        upgrade(revision="0001")
+        with writing() as session:
+            for statement in _ATTEMPT_OF_0001:
+                session.execute(text(statement))
+        before = _spread()
+        upgrade(revision="0002")
+        with reading() as connection:
+            rows = connection.execute(text("SELECT version, points, reason FROM attempt_marks ORDER BY version")).all()
+        kept = [(row.version, json.loads(row.points) if isinstance(row.points, str) else row.points) for row in rows]
+        assert kept == [(1, {"aa": "1/3", "bb": None}), (2, {"aa": "1/2"})]
+        assert [row.reason for row in rows] == ["hand-in", "réseau coupé"]
+        downgrade(revision="0001")
+        assert _spread() == before
+    databases.drop(address)
+
+
+def _spread() -> list[tuple[object, ...]]:
+    with reading() as connection:
+        return [tuple(row) for row in connection.execute(_QUESTION_MARKS)]
+
+
+_QUESTION_MARKS = text(
+    "SELECT attempt_id, question_key, version, points, out_of, marker_id, reason FROM question_mark "
+    "ORDER BY version, question_key"
+)
+_ATTEMPT_OF_0001 = (
+    "INSERT INTO person (id, email, given_name, family_name, role, is_active, is_demo, theme, locale, time_zone, "
+    "created_at) VALUES (1, 'a@b.example', 'A', 'B', 'student', TRUE, FALSE, 'auto', 'fr', 'Europe/Paris', "
+    "'2026-11-02 10:00:00')",
+    """INSERT INTO frozen_question (hash, body) VALUES ('h1', '{"points": "1"}'), ('h2', '{"points": "3/2"}')""",
+    "INSERT INTO attempt (id, public_id, person_id, item_ref, number, item_version, settings, paper, started_at, "
+    "closed_at, closed_by, out_of, awaiting) VALUES (7, 'p', 1, 'EC1/q', 1, 'v', '{}', "
+    """'[{"key": "aa", "hash": "h1"}, {"key": "bb", "hash": "h2"}]', """
+    "'2026-11-02 10:00:00', '2026-11-02 10:00:00', 'person', '5/2', 1)",
+    "INSERT INTO question_mark (attempt_id, question_key, version, points, out_of, reason, marked_at) VALUES "
+    "(7, 'aa', 1, '1/3', '1', 'hand-in', '2026-11-02 10:00:00'), "
+    "(7, 'bb', 1, NULL, '3/2', 'hand-in', '2026-11-02 10:00:00'), "
+    "(7, 'aa', 2, '1/2', '1', 'réseau coupé', '2026-11-02 10:00:00')",
+)

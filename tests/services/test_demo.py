@@ -26,7 +26,7 @@ from deust.domain.signin import SHORTEST
 from deust.models.base import Base
 from deust.models.learning import CheckTry, ItemProgress, SearchEntry
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
-from deust.models.quizzes import AnswerEvent, Attempt, QuestionMark
+from deust.models.quizzes import AnswerEvent, Attempt, AttemptMarks
 from deust.models.records import AuditEvent, Receipt
 from deust.models.transaction import reading, writing
 from deust.queries.progress import progress_of
@@ -216,10 +216,12 @@ def test_late_answers_wait_and_change_no_mark(seeded: Flask) -> None:
 
 def test_a_written_answer_waits_for_its_mark(seeded: Flask) -> None:
     waiting = _rows(
-        select(Attempt.awaiting).where(Attempt.person_id == _only(Story.AWAITING_MARK), Attempt.awaiting > 0)
+        select(Attempt.awaiting, AttemptMarks.points)
+        .join(AttemptMarks, AttemptMarks.attempt_id == Attempt.id)
+        .where(Attempt.person_id == _only(Story.AWAITING_MARK), Attempt.awaiting > 0)
     )
     assert len(waiting) == 1
-    assert _rows(select(QuestionMark).where(QuestionMark.points.is_(None)))
+    assert list(waiting[0].points.values()).count(None) == waiting[0].awaiting
 
 
 def test_accounts_that_cannot_or_no_longer_learn(seeded: Flask) -> None:
@@ -240,7 +242,7 @@ def test_the_password_opens_the_accounts_and_is_long_enough(seeded: Flask, passw
 def test_every_closed_attempt_has_its_receipt_and_its_marks(seeded: Flask) -> None:
     closed = {row.id for row in _rows(select(Attempt.id).where(Attempt.closed_at.is_not(None)))}
     assert {row.attempt_id for row in _rows(select(Receipt.attempt_id))} == closed
-    assert {row.attempt_id for row in _rows(select(QuestionMark.attempt_id))} == closed
+    assert {row.attempt_id for row in _rows(select(AttemptMarks.attempt_id))} == closed
 
 
 def _facts(connection: Connection) -> list[Any]:

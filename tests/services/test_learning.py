@@ -180,13 +180,14 @@ def learner_of_app(doors):
 
 def close(learner, quiz, *shares, now=NOW, **changes):
     with writing() as session:
-        learning.quiz_closed(session, person_id=learner.person_id, item=quiz, shares=shares, now=now, **changes)
+        row = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
+        learning.quiz_closed(session, row, item=quiz, shares=shares, now=now, **changes)
 
 
 def start(learner, quiz, public_id="a1"):
     with writing() as session:
         row = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=NOW)
-        learning.quiz_started(row, attempt_public_id=public_id, now=NOW)
+        learning.quiz_started(session, row, item=quiz, attempt_public_id=public_id, now=NOW)
 
 
 def test_a_quiz_passed_is_done_and_credited_once(learner):

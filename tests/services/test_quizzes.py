@@ -16,7 +16,7 @@ from deust.domain.people import SignedIn
 from deust.domain.quizzes import Mode
 from deust.models.learning import ItemProgress
 from deust.models.people import Accommodation
-from deust.models.quizzes import Attempt, FrozenQuestion, QuestionMark
+from deust.models.quizzes import Attempt, AttemptMarks, FrozenQuestion
 from deust.models.records import AuditEvent, Receipt
 from deust.models.transaction import reading, writing
 from deust.services import quizzes
@@ -253,7 +253,7 @@ def test_handing_in_marks_once_however_often_it_is_sent(database: Flask, clock: 
     taker.hand_in()
     assert taker.attempt().closed_at == first.closed_at == NOW
     assert (taker.attempt().receipt_code, taker.attempt().score) == (first.receipt_code, Fraction(9))
-    assert (count(QuestionMark), count(Receipt)) == (9, 1)
+    assert (count(AttemptMarks), count(Receipt)) == (1, 1)
 
 
 @pytest.mark.case("QZ-07")
@@ -261,7 +261,7 @@ def test_hand_ins_at_once_make_one_closing(database: Flask, clock: Clock) -> Non
     taker = Taker(factories.quiz(), clock)
     taker.start()
     at_once(database, [taker.hand_in] * 12)
-    assert (count(QuestionMark), count(Receipt)) == (9, 1)
+    assert (count(AttemptMarks), count(Receipt)) == (1, 1)
 
 
 def test_handing_in_after_the_grace_is_closed_by_the_clock(database: Flask, clock: Clock) -> None:

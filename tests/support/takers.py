@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from deust.domain.people import SignedIn
 from deust.domain.questions import Json, Question
 from deust.domain.reading import show_answer
 from deust.models.base import Base
-from deust.models.quizzes import Answer, AnswerEvent, Attempt, QuestionMark
+from deust.models.quizzes import Answer, AnswerEvent, Attempt, AttemptMarks
 from deust.models.transaction import reading, writing
 from deust.queries.papers import asked_questions
 from deust.services import answers, quizzes
@@ -97,9 +98,15 @@ class Taker:
     def events(self) -> list[AnswerEvent]:
         return sorted(self._rows(AnswerEvent), key=lambda event: event.id)
 
-    def marks(self, version: int = 1) -> dict[str, QuestionMark]:
+    def marks(self, version: int = 1) -> dict[str, Fraction | None]:
+        """The points of that version by question id; empty when there is no such version."""
         names = {entry.key: name for name, entry in self.paper().items()}
-        return {names[row.question_key]: row for row in self._rows(QuestionMark) if row.version == version}
+        kept = next((row.points for row in self._rows(AttemptMarks) if row.version == version), {})
+        return {names[key]: None if points is None else Fraction(points) for key, points in kept.items()}
+
+    def reasons(self) -> list[str]:
+        """Why each version of the marks was made, oldest first."""
+        return [row.reason for row in sorted(self._rows(AttemptMarks), key=lambda row: row.version)]
 
     def _rows(self, table: type[Base]) -> list[Any]:
         of_attempt = table.attempt_id == self.attempt().id  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from deust.domain import marking
 from deust.domain.access import Role
 from deust.models.people import Cohort, Person
-from deust.models.quizzes import Attempt, QuestionMark
+from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import Receipt
 from tests.conftest import Doors
 from tests.support import factories
@@ -316,7 +316,7 @@ def test_handing_in_twice_refreshing_and_replaying_change_nothing(sitting: Sitti
         assert form.send(sitting.client, {}).location == first.location
     assert without_token(sitting.result()) == without_token(page)
     assert sitting.attempt().closed_at == closed_at
-    assert (count(doors, Attempt), count(doors, Receipt), count(doors, QuestionMark)) == (1, 1, 12)
+    assert (count(doors, Attempt), count(doors, Receipt), count(doors, AttemptMarks)) == (1, 1, 1)
 
 
 def without_token(page: str) -> str:
@@ -414,7 +414,7 @@ def test_late_answers_are_seen_and_accepted_by_the_group_s_tutor_only(
     assert "Aucune réponse n’est arrivée après l’heure." in tutor.get(page).text
     assert (late.attempt().score, late.kept()) == (1, {"x-duree": "10"})
     assert tutor.post(page, data={**form.fields, "reason": "encore"}).status_code == 303
-    assert count(doors, QuestionMark) == 4
+    assert count(doors, AttemptMarks) == 2
 
 
 def test_a_tutor_finds_the_late_answers_of_the_students_followed_and_of_no_other(
