@@ -16,7 +16,7 @@ from deust.domain import marking
 from deust.domain.attempts import Save
 from deust.domain.errors import NotYetOpen
 from deust.domain.freezing import PaperQuestion, paper_question
-from deust.domain.learning import Lesson, Quiz
+from deust.domain.learning import Kind, Lesson, Quiz
 from deust.domain.people import Dates, SignedIn
 from deust.domain.progress import checks_of
 from deust.domain.questions import Choice, Cloze, Essay, Json, Matching, Ordering, Question, TrueFalse
@@ -49,7 +49,8 @@ class Walk:
         self.moment = self._calendar.start_of(1)
         found = [item for module in self._programme.modules.values() for item in module.items]
         self.items = sorted(
-            (item for item in found if isinstance(item, Lesson | Quiz)), key=lambda item: item.week or 0
+            (item for item in found if isinstance(item, Lesson | Quiz) and item.kind is not Kind.ASSIGNMENT),
+            key=lambda item: item.week or 0,
         )
 
     @property
