@@ -132,6 +132,8 @@ TABLE = {
     "GET grading.allocation": ("/a-corriger/repartition", "401 403 403 403 200 200 403 200 403"),
     "POST grading.answer_review": ("/a-corriger/{copy}/reponse", "401 403 403 403 422 404 403 422 403"),
     "POST grading.ask_resubmission": ("/a-corriger/{copy}/nouvelle-version", "401 403 403 403 409 404 403 409 403"),
+    "POST grading.apply_grid": ("/grilles/ec101-accueil/devoir", "401 403 403 403 303 303 403 303 403"),
+    "GET grading.grid_change": ("/grilles/ec101-accueil/devoir", "401 403 403 403 200 200 403 200 403"),
     "GET grading.copy": ("/a-corriger/{copy}", "401 403 403 403 200 404 403 200 403"),
     "GET grading.copy_file": ("/a-corriger/{copy}/fichiers/abc", "401 403 403 403 404 404 403 404 403"),
     "GET grading.queue": ("/a-corriger", "401 403 403 403 200 200 403 200 403"),

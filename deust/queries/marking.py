@@ -15,7 +15,7 @@ from deust.domain.assignments import CopyState, Terms
 from deust.domain.copies import Reckoned, Remark, Work
 from deust.domain.people import SignedIn
 from deust.domain.rubric import Grid
-from deust.models.assignments import Copy, Marking, MarkingEvent, ReviewRequest
+from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReviewRequest
 from deust.models.people import Person
 from deust.models.quizzes import Attempt
 from deust.queries.copies import Part, Told, asked_of, author_of, find_copy, is_hidden, parts_of, told_of
@@ -72,6 +72,7 @@ class CopyPage:
     former: tuple[tuple[str, int, Fraction | None], ...]
     release_at: datetime | None
     may_ask_resubmission: bool
+    phrases: tuple[Row[Any], ...]
 
     def remarks_of(self, part: str) -> tuple[tuple[int, Remark], ...]:
         """The remarks of one part with the numbers they have in the whole copy."""
@@ -127,7 +128,18 @@ def copy_page(connection: Connection, *, marker: SignedIn, public_id: str, now: 
         former=_former(connection, row),
         release_at=row.release_at,
         may_ask_resubmission=_may_ask(asked.terms, row),
+        phrases=_phrases(connection, marker, row.item_ref),
     )
+
+
+def _phrases(connection: Connection, marker: SignedIn, item_ref: str) -> tuple[Row[Any], ...]:
+    """The marker's own comments for this activity, the most used first."""
+    statement = (
+        select(Phrase.id, Phrase.text, Phrase.uses)
+        .where(Phrase.tutor_id == marker.person_id, Phrase.item_ref == item_ref)
+        .order_by(Phrase.uses.desc(), Phrase.id)
+    )
+    return tuple(connection.execute(statement))
 
 
 def _may_ask(terms: Terms, row: Row[Any]) -> bool:

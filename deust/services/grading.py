@@ -70,7 +70,7 @@ def save_work(
     _note(session, copy, marker, work, base_version, row.version, KEPT, now)
     session.flush()
     _claim(session, copy, marker, asked.terms, now)
-    _move_on(session, copy, asked.terms)
+    move_on(session, copy, asked.terms)
     return SavedWork(
         outcome=KEPT,
         version=row.version,
@@ -174,7 +174,7 @@ def _claim(session: Session, copy: Row[Any], marker: SignedIn, terms: Terms, now
     session.execute(update(Copy).where(Copy.id == copy.id).values(**claim))
 
 
-def _move_on(session: Session, copy: Row[Any], terms: Terms) -> None:
+def move_on(session: Session, copy: Row[Any], terms: Terms) -> None:
     """The copy's state follows its markers' work; too wide a gap between two asks for a third."""
     rows = session.scalars(select(Marking).where(Marking.copy_id == copy.id).order_by(Marking.place)).all()
     marks = [row.mark for row in rows if row.is_ready and row.mark is not None]

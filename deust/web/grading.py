@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,23 +15,29 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
-from deust.domain.copies import MOST_COMMENT, MOST_REMARK, MOST_REMARKS, Anchor, Remark, Work
-from deust.domain.errors import NotFound, NotReady
-from deust.domain.learning import Quiz
+from deust.domain.copies import MOST_COMMENT, Work
+from deust.domain.errors import InvalidAnswer, NotFound, NotReady
+from deust.domain.learning import Assignment, Quiz
+from deust.domain.rubric import Grid
 from deust.models.transaction import reading, writing
 from deust.queries import grading as lists
+from deust.queries import grid_changes as effects
 from deust.queries import marking as pages
 from deust.queries import queue as queues
 from deust.queries.copies import copy_file as find_file
 from deust.services import grading as services
+from deust.services import grid_changes as changes
+from deust.services import phrases as bank
 from deust.web import formats
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
+from deust.web.marking_posts import posted_work
 
 bp = Blueprint("grading", __name__)
 
 _LONGEST_FIELD = 200
+_LONGEST_NUMBER = 9
 _MOST_START = 1_000_000
 
 
@@ -77,8 +83,9 @@ def copy(public_id: str) -> str:
 def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
     """Keep what is typed; a script is told what counts now, a page goes where asked."""
     go, now = request.form.get("go", "stay"), tools().clock()
-    work = _posted_work(public_id)
+    work = posted_work(public_id)
     with writing() as session:
+        work = _with_phrase(session, work, go)
         saved = services.save_work(
             session,
             marker=visitor(),
@@ -88,6 +95,8 @@ def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
             is_ready=go == "ready",
             now=now,
         )
+        if go == "keep-phrase":
+            _keep_phrase(session, public_id)
     if wants_json():
         return _told_to_script(saved, public_id)
     if saved.outcome == services.CONFLICT:
@@ -132,6 +141,28 @@ def answer_review(public_id: str) -> Response | tuple[str, int]:
             session, marker=visitor(), public_id=public_id, answer=form.answer.data or "", now=tools().clock()
         )
     return redirect(url_for(".copy", public_id=public_id), 303)
+
+
+@bp.get("/grilles/<module_id>/<item_id>")
+@permission(Permission.ATTEMPT_REVIEW)
+def grid_change(module_id: str, item_id: str) -> str:
+    """What the grid as it is published now would change, before it applies."""
+    assignment = _assignment(f"{module_id}/{item_id}")
+    with reading() as connection:
+        found = effects.grid_effects(connection, marker=visitor(), item_ref=assignment.ref, grid=_grid_of(assignment))
+    return render_template("grading/grid_change.html", assignment=assignment, effects=found)
+
+
+@bp.post("/grilles/<module_id>/<item_id>")
+@permission(Permission.ATTEMPT_REVIEW)
+def apply_grid(module_id: str, item_id: str) -> Response:
+    """Mark with the grid as it is published now; twice is the same as once."""
+    assignment = _assignment(f"{module_id}/{item_id}")
+    with writing() as session:
+        changes.apply_grid(
+            session, by=visitor(), item_ref=assignment.ref, grid=_grid_of(assignment), now=tools().clock()
+        )
+    return redirect(url_for(".queue", activite=assignment.ref), 303)
 
 
 @bp.get("/a-rendre")
@@ -196,7 +227,7 @@ def _show(
         is_refused=is_refused,
         answer=answer or AnswerForm(),
         quiz=quiz,
-        anchors=Anchor,
+        has_new_grid=isinstance(quiz, Assignment) and quiz.grid is not None and quiz.grid != page.grid,
     )
 
 
@@ -243,72 +274,23 @@ def _address(**changes: object) -> str:
     return f"{request.path}?{query}" if query else request.path
 
 
-def _posted_work(public_id: str) -> Work:
-    """The whole of what a marker's form holds. The new remark, if one is typed, comes after the others."""
-    form = request.form
-    remarks = [_posted_remark(one) for one in form.getlist("remark") if form.get(f"remark-{one}-drop") != "1"]
-    if form.get("new-text", "").strip():
-        remarks.append(_new_remark(public_id))
-    return Work(
-        chosen={name[6:]: value for name, value in form.items() if name.startswith("level-") and value},
-        points={name[7:]: value[:20] for name, value in form.items() if name.startswith("points-")},
-        adjustment=form.get("adjustment", "")[:20],
-        adjustment_reason=form.get("adjustment_reason", "")[:500],
-        comment=form.get("comment", "")[:MOST_COMMENT],
-        private_note=form.get("private_note", "")[:MOST_COMMENT],
-        remarks=tuple(remarks[:MOST_REMARKS]),
-    )
+def _with_phrase(session: Any, work: Work, go: str) -> Work:
+    """The work with a phrase of the bank at the end of its appreciation, when its button was pressed."""
+    name, _dash, number = go.partition("-")
+    if not number.isdecimal() or len(number) > _LONGEST_NUMBER:
+        return work
+    if name == "forget":
+        bank.forget_phrase(session, tutor=visitor(), phrase_id=int(number))
+    if name != "phrase":
+        return work
+    said = bank.use_phrase(session, tutor=visitor(), phrase_id=int(number))
+    return replace(work, comment=f"{work.comment.rstrip()}\n{said}".strip()[:MOST_COMMENT])
 
 
-def _posted_remark(id_: str) -> Remark:
-    form = request.form
-    anchor = form.get(f"remark-{id_}-anchor", "passage")
-    return Remark(
-        id=id_[:16],
-        part=form.get(f"remark-{id_}-part", "")[:20],
-        anchor=Anchor(anchor) if anchor in set(Anchor) else Anchor.PASSAGE,
-        text=form.get(f"remark-{id_}-text", "")[:MOST_REMARK],
-        start=_whole(form.get(f"remark-{id_}-start")),
-        end=_whole(form.get(f"remark-{id_}-end")),
-        quote=form.get(f"remark-{id_}-quote", "")[:_LONGEST_FIELD],
-        criterion=form.get(f"remark-{id_}-criterion", "")[:20],
-    )
-
-
-def _new_remark(public_id: str) -> Remark:
-    """A remark typed in the page: at a passage found by its words, at a page or at a second."""
-    form = request.form
-    part, _dash, anchor = form.get("new-place", "").partition("|")
-    kind = Anchor(anchor) if anchor in set(Anchor) else Anchor.PASSAGE
-    remark = Remark(
-        id=secrets.token_hex(4),
-        part=part[:20],
-        anchor=kind,
-        text=form.get("new-text", "").strip()[:MOST_REMARK],
-        criterion=form.get("new-criterion", "")[:20],
-    )
-    at = form.get("new-at", "").strip()
-    if kind is not Anchor.PASSAGE:
-        return replace(remark, start=_seconds(at) if kind is Anchor.SECOND else _whole(at))
-    with reading() as connection:
-        page = pages.copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock())
-    text = next((one.text for one in page.parts if one.key == part), "")
-    start = _whole(form.get("new-start"), -1)
-    if start < 0 or text[start : start + len(at)] != at:
-        start = text.find(at) if at else -1
-    return replace(remark, start=start, end=start + len(at), quote=at[:_LONGEST_FIELD]) if start >= 0 else remark
-
-
-def _whole(text: str | None, default: int = 0) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 8 and int(text) < _MOST_START else default
-
-
-def _seconds(text: str) -> int:
-    """« 1:05 », « 1 min 05 » or « 65 » are all 65 seconds."""
-    numbers = [
-        int(part) for part in text.replace("min", ":").replace("s", "").replace(" ", "").split(":") if part.isdecimal()
-    ]
-    return min(sum(value * 60**place for place, value in enumerate(reversed(numbers[-2:]))), _MOST_START)
+def _keep_phrase(session: Any, public_id: str) -> None:
+    copy = services.held_copy(session, visitor(), public_id)
+    with suppress(InvalidAnswer):
+        bank.keep_phrase(session, tutor=visitor(), item_ref=copy.item_ref, text=request.form.get("new-phrase", ""))
 
 
 def _told_to_script(saved: services.SavedWork, public_id: str) -> Response | tuple[Response, int]:
@@ -327,7 +309,7 @@ def _told_to_script(saved: services.SavedWork, public_id: str) -> Response | tup
 
 def _following(public_id: str, go: str) -> str:
     """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
-    if go == "stay":
+    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-")):
         return url_for(".copy", public_id=public_id)
     if go == "leave":
         return url_for(".queue")
@@ -350,6 +332,19 @@ def _not_ready(refusal: NotReady) -> str:
     if refusal.missing == ("reason",):
         return _("Une note déjà rendue change avec un motif, que l’étudiant lira : écrivez-le.")
     return _("Rien n’a été rendu : des copies ne sont plus prêtes (%(codes)s).", codes=", ".join(refusal.missing))
+
+
+def _assignment(ref: str) -> Assignment:
+    found = _find_quiz(ref)
+    if not isinstance(found, Assignment):
+        raise NotFound
+    return found
+
+
+def _grid_of(assignment: Assignment) -> Grid:
+    if assignment.grid is None:
+        raise NotFound
+    return assignment.grid
 
 
 def _find_quiz(ref: str) -> Quiz | None:

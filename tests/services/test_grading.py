@@ -7,22 +7,28 @@ from functools import partial
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from deust.domain.assignments import Resubmit
+from deust.domain.assignments import Resubmit, to_step
 from deust.domain.copies import Anchor, Remark, Work
 from deust.domain.errors import Forbidden, InvalidAnswer, NoAttemptLeft, NotFound, NotReady
-from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, ReviewRequest
+from deust.domain.rubric import Criterion, Grid
+from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReleasedMark, ReviewRequest
 from deust.models.learning import ItemProgress
 from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
 from deust.queries.assignments import handed_in
-from deust.services import assignments, grading
+from deust.queries.grid_changes import grid_effects
+from deust.services import assignments, grading, phrases
+from deust.services.grid_changes import apply_grid
+from deust.services.late_answers import accept_late
 from deust.services.quizzes import close_if_overdue
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import Clock
 from tests.support.copies import GOOD, HALF, Class
+from tests.support.takers import Taker
 
 pytestmark = pytest.mark.both
 
@@ -374,3 +380,73 @@ def test_remarks_come_back_with_their_places(school: Class) -> None:
     )
     school.save(copy, replace(GOOD, remarks=remarks))
     assert [(number, remark.id) for number, remark in school.page(copy).remarks_of(key)] == [(1, "a"), (2, "b")]
+
+
+def test_an_edited_grid_is_shown_then_applied_to_what_is_not_released(school: Class) -> None:
+    told = school.released(GOOD)
+    one = school.handed_in(learner=school.newcomer())
+    school.save(one, HALF, is_ready=True)
+    heavier = replace(
+        factories.grid(),
+        criteria=(*factories.grid().criteria, Criterion(id="E1", phase="Forme", title="Langue", points=Fraction(5))),
+    )
+    with reading() as connection:
+        (effect,) = grid_effects(connection, marker=school.tutor, item_ref=school.assignment.ref, grid=heavier)
+    assert (effect.public_id, effect.before, effect.after, effect.to_rate) == (one, 14, 14, ("E1",))
+    assert school.page(one).grid == factories.grid(), "looking changes nothing"
+    assert _apply(school, heavier) == 1
+    assert _apply(school, heavier) == 0, "twice is the same as once"
+    page = school.page(one)
+    assert (page.grid, page.work.chosen, page.state.value) == (heavier, HALF.chosen, "draft")
+    assert school.page(told).grid == factories.grid()
+    assert [row.outcome for row in school.rows(MarkingEvent)] == ["kept", "kept", "grid"]
+    with pytest.raises(NotReady):
+        school.release(one)
+    done = replace(HALF, chosen={**HALF.chosen, "E1": "conforme"})
+    school.save(one, done, base_version=page.version, is_ready=True)
+    school.release(one)
+    assert school.rows(ReleasedMark)[-1].mark == to_step(20 * Fraction(19, 25), Fraction(1, 4))
+
+
+def _apply(school: Class, grid: Grid) -> int:
+    with writing() as session:
+        return apply_grid(session, by=school.tutor, item_ref=school.assignment.ref, grid=grid, now=school.clock.now)
+
+
+def test_a_phrase_is_kept_once_counted_and_ones_own(school: Class) -> None:
+    ref = school.assignment.ref
+    with writing() as session:
+        for text in ("Citez la  phrase.", "Citez la phrase."):
+            phrases.keep_phrase(session, tutor=school.tutor, item_ref=ref, text=text)
+    (row,) = school.rows(Phrase)
+    with writing() as session:
+        assert phrases.use_phrase(session, tutor=school.tutor, phrase_id=row.id) == "Citez la phrase."
+        assert phrases.use_phrase(session, tutor=school.second, phrase_id=row.id) == ""
+        phrases.forget_phrase(session, tutor=school.second, phrase_id=row.id)
+    assert [one.uses for one in school.rows(Phrase)] == [1]
+    with writing() as session, pytest.raises(InvalidAnswer):
+        phrases.keep_phrase(session, tutor=school.tutor, item_ref=ref, text=" ")
+
+
+def test_late_answers_leave_the_points_given_by_hand(database: Flask, clock: Clock) -> None:
+    """A late answer to another question does not undo what a marker gave."""
+    taker = Taker(factories.quiz(factories.short("a"), factories.essay("b"), time_seconds=600), clock)
+    with writing() as session:
+        admin = factories.signed_in(factories.person(session, role="admin"))
+    taker.start()
+    taker.save("b", {"answer": ["Un texte."]})
+    clock.move(seconds=600)
+    taker.hand_in()
+    with writing() as session:
+        copy = session.scalars(select(Copy.public_id)).one()
+    key = taker.paper()["b"].key
+    with writing() as session:
+        work = Work(points={key: "1"}, comment="Bien.")
+        arguments = {"marker": admin, "public_id": copy, "work": work, "base_version": 0, "now": clock.now}
+        grading.save_work(session, is_ready=True, **arguments)
+        grading.release(session, by=admin, public_ids=[copy], find_quiz=lambda _ref: taker.quiz, now=clock.now)
+    assert (taker.attempt().score, taker.attempt().awaiting) == (1, 0)
+    taker.save("a", {"answer": ["reformulation"]})
+    with writing() as session:
+        accept_late(session, public_id=taker.public_id, reviewer=admin, quiz=taker.quiz, reason="réseau", now=clock.now)
+    assert (taker.attempt().score, taker.attempt().awaiting) == (2, 0)
