@@ -74,6 +74,7 @@ class Part:
     """One part of a copy: a text, or a file by the address to fetch it. `points` is what a marked question is worth."""
 
     key: str
+    question_id: str
     number: int
     presented: Presented
     expected: str
@@ -188,6 +189,7 @@ def _part(
     file = files.get(str(file_id)) if file_id else None
     return Part(
         key=entry.key,
+        question_id=entry.id,
         number=number,
         presented=replace(present(question, entry.placement, entry.values), id=entry.key),
         expected="" if isinstance(answer, Info) or not isinstance(answer, Essay | Voice | File) else answer.expected,

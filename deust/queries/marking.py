@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
@@ -73,6 +74,12 @@ class CopyPage:
     release_at: datetime | None
     may_ask_resubmission: bool
     phrases: tuple[Row[Any], ...]
+    question: str
+
+    @property
+    def shown(self) -> tuple[Part, ...]:
+        """The parts to read: those handed in, or the one question that is marked for everyone."""
+        return tuple(part for part in self.parts if not part.is_empty and self.question in ("", part.question_id))
 
     def remarks_of(self, part: str) -> tuple[tuple[int, Remark], ...]:
         """The remarks of one part with the numbers they have in the whole copy."""
@@ -80,8 +87,13 @@ class CopyPage:
         return tuple((number, remark) for number, remark in numbered if remark.part == part)
 
 
-def copy_page(connection: Connection, *, marker: SignedIn, public_id: str, now: datetime) -> CopyPage:
-    """One copy of a student whom the marker follows; to others it is absent."""
+def copy_page(
+    connection: Connection, *, marker: SignedIn, public_id: str, now: datetime, question: str = ""
+) -> CopyPage:
+    """One copy of a student whom the marker follows; to others it is absent.
+
+    With a `question`, the copies before and after are met in an order of that question's own, the same each time.
+    """
     row = find_copy(connection, marker, public_id)
     asked = asked_of(connection, row)
     markings = connection.execute(
@@ -92,7 +104,8 @@ def copy_page(connection: Connection, *, marker: SignedIn, public_id: str, now: 
     ).all()
     mine = next((one for one in markings if asked.terms.markers == 1 or one.marker_id == marker.person_id), None)
     work = copies.from_json(mine.content) if mine else Work()
-    siblings = _siblings(connection, marker, row, now)
+    parts = parts_of(connection, row.attempt_id, asked, is_anonymous=is_hidden(row))
+    siblings = _siblings(connection, marker, row, now, question)
     here = next((place for place, one in enumerate(siblings) if one == public_id), 0)
     claimed = _claimer(connection, row, marker, now)
     return CopyPage(
@@ -110,7 +123,7 @@ def copy_page(connection: Connection, *, marker: SignedIn, public_id: str, now: 
         terms=asked.terms,
         grid=asked.grid,
         grid_hash=row.grid_hash,
-        parts=parts_of(connection, row.attempt_id, asked, is_anonymous=is_hidden(row)),
+        parts=parts,
         work=work,
         version=mine.version if mine else 0,
         reckoned=copies.reckon(asked, work),
@@ -129,6 +142,7 @@ def copy_page(connection: Connection, *, marker: SignedIn, public_id: str, now: 
         release_at=row.release_at,
         may_ask_resubmission=_may_ask(asked.terms, row),
         phrases=_phrases(connection, marker, row.item_ref),
+        question=question if any(part.question_id == question for part in parts) else "",
     )
 
 
@@ -165,18 +179,22 @@ def _claimer(connection: Connection, row: Row[Any], marker: SignedIn, now: datet
     return f"{found.given_name} {found.family_name}"
 
 
-def _siblings(connection: Connection, marker: SignedIn, row: Row[Any], now: datetime) -> list[str]:
+def _siblings(connection: Connection, marker: SignedIn, row: Row[Any], now: datetime, question: str) -> list[str]:
     """The copies of the activity still to do and this one. Anonymous ones come in the order of their codes, which says
-    nothing of when they came.
+    nothing of when they came; question by question, in an order that differs from one question to the next, so that
+    nobody is always read first.
     """
     order = (Copy.code, Copy.id) if row.terms and row.terms["is_anonymous"] else (Copy.handed_in_at, Copy.id)
     free = or_(Copy.claimed_by.is_(None), Copy.claimed_by == marker.person_id, Copy.claimed_until <= now)
     statement = (
-        select(Copy.public_id)
+        select(Copy.public_id, Copy.code)
         .where(Copy.item_ref == row.item_ref, or_(and_(to_do(marker), free), Copy.id == row.id))
         .order_by(*order)
     )
-    return list(connection.execute(followed(marker, statement, Copy.person_id)).scalars())
+    rows = connection.execute(followed(marker, statement, Copy.person_id)).all()
+    if question:
+        rows = sorted(rows, key=lambda one: sha256(f"{question} {one.code}".encode()).digest())
+    return [one.public_id for one in rows]
 
 
 def _former(connection: Connection, row: Row[Any]) -> tuple[tuple[str, int, Fraction | None], ...]:

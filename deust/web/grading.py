@@ -217,7 +217,7 @@ def _show(
     public_id: str, *, mine: Work | None = None, is_refused: bool = False, answer: AnswerForm | None = None
 ) -> str:
     with reading() as connection:
-        page = pages.copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock())
+        page = _page(connection, public_id)
         quiz = _find_quiz(page.item_ref)
     return render_template(
         "grading/copy.html",
@@ -229,6 +229,12 @@ def _show(
         quiz=quiz,
         has_new_grid=isinstance(quiz, Assignment) and quiz.grid is not None and quiz.grid != page.grid,
     )
+
+
+def _page(connection: Any, public_id: str) -> pages.CopyPage:
+    """The copy, in the order of one question when the marker goes question by question."""
+    question = request.values.get("question", "")[:_LONGEST_FIELD]
+    return pages.copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock(), question=question)
 
 
 def _show_ready(chosen: list[str] | None = None, problem: str = "", reason: str = "") -> str:
@@ -309,14 +315,15 @@ def _told_to_script(saved: services.SavedWork, public_id: str) -> Response | tup
 
 def _following(public_id: str, go: str) -> str:
     """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
+    asked = {"question": request.form["question"]} if request.form.get("question") else {}
     if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-")):
-        return url_for(".copy", public_id=public_id)
+        return url_for(".copy", public_id=public_id, **asked)
     if go == "leave":
         return url_for(".queue")
     with reading() as connection:
-        page = pages.copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock())
+        page = _page(connection, public_id)
     target = page.previous if go == "previous" else page.following or (page.previous if go == "ready" else None)
-    return url_for(".copy", public_id=target) if target else url_for(".queue")
+    return url_for(".copy", public_id=target, **asked) if target else url_for(".queue")
 
 
 def _moment_typed(text: str) -> datetime | None:

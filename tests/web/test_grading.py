@@ -7,12 +7,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark
-from deust.models.people import Cohort, Person
+from deust.models.people import Cohort, Enrolment, Person
 from deust.models.quizzes import Attempt
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.forms import form_of
+from tests.support.sittings import Sitting
 
 WORK = "Bonjour, ici le standard."
 HOME = "/modules/ec101-accueil/devoir"
@@ -218,3 +219,38 @@ def test_releasing_nothing_or_what_changed_meanwhile_says_why(
     assert "Rien n’a été rendu" in refused.get_data(as_text=True)
     with doors.reading() as connection:
         assert connection.scalar(select(ReleasedMark.id)) is None
+
+
+def test_one_question_is_marked_across_students_in_an_order_of_its_own(
+    app: Flask, tutor: Client, doors: Doors, cohort: Cohort, people: dict[str, Person]
+) -> None:
+    with doors.writing() as session:
+        group = session.scalars(select(Enrolment.group_id).where(Enrolment.group_id.is_not(None))).first()
+        others = [factories.person(session) for _ in range(5)]
+        for other in others:
+            factories.enrolment(session, other, cohort, group_id=group)
+    for who in (people["student"], *others):
+        sitting = Sitting(signed_in_client(app, who), doors).start()
+        assert sitting.save("e-texte", "Un texte.").status_code == 200
+        sitting.hand_in()
+    copy = copy_address(doors)
+    page = tutor.get(f"{copy}?question=e-texte")
+    assert "Voir la copie entière" in page.text
+    orders = {question: walk(tutor, copy, question) for question in ("", "e-texte")}
+    assert sorted(orders[""]) == sorted(orders["e-texte"])
+    assert orders["e-texte"] == walk(tutor, copy, "e-texte"), "the same each time"
+
+
+def walk(tutor: Client, copy: str, question: str) -> list[str]:
+    """The copies in the order that « Suivante » gives, from the first."""
+    asked = f"?question={question}" if question else ""
+    with_buttons = form_of(tutor.get(copy + asked), "marking")
+    while ("go", "previous") in with_buttons.buttons:
+        copy = with_buttons.press(tutor, "go", "previous").location.partition("?")[0]
+        with_buttons = form_of(tutor.get(copy + asked), "marking")
+    met = [copy]
+    while ("go", "next") in with_buttons.buttons:
+        copy = with_buttons.press(tutor, "go", "next").location.partition("?")[0]
+        with_buttons = form_of(tutor.get(copy + asked), "marking")
+        met.append(copy)
+    return met
