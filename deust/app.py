@@ -15,7 +15,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from deust.adapters.files import FileStore
+from deust.adapters.files import file_store
 from deust.adapters.passwords import Passwords
 from deust.cli import add_commands
 from deust.config import ROOT, Settings, SettingsError, read_settings
@@ -135,7 +135,7 @@ def _add_tools(app: Flask, settings: Settings, overrides: dict[str, object]) -> 
     makers: dict[str, Callable[[], object]] = {
         "clock": lambda: now_utc,
         "catalogue": lambda: Catalogue(settings.courses_dir, settings.published_dir, watch=not settings.is_production),
-        "files": lambda: FileStore(settings.files_dir),
+        "files": lambda: file_store(settings.files or str(settings.files_dir)),
         "passwords": Passwords,
         "base_url": lambda: settings.base_url,
     }

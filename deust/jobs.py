@@ -1,4 +1,4 @@
-"""What is done while nobody asks: overdue attempts close, mail leaves, courses are indexed, what is old is deleted.
+"""What is done while nobody asks: overdue attempts close, mail leaves, courses are indexed, what is old or orphan goes.
 
 Every process runs its own: each act takes what it needs in a transaction, so several do no harm.
 """
@@ -9,12 +9,14 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from threading import Event, Thread
 from time import monotonic
 
 from flask import Flask
 from sqlalchemy import inspect
 
+from deust.adapters.files import FileStore
 from deust.adapters.mail import mail_sender
 from deust.content.catalogue import Catalogue
 from deust.domain.errors import NotFound
@@ -22,6 +24,7 @@ from deust.domain.learning import Quiz
 from deust.models.base import db
 from deust.models.quizzes import Attempt
 from deust.models.transaction import engines, reading, writing
+from deust.queries.files import named_files
 from deust.queries.quizzes import overdue_attempts
 from deust.services import learning, records, signin
 from deust.services.quizzes import close_if_overdue
@@ -30,6 +33,10 @@ from deust.web.mail import message
 EVERY_SECONDS = 5
 LONGEST_SENDING_SECONDS = 30
 PURGE_EVERY = timedelta(hours=1)
+ORPHAN_AGE = timedelta(hours=24)
+"""A file is written before the database names it: what is younger may still be waiting for its row."""
+
+_BATCH = 500
 
 log = logging.getLogger("deust.jobs")
 
@@ -175,5 +182,17 @@ def purge(app: Flask, now: datetime) -> None:
         records.purge(session, now=now)
 
 
+def sweep_files(app: Flask, now: datetime) -> None:
+    """Delete stored files that no row names after 24 hours: a crash or a failed commit left them."""
+    store: FileStore = app.extensions["deust"].files
+    found = store.ids_before(now - ORPHAN_AGE)
+    with app.app_context():
+        while ids := list(islice(found, _BATCH)):
+            with reading() as connection:
+                orphans = set(ids) - named_files(connection, ids)
+            for file_id in orphans:
+                store.remove(file_id)
+
+
 FREQUENT: Sequence[Task] = (close_overdue, deliver_mail, index_courses)
-ALL: Sequence[Task] = (*FREQUENT, purge)
+ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files)

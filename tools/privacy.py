@@ -26,7 +26,7 @@ TRACES = """
 | cookie `deust`, `__Host-deust` in production | random tokens, of the session and of forms | sign-out, or 14 days |
 | cookie `device`, `__Host-device` in production | a random mark by which an account knows a device again | one year |
 | browser's IndexedDB, on a quiz page | answers the server has not acknowledged yet | their acknowledgement |
-| `files` in the instance folder | files and recordings handed in, under random names | as their row in `answer_file` |
+| `files` in the instance folder, or `DEUST_FILES` | files handed in, unnamed | as their row; with none, a day |
 | log | errors with a request number, method and path; no address, no answer | as the host keeps its logs |
 """
 

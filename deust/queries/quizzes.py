@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from deust.domain import attempts
 from deust.domain.answers import file_name_in
@@ -19,7 +19,7 @@ from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import File, Info, Json, Question, Voice
 from deust.domain.quizzes import Paging, QuizSettings, Shown, shown
 from deust.domain.reading import show_answer
-from deust.models.quizzes import Answer, AnswerFile, Attempt
+from deust.models.quizzes import Answer, Attempt
 from deust.queries.papers import asked_questions
 
 ATTEMPT = select(
@@ -306,37 +306,6 @@ def compared(
         for entry in paper
         if entry.key in pairs
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class OwnFile:
-    id: str
-    name: str
-    media_type: str
-
-
-def answer_file(connection: Connection, *, learner: SignedIn, public_id: str, key: str) -> OwnFile:
-    """The file that now answers a question of the learner's own attempt."""
-    row = connection.execute(
-        select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type)
-        .join(Attempt, Attempt.id == AnswerFile.attempt_id)
-        .join(
-            Answer,
-            and_(
-                Answer.attempt_id == Attempt.id,
-                Answer.question_key == AnswerFile.question_key,
-                Answer.given["file"].as_string() == AnswerFile.id,
-            ),
-        )
-        .where(
-            Attempt.public_id == public_id,
-            Attempt.person_id == learner.person_id,
-            AnswerFile.question_key == key,
-        )
-    ).first()
-    if row is None:
-        raise NotFound
-    return OwnFile(id=row.id, name=row.name, media_type=row.media_type)
 
 
 def past_attempts(

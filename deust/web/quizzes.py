@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import StringField
@@ -21,8 +21,8 @@ from deust.domain.errors import AttemptClosed, FileRefused, InvalidAnswer, NotFo
 from deust.domain.learning import Programme, Quiz
 from deust.domain.presenting import Piece
 from deust.models.transaction import reading, writing
+from deust.queries import files, quiz_results, quiz_start
 from deust.queries import late_answers as late
-from deust.queries import quiz_results, quiz_start
 from deust.queries import quizzes as pages
 from deust.queries.progress import ensure_may_read
 from deust.services import answers as answering
@@ -31,6 +31,7 @@ from deust.services import quizzes as services
 from deust.web import errors, formats
 from deust.web.answer_posts import own_fields, posted_answers
 from deust.web.current import permission, tools, visitor, wants_json
+from deust.web.files import send_stored
 from deust.web.i18n import current_locale
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
@@ -156,13 +157,8 @@ def result(public_id: str) -> Response | str:
 def answer_file(public_id: str, key: str) -> Response:
     """The learner's own file, as they sent it, always as a download."""
     with reading() as connection:
-        kept = pages.answer_file(connection, learner=visitor(), public_id=public_id, key=key)
-    response = send_file(
-        tools().files.path(kept.id), mimetype=kept.media_type, as_attachment=True, download_name=kept.name
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        kept = files.answer_file(connection, learner=visitor(), public_id=public_id, key=key)
+    return send_stored(kept)
 
 
 @bp.get("/essais/tardifs")
