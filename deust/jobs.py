@@ -26,7 +26,7 @@ from deust.models.quizzes import Attempt
 from deust.models.transaction import engines, reading, writing
 from deust.queries.files import named_files
 from deust.queries.quizzes import overdue_attempts
-from deust.services import learning, records, signin
+from deust.services import learning, records, signin, uploads
 from deust.services.quizzes import close_if_overdue
 from deust.web.mail import message
 
@@ -180,6 +180,7 @@ def purge(app: Flask, now: datetime) -> None:
     with app.app_context(), writing() as session:
         signin.purge(session, now=now)
         records.purge(session, now=now)
+        uploads.leave_unfinished(session, now=now)
 
 
 def sweep_files(app: Flask, now: datetime) -> None:

@@ -4,14 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, select, union_all
 
 from deust.domain.errors import NotFound
 from deust.domain.people import SignedIn
-from deust.models.quizzes import Answer, AnswerFile, Attempt
+from deust.domain.uploads import UploadState
+from deust.models.quizzes import Answer, AnswerFile, Attempt, Sound, Upload
 
-_NAMED = select(AnswerFile.id).where(AnswerFile.id.in_(bindparam("ids", expanding=True)))
+_IDS = bindparam("ids", expanding=True)
+_NAMED = union_all(
+    select(AnswerFile.stored_id).where(AnswerFile.stored_id.in_(_IDS)),
+    select(Sound.converted_id).where(Sound.converted_id.in_(_IDS)),
+)
+_PARTS = select(Upload.parts).where(Upload.state == UploadState.OPEN)
+_THEIRS = Attempt.person_id == bindparam("person_id")
+_STORED = (
+    select(AnswerFile.stored_id, AnswerFile.size)
+    .join(Attempt, Attempt.id == AnswerFile.attempt_id)
+    .where(_THEIRS, AnswerFile.stored_id.is_not(None))
+    .distinct()
+    .subquery()
+)
+_ANNOUNCED = (
+    select(func.coalesce(func.sum(Upload.size), 0))
+    .join(Attempt, Attempt.id == Upload.attempt_id)
+    .where(_THEIRS, Upload.state == UploadState.OPEN)
+)
+_HELD = select(
+    select(func.coalesce(func.sum(_STORED.c.size), 0)).scalar_subquery() + _ANNOUNCED.scalar_subquery(),
+)
+_SAME = (
+    select(AnswerFile.stored_id)
+    .join(Attempt, Attempt.id == AnswerFile.attempt_id)
+    .where(_THEIRS, AnswerFile.sha256 == bindparam("sha256"), AnswerFile.stored_id.is_not(None))
+    .order_by(AnswerFile.received_at, AnswerFile.id)
+    .limit(1)
+    .with_for_update(of=AnswerFile)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +56,89 @@ class KeptFile:
     size: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class MadeSound:
+    """What was made of a recording: `state` says whether it can be heard; `peaks` go from 0 to 100."""
+
+    state: str
+    duration_ms: int
+    peaks: tuple[int, ...]
+
+    @property
+    def seconds(self) -> int:
+        return round(self.duration_ms / 1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenFile:
+    """A file given as an answer: whether it is still kept, by which moment it counts, and its sound if it is one."""
+
+    id: str
+    is_kept: bool
+    kept_until: datetime | None
+    counted_by: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    sound: MadeSound | None
+
+
+_GIVEN = (
+    select(
+        AnswerFile.id,
+        AnswerFile.stored_id,
+        AnswerFile.kept_until,
+        Upload.counted_by,
+        Upload.started_at,
+        Upload.finished_at,
+        Sound.state,
+        Sound.duration_ms,
+        Sound.peaks,
+    )
+    .outerjoin(Upload, and_(Upload.attempt_id == AnswerFile.attempt_id, Upload.file_id == AnswerFile.id))
+    .outerjoin(Sound, Sound.file_id == AnswerFile.id)
+    .where(AnswerFile.attempt_id == bindparam("attempt_id"))
+)
+
+
+def given_files(connection: Connection, attempt_id: int) -> dict[str, GivenFile]:
+    """Every file given to an attempt, by the id that its answer holds under `file`; one statement."""
+    return {row.id: _given(row) for row in connection.execute(_GIVEN, {"attempt_id": attempt_id})}
+
+
+def _given(row: Row[Any]) -> GivenFile:
+    sound = row.state and MadeSound(state=row.state, duration_ms=row.duration_ms or 0, peaks=tuple(row.peaks))
+    return GivenFile(
+        id=row.id,
+        is_kept=row.stored_id is not None,
+        kept_until=row.kept_until,
+        counted_by=row.counted_by,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        sound=sound,
+    )
+
+
 def named_files(connection: Connection, ids: Iterable[str]) -> set[str]:
-    """Of these stored files, those that some row names: they are kept."""
-    return set(connection.scalars(_NAMED, {"ids": list(ids)}))
+    """Of these stored files, those that some row names: they are kept, like the parts of files still on their way."""
+    parts = {part for parts in connection.scalars(_PARTS) for part, _size in parts}
+    return (parts & set(ids)) | set(connection.scalars(_NAMED, {"ids": list(ids)}))
+
+
+def held_bytes(connection: Connection, person_id: int) -> int:
+    """The bytes stored for one person, each content once, and those announced by files still on their way."""
+    return int(connection.execute(_HELD, {"person_id": person_id}).scalar_one())
+
+
+def stored_already(connection: Connection, person_id: int, sha256: str) -> str | None:
+    """Where the same person's same content is stored, its row held so that it stays. Nobody else's is looked at."""
+    found: str | None = connection.scalar(_SAME, {"person_id": person_id, "sha256": sha256})
+    return found
 
 
 def answer_file(connection: Connection, *, learner: SignedIn, public_id: str, key: str) -> KeptFile:
     """The file that now answers a question of the learner's own attempt."""
     row = connection.execute(
-        select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type, AnswerFile.size)
+        select(AnswerFile.stored_id.label("id"), AnswerFile.name, AnswerFile.media_type, AnswerFile.size)
         .join(Attempt, Attempt.id == AnswerFile.attempt_id)
         .join(
             Answer,
@@ -46,6 +152,7 @@ def answer_file(connection: Connection, *, learner: SignedIn, public_id: str, ke
             Attempt.public_id == public_id,
             Attempt.person_id == learner.person_id,
             AnswerFile.question_key == key,
+            AnswerFile.stored_id.is_not(None),
         )
     ).first()
     if row is None:

@@ -16,11 +16,12 @@ from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
-from deust.domain.questions import File, Info, Json, Question, Voice
+from deust.domain.questions import Info, Json, Question, takes_file
 from deust.domain.quizzes import Paging, QuizSettings, Shown, shown
 from deust.domain.reading import show_answer
 from deust.models.quizzes import Answer, Attempt
 from deust.queries.papers import asked_questions
+from deust.queries.uploads import Unfinished, is_waited_for, unfinished_uploads
 
 ATTEMPT = select(
     Attempt.id,
@@ -117,6 +118,7 @@ class AttemptPage:
     is_window: bool
     is_closed: bool
     is_over: bool
+    unfinished: Mapping[str, Unfinished]
 
     @property
     def answered(self) -> int:
@@ -143,7 +145,9 @@ class PastAttempt:
 def attempt_page(
     connection: Connection, *, learner: SignedIn, public_id: str, position: int, now: datetime
 ) -> AttemptPage:
-    """One page of the learner's running attempt, in two statements; nothing that solves a question."""
+    """One page of the learner's running attempt, in two statements, three where files are asked for; nothing that
+    solves a question.
+    """
     row = own_attempt(connection, learner, public_id)
     paper = [paper_question(entry) for entry in row.paper]
     questions = asked_questions(connection, paper)
@@ -174,6 +178,7 @@ def attempt_page(
         is_window=row.closes_at is not None and row.deadline_at == row.closes_at,
         is_closed=row.closed_at is not None,
         is_over=attempts.is_over(closed_at=row.closed_at, deadline_at=row.deadline_at, now=now),
+        unfinished=unfinished_uploads(connection, row.id, [key for key in questions if takes_file(questions[key])]),
     )
 
 
@@ -238,7 +243,7 @@ def _asked(entry: PaperQuestion, question: Question, answer: Row[Any] | None, nu
 
 
 def _filled(question: Question, entry: PaperQuestion, given: Json) -> Mapping[str, Sequence[str]]:
-    if isinstance(question.answer, Voice | File):
+    if takes_file(question):
         return {"answer": [file_name_in(given)]} if given else {}
     return show_answer(question, entry.placement, given)
 
@@ -348,10 +353,13 @@ def visible_parts(
 
 
 def overdue_attempts(connection: Connection, *, now: datetime) -> Sequence[tuple[str, str]]:
-    """Public id and item of every attempt whose time is over and that nobody closed."""
+    """Public id and item of every attempt whose time is over and that nobody closed.
+
+    One that waits for a file begun in time is not overdue yet.
+    """
     rows = connection.execute(
         select(Attempt.public_id, Attempt.item_ref)
-        .where(Attempt.closed_at.is_(None), Attempt.deadline_at < now - attempts.GRACE)
+        .where(Attempt.closed_at.is_(None), Attempt.deadline_at < now - attempts.GRACE, ~is_waited_for(now))
         .order_by(Attempt.deadline_at)
     )
     return [(row.public_id, row.item_ref) for row in rows]

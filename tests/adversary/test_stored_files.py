@@ -78,7 +78,7 @@ def crash_at_the_commit(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         return save(*arguments, **options)
 
     monkeypatch.setattr("deust.web.quizzes.answering.save_answers", save_and_die_at_the_commit)
-    monkeypatch.setattr("deust.web.answer_posts._forget_files", _die)
+    monkeypatch.setattr("deust.web.answer_posts.forget_files", _die)
 
 
 def _die(*_arguments: object, **_options: object) -> None:
