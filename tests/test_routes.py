@@ -138,6 +138,7 @@ TABLE = {
     "GET people.students": ("/personnes", "401 403 403 403 403 403 200 200 403"),
     "POST quizzes.accept_late_answers": ("/essais/{closed}/tardives", "401 403 403 403 422 404 403 422 403"),
     "GET quizzes.answer_file": ("/essais/{attempt}/fichiers/abc", "401 404 404 404 403 403 403 403 403"),
+    "GET quizzes.answer_sound": ("/essais/{attempt}/sons/abc", "401 404 404 404 403 403 403 403 403"),
     "GET quizzes.attempt_state": ("/essais/{attempt}/etat", "401 200 404 404 403 403 403 403 403"),
     "POST quizzes.hand_in": ("/essais/{attempt}/remise", "401 303 404 404 403 403 403 403 403"),
     "GET quizzes.late_answers": ("/essais/{closed}/tardives", "401 403 403 403 200 404 403 200 403"),

@@ -104,11 +104,10 @@ class FolderStore:
         return stored
 
     def read(self, file_id: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        try:
-            file = (self._folder / checked_id(file_id)).open("rb")
-        except FileNotFoundError as error:
-            raise NotFound from error
-        return _blocks(file, start, length)
+        path = self._folder / checked_id(file_id)
+        if not path.is_file():
+            raise NotFound
+        return _blocks(path, start, length)
 
     def remove(self, file_id: str) -> None:
         for name in (checked_id(file_id), file_id + _PARTIAL):
@@ -124,8 +123,8 @@ class FolderStore:
                     yield entry.name.removesuffix(_PARTIAL)
 
 
-def _blocks(file: IO[bytes], start: int, length: int | None) -> Iterator[bytes]:
-    with file:
+def _blocks(path: Path, start: int, length: int | None) -> Iterator[bytes]:
+    with path.open("rb") as file:
         file.seek(start)
         left = length
         while block := file.read(BLOCK if left is None else min(BLOCK, left)):

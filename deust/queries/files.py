@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, select, union_all
 
 from deust.domain.errors import NotFound
 from deust.domain.people import SignedIn
+from deust.domain.sounds import SoundState
 from deust.domain.uploads import UploadState
 from deust.models.quizzes import Answer, AnswerFile, Attempt, Sound, Upload
 
@@ -118,6 +120,53 @@ def _given(row: Row[Any]) -> GivenFile:
     )
 
 
+def has_waiting_sounds(connection: Connection, *, now: datetime) -> bool:
+    """Whether some recording is due to be converted."""
+    due = select(Sound.file_id).where(Sound.state == SoundState.WAITING, Sound.next_try_at <= now)
+    return connection.execute(due.limit(1)).first() is not None
+
+
+def answer_sound(connection: Connection, *, learner: SignedIn, public_id: str, key: str) -> KeptFile:
+    """What every browser plays of the recording that now answers a question of the learner's own attempt."""
+    row = connection.execute(
+        _of_answer(Sound.converted_id.label("id"), Sound.converted_size.label("size"))
+        .join(Sound, Sound.file_id == AnswerFile.id)
+        .where(Sound.converted_id.is_not(None), *_own_answer(learner, public_id, key))
+    ).first()
+    if row is None:
+        raise NotFound
+    return _sound_file(row)
+
+
+def stored_file(connection: Connection, file_id: str) -> KeptFile:
+    """A file given as an answer, for a page that has checked the right to it."""
+    row = connection.execute(
+        select(AnswerFile.stored_id.label("id"), AnswerFile.name, AnswerFile.media_type, AnswerFile.size).where(
+            AnswerFile.id == file_id, AnswerFile.stored_id.is_not(None)
+        )
+    ).first()
+    if row is None:
+        raise NotFound
+    return KeptFile(**row._mapping)
+
+
+def sound_of(connection: Connection, file_id: str) -> KeptFile:
+    """What every browser plays of a recording, for a page that has checked the right to it."""
+    row = connection.execute(
+        select(Sound.converted_id.label("id"), Sound.converted_size.label("size"), AnswerFile.name)
+        .join(AnswerFile, AnswerFile.id == Sound.file_id)
+        .where(Sound.file_id == file_id, Sound.converted_id.is_not(None))
+    ).first()
+    if row is None:
+        raise NotFound
+    return _sound_file(row)
+
+
+def _sound_file(row: Row[Any]) -> KeptFile:
+    name = f"{PurePosixPath(row.name).stem}.mp3"
+    return KeptFile(id=row.id, name=name, media_type="audio/mpeg", size=row.size)
+
+
 def named_files(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Of these stored files, those that some row names: they are kept, like the parts of files still on their way."""
     parts = {part for parts in connection.scalars(_PARTS) for part, _size in parts}
@@ -138,23 +187,29 @@ def stored_already(connection: Connection, person_id: int, sha256: str) -> str |
 def answer_file(connection: Connection, *, learner: SignedIn, public_id: str, key: str) -> KeptFile:
     """The file that now answers a question of the learner's own attempt."""
     row = connection.execute(
-        select(AnswerFile.stored_id.label("id"), AnswerFile.name, AnswerFile.media_type, AnswerFile.size)
-        .join(Attempt, Attempt.id == AnswerFile.attempt_id)
-        .join(
-            Answer,
-            and_(
-                Answer.attempt_id == Attempt.id,
-                Answer.question_key == AnswerFile.question_key,
-                Answer.given["file"].as_string() == AnswerFile.id,
-            ),
-        )
-        .where(
-            Attempt.public_id == public_id,
-            Attempt.person_id == learner.person_id,
-            AnswerFile.question_key == key,
-            AnswerFile.stored_id.is_not(None),
+        _of_answer(AnswerFile.stored_id.label("id"), AnswerFile.media_type, AnswerFile.size).where(
+            AnswerFile.stored_id.is_not(None), *_own_answer(learner, public_id, key)
         )
     ).first()
     if row is None:
         raise NotFound
     return KeptFile(**row._mapping)
+
+
+def _of_answer(*columns: Any) -> Select[Any]:
+    """The name of the file that answers a question now, and these columns."""
+    is_current = and_(
+        Answer.attempt_id == Attempt.id,
+        Answer.question_key == AnswerFile.question_key,
+        Answer.given["file"].as_string() == AnswerFile.id,
+    )
+    return (
+        select(AnswerFile.name, *columns)
+        .select_from(AnswerFile)
+        .join(Attempt, Attempt.id == AnswerFile.attempt_id)
+        .join(Answer, is_current)
+    )
+
+
+def _own_answer(learner: SignedIn, public_id: str, key: str) -> tuple[ColumnElement[bool], ...]:
+    return Attempt.public_id == public_id, Attempt.person_id == learner.person_id, AnswerFile.question_key == key

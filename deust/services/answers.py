@@ -18,6 +18,7 @@ from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, 
 from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.people import SignedIn
 from deust.domain.questions import File, Json, Voice
+from deust.domain.sounds import SoundState
 from deust.domain.uploads import Accepted, CountedBy, counted_by, ensure_room
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, Sound
 from deust.models.rows import RowsInsert
@@ -162,7 +163,7 @@ def _file_row(
     )
     session.add(row)
     if is_sound(media_type):
-        session.add(Sound(file_id=file.id, state="waiting", peaks=[], next_try_at=now))
+        session.add(Sound(file_id=file.id, state=SoundState.WAITING.value, peaks=[], next_try_at=now))
     return row
 
 

@@ -271,8 +271,8 @@ function progress(record, sent, size) {
   if (!block) return;
   const percent = `${Math.floor((100 * sent) / size)} %`;
   receive(block, words("Sent", { name: record.file.name, percent, sent: asMegabytes(sent), size: asMegabytes(size) }));
-  const bar = Object.assign(document.createElement("progress"), { max: size, value: sent, ariaHidden: "true" });
-  block.element.querySelector(".upload .kept").append(bar);
+  const bar = { className: "time-bar", max: size, value: sent, ariaHidden: "true" };
+  block.element.querySelector(".upload").append(Object.assign(document.createElement("progress"), bar));
 }
 
 const asMegabytes = (bytes) => (bytes / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
@@ -479,7 +479,7 @@ function complain(block, message) {
 function receive(block, text) {
   const upload = block.element.querySelector(".upload");
   if (!upload) return;
-  upload.querySelector("[data-cut]")?.remove();
+  for (const old of upload.querySelectorAll("[data-cut], progress")) old.remove();
   const line = upload.querySelector(".kept") ?? upload.appendChild(Object.assign(document.createElement("p"), { className: "kept" }));
   line.textContent = text;
 }

@@ -160,6 +160,15 @@ def answer_file(public_id: str, key: str) -> Response:
     return send_stored(kept)
 
 
+@bp.get("/essais/<public_id>/sons/<key>")
+@permission(Permission.QUIZ_ANSWER)
+def answer_sound(public_id: str, key: str) -> Response:
+    """What every browser plays of the learner's own recording."""
+    with reading() as connection:
+        sound = files.answer_sound(connection, learner=visitor(), public_id=public_id, key=key)
+    return send_stored(sound)
+
+
 @bp.get("/essais/tardifs")
 @permission(Permission.ATTEMPT_REVIEW)
 def late_attempts() -> str:
