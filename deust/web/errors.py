@@ -121,6 +121,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.InvalidPerson: 422,
     errors.ImportRefused: 422,
     errors.FileRefused: 422,
+    errors.OffsetMismatch: 409,
 }
 
 
