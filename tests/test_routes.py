@@ -55,7 +55,7 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
     with doors.writing() as session:
         people = _people(session, cohort)
         managed = factories.student(session, cohort)
-    names: dict[str, object] = {"person": managed.id}
+    names: dict[str, object] = {"person": managed.id, "cohort": cohort.id}
     learner, catalogue = factories.signed_in(people["owner"], cohort), app.extensions["deust"].catalogue
     with doors.writing() as session:
         for name, item in (("closed", "quiz-note"), ("attempt", "entrainement")):
@@ -98,6 +98,10 @@ def _people(session: Session, cohort: Cohort) -> dict[str, Person]:
 # the form is empty. 403: the role has no such page. 404: for this person there is no such thing.
 TABLE = {
     #   anonymous owner classmate stranger tutor other-tutor manager admin company-tutor
+    "GET cohort.cohort": ("/cohortes/{cohort}", "401 403 403 403 200 404 200 200 403"),
+    "GET cohort.cohorts": ("/cohortes", "401 403 403 403 303 200 200 200 403"),
+    "GET cohort.rules": ("/cohortes/{cohort}/regles", "401 403 403 403 403 403 200 200 403"),
+    "POST cohort.rules": ("/cohortes/{cohort}/regles", "401 403 403 403 403 403 422 422 403"),
     "POST learning.check": ("/modules/ec101-accueil/saluer/verifier/s-premier", "401 422 422 404 422 422 422 422 403"),
     "POST learning.check_public": (
         "/lecons/ec101-accueil/saluer/verifier/s-premier",

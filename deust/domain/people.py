@@ -84,6 +84,10 @@ class SignedIn:
         return may(self.role, Permission.PEOPLE_ARRANGE)
 
     @property
+    def follows_cohorts(self) -> bool:
+        return may(self.role, Permission.COHORT_FOLLOW)
+
+    @property
     def initials(self) -> str:
         return (self.given_name[:1] + self.family_name[:1]).upper()
 

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, false, func, select
+from sqlalchemy import Connection, Select, false, func, select
 
-from deust.domain.access import Permission, Role, may
+from deust.domain.access import Permission, may
 from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import NotFound
 from deust.domain.freezing import paper_question
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, describe
-from deust.models.people import Enrolment, Person, Tutoring
+from deust.models.people import Person
 from deust.models.quizzes import AnswerEvent, Attempt
 from deust.queries.papers import asked_questions
 from deust.queries.quizzes import ATTEMPT, answers_of, numbers_of
+from deust.queries.scope import followed_by
 
 _IS_LATE = AnswerEvent.outcome == SaveOutcome.LATE.value
 
@@ -130,13 +131,4 @@ def _reviewed_by(reviewer: SignedIn, attempts: Select[Any]) -> Select[Any]:
     """Only attempts of students whom the reviewer follows now; an administrator follows everyone."""
     if not may(reviewer.role, Permission.ATTEMPT_REVIEW):
         return attempts.where(false())
-    if reviewer.role is Role.ADMIN:
-        return attempts
-    return attempts.where(
-        exists().where(
-            Enrolment.person_id == Attempt.person_id,
-            Enrolment.ended_on.is_(None),
-            Enrolment.group_id == Tutoring.group_id,
-            Tutoring.person_id == reviewer.person_id,
-        )
-    )
+    return attempts.where(followed_by(reviewer, Attempt.person_id))

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from deust.domain import errors
+from deust.domain.flags import InvalidRules
 from deust.web.current import visitor_or_none, wants_json
 from deust.web.i18n import gettext as _
 
@@ -120,6 +121,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.InvalidPerson: 422,
     errors.ImportRefused: 422,
     errors.FileRefused: 422,
+    InvalidRules: 422,
 }
 
 

@@ -1,0 +1,373 @@
+"""The cohort view: one row a student, who needs help and why. At most five statements besides the session's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+from itertools import product
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from deust.domain.errors import NotFound
+from deust.domain.flags import Flag, FlagKind, Rules
+from deust.domain.glance import Glance, Kept, Line
+from deust.domain.learning import Programme
+from deust.domain.people import Calendar, Dates, SignedIn
+from deust.domain.progress import AnyItem, Progress
+from deust.models.cohort import FlagAside, FlagRules
+from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
+from deust.queries.cohort_facts import (
+    CHOSEN,
+    Frame,
+    Moved,
+    Snapshot,
+    Snapshots,
+    Summary,
+    average_of,
+    facts_of,
+    frame_of,
+    moved_dates,
+    own_sets,
+    pairs_of,
+    take_snapshot,
+)
+from deust.queries.scope import followed_by, follows_everyone
+
+PAGE_SIZE = 50
+
+Programmes = Callable[[str], Programme]
+
+
+class Filter(StrEnum):
+    ALL = "tous"
+    TO_CALL = "a-rappeler"
+    LATE = "en-retard"
+    ARRANGED = "amenagement"
+
+
+class Sort(StrEnum):
+    NAME = "nom"
+    SEEN = "vu"
+    HOURS = "heures"
+    AVERAGE = "moyenne"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the reader chose to see; `group_id` None is every group."""
+
+    filter: Filter = Filter.ALL
+    sort: Sort = Sort.NAME
+    group_id: int | None = None
+    position: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortLine:
+    """A cohort in the list of those that the asker follows, with how many students of theirs."""
+
+    id: int
+    title: str
+    students: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentRow:
+    """`flags` are those to act on; `aside` those put aside, each with its day."""
+
+    person_id: int
+    name: str
+    group_name: str | None
+    line: Line
+    seen_at: datetime | None
+    credited_minutes: int
+    average: Fraction | None
+    flags: tuple[Flag, ...]
+    aside: tuple[tuple[Flag, date], ...]
+    is_arranged: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortHead:
+    """A cohort in the asker's eyes: its groups are those that they follow."""
+
+    id: int
+    title: str
+    calendar: Calendar
+    programme: Programme
+    rules: Rules
+    groups: Mapping[int, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortPage:
+    """`items` are those of the current semester, `semester` its number; `taken_at` is when the counts were made."""
+
+    head: CohortHead
+    wish: Wish
+    now: datetime
+    taken_at: datetime
+    week: int
+    semester: int
+    items: tuple[AnyItem, ...]
+    rows: tuple[StudentRow, ...]
+    counts: Mapping[Filter, int]
+    total: int
+    position: int
+    pages: int
+
+
+_HEAD = (
+    select(
+        Cohort.id,
+        Cohort.title,
+        Cohort.programme,
+        Cohort.week_one_on,
+        Cohort.time_zone,
+        FlagRules.cohort_id.is_not(None).label("has_rules"),
+        FlagRules.silent_days,
+        FlagRules.due_days,
+        FlagRules.failed_attempts,
+        FlagRules.behind_percent,
+        Group.id.label("group_id"),
+        Group.name.label("group_name"),
+    )
+    .select_from(Cohort)
+    .outerjoin(FlagRules, FlagRules.cohort_id == Cohort.id)
+    .where(Cohort.id == bindparam("cohort_id"))
+    .order_by(Group.name)
+)
+_HEAD_OF_ALL = _HEAD.outerjoin(Group, Group.cohort_id == Cohort.id)
+_HEAD_OF_TUTOR = _HEAD.join(Group, Group.cohort_id == Cohort.id).join(
+    Tutoring, (Tutoring.group_id == Group.id) & (Tutoring.person_id == bindparam("tutor_id"))
+)
+_ASIDE = (
+    select(FlagAside.person_id, FlagAside.kind, FlagAside.until_on)
+    .join(Enrolment, Enrolment.person_id == FlagAside.person_id)
+    .where(Enrolment.cohort_id == bindparam("cohort_id"), FlagAside.until_on > bindparam("today"))
+)
+
+
+def cohorts_of(connection: Connection, *, asker: SignedIn) -> tuple[CohortLine, ...]:
+    """The cohorts where the asker follows someone, the latest first: one statement."""
+    rows = connection.execute(
+        select(Cohort.id, Cohort.title, func.count(Enrolment.person_id.distinct()).label("students"))
+        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(Enrolment.ended_on.is_(None), Person.is_active, followed_by(asker, Enrolment.person_id))
+        .group_by(Cohort.id)
+        .order_by(Cohort.week_one_on.desc(), Cohort.id.desc())
+    )
+    return tuple(CohortLine(id=row.id, title=row.title, students=row.students) for row in rows)
+
+
+def get_cohort(connection: Connection, *, asker: SignedIn, cohort_id: int, programmes: Programmes) -> CohortHead:
+    """The cohort, if the asker follows a group of it; to others it is absent. One statement."""
+    if follows_everyone(asker):
+        rows = connection.execute(_HEAD_OF_ALL, {"cohort_id": cohort_id}).all()
+    else:
+        rows = connection.execute(_HEAD_OF_TUTOR, {"cohort_id": cohort_id, "tutor_id": asker.person_id}).all()
+    if not rows:
+        raise NotFound
+    first = rows[0]
+    return CohortHead(
+        id=first.id,
+        title=first.title,
+        calendar=Calendar(week_one_on=first.week_one_on, time_zone=first.time_zone),
+        programme=programmes(first.programme),
+        rules=_rules(first) if first.has_rules else Rules(),
+        groups={row.group_id: row.group_name for row in rows if row.group_id is not None},
+    )
+
+
+def cohort_page(
+    connection: Connection,
+    snapshots: Snapshots,
+    *,
+    asker: SignedIn,
+    cohort_id: int,
+    programmes: Programmes,
+    wish: Wish,
+    now: datetime,
+) -> CohortPage:
+    """The students of a cohort whom the asker follows: counts at most a minute old, rows of this moment."""
+    head = get_cohort(connection, asker=asker, cohort_id=cohort_id, programmes=programmes)
+    view = _View(connection, snapshots, asker, head, now)
+    listed = view.listed(wish)
+    pages = max(1, -(-len(listed) // PAGE_SIZE))
+    position = min(max(1, wish.position), pages)
+    on_page = listed[(position - 1) * PAGE_SIZE : position * PAGE_SIZE]
+    semester, shown = current_semester(view.frame.glance, head.programme, now)
+    return CohortPage(
+        head=head,
+        wish=wish,
+        now=now,
+        taken_at=view.snapshot.taken_at,
+        week=head.calendar.week_of(now),
+        semester=semester,
+        items=view.frame.glance.items[shown.start : shown.stop],
+        rows=view.rows([each.person_id for each in on_page], shown),
+        counts=view.counts(wish.group_id),
+        total=len(listed),
+        position=position,
+        pages=pages,
+    )
+
+
+def chosen_rows(
+    connection: Connection,
+    snapshots: Snapshots,
+    *,
+    asker: SignedIn,
+    head: CohortHead,
+    wish: Wish,
+    now: datetime,
+) -> tuple[StudentRow, ...]:
+    """Every student of a filter, on one page: for an export or a mail."""
+    view = _View(connection, snapshots, asker, head, now)
+    _, shown = current_semester(view.frame.glance, head.programme, now)
+    return view.rows([each.person_id for each in view.listed(wish)], shown)
+
+
+def current_semester(glance: Glance, programme: Programme, now: datetime) -> tuple[int, range]:
+    """The number and the items of the semester where something is still due; without one, of the first that has items.
+
+    Items of a semester follow one another.
+    """
+    found: list[tuple[int, range, bool]] = []
+    for number, semester in enumerate(programme.semesters, 1):
+        places = [
+            place
+            for place, item in enumerate(glance.items)
+            if (where := programme.places.get(item.module)) and where[0].id == semester.id
+        ]
+        if places:
+            is_due = any((due_at := glance.due[place]) is not None and due_at >= now for place in places)
+            found.append((number, range(places[0], places[-1] + 1), is_due))
+    if not found:
+        return 1, range(len(glance.items))
+    number, shown, _ = next((each for each in found if each[2]), found[0])
+    return number, shown
+
+
+class _View:
+    """One cohort as one member of staff sees it now."""
+
+    def __init__(
+        self, connection: Connection, snapshots: Snapshots, asker: SignedIn, head: CohortHead, now: datetime
+    ) -> None:
+        self._connection, self._asker, self._head, self._now = connection, asker, head, now
+        self._moved = moved_dates(connection, head.id)
+        self.frame = _frame(head, self._moved, now)
+        self._aside = self._read_aside()
+        self.snapshot = self._snapshot(snapshots)
+
+    def listed(self, wish: Wish) -> list[Summary]:
+        """Those of the filter and the group, in the order wished."""
+        kept = [each for each in self._in_group(wish.group_id) if wish.filter in self._filters_of(each)]
+        return sorted(kept, key=_SORTS[wish.sort]) if wish.sort is not Sort.NAME else kept
+
+    def counts(self, group_id: int | None) -> Mapping[Filter, int]:
+        found = Counter(each for summary in self._in_group(group_id) for each in self._filters_of(summary))
+        return {each: found[each] for each in Filter}
+
+    def rows(self, ids: Sequence[int], shown: range) -> tuple[StudentRow, ...]:
+        """These students as they are at this moment; one whom the asker no longer follows is left out."""
+        if not ids:
+            return ()
+        asked = {"cohort_id": self._head.id, "ids": ids, "failed_attempts": max(1, self.frame.rules.failed_attempts)}
+        scoped = CHOSEN.where(followed_by(self._asker, Person.id))
+        found = {row.id: self._row(row, shown) for row in self._connection.execute(scoped, asked)}
+        return tuple(found[person_id] for person_id in ids if person_id in found)
+
+    def _in_group(self, group_id: int | None) -> list[Summary]:
+        """Those whom the asker follows, in this group if one is named."""
+        people = self.snapshot.people
+        if group_id is not None:
+            is_followed = group_id in self._head.groups
+            return [each for each in people if each.group_id == group_id] if is_followed else []
+        if follows_everyone(self._asker):
+            return list(people)
+        return [each for each in people if each.group_id in self._head.groups]
+
+    def _filters_of(self, summary: Summary) -> tuple[Filter, ...]:
+        kinds = summary.kinds
+        if kinds and (aside := self._aside.get(summary.person_id)):
+            kinds = kinds.difference(aside)
+        return _FILTERS[bool(kinds), summary.is_late, summary.is_arranged]
+
+    def _row(self, row: Any, shown: range) -> StudentRow:
+        own = self._moved.persons.get(row.id, {})
+        frame = _own_frame(self.frame, own) if own else self.frame
+        kept = Kept(done=(row.done or "").split(), begun=pairs_of(row.begun))
+        done = frame.glance.done_positions(kept)
+        facts = facts_of(row, frame, due_soon=len(frame.soon - done), expected_minutes=frame.expected_minutes)
+        flags = frame.flags_of(facts)
+        aside = self._aside.get(row.id, {})
+        return StudentRow(
+            person_id=row.id,
+            name=f"{row.family_name} {row.given_name}",
+            group_name=self._head.groups.get(row.group_id),
+            line=frame.glance.line(kept, shown, credited_minutes=facts.credited_minutes),
+            seen_at=facts.seen_at,
+            credited_minutes=facts.credited_minutes,
+            average=average_of(row.shares, frame),
+            flags=tuple(flag for flag in flags if flag.kind not in aside),
+            aside=tuple((flag, aside[flag.kind]) for flag in flags if flag.kind in aside),
+            is_arranged=row.is_arranged,
+        )
+
+    def _read_aside(self) -> Mapping[int, Mapping[FlagKind, date]]:
+        today = self._now.astimezone(ZoneInfo(self._head.calendar.time_zone)).date()
+        found: dict[int, dict[FlagKind, date]] = {}
+        for row in self._connection.execute(_ASIDE, {"cohort_id": self._head.id, "today": today}):
+            found.setdefault(row.person_id, {})[FlagKind(row.kind)] = row.until_on
+        return found
+
+    def _snapshot(self, snapshots: Snapshots) -> Snapshot:
+        kept = snapshots.find(self._head.id, self.frame.rules, self._now)
+        if kept is None:
+            kept = take_snapshot(self._connection, cohort_id=self._head.id, frame=self.frame, moved=self._moved)
+            snapshots.keep(self._head.id, kept)
+        return kept
+
+
+_FILTERS: Mapping[tuple[bool, bool, bool], tuple[Filter, ...]] = {
+    states: (Filter.ALL, *(each for each, holds in zip(list(Filter)[1:], states, strict=True) if holds))
+    for states in product((False, True), repeat=3)
+}
+"""The filters that show someone who is to call, late, arranged, or not."""
+
+_SORTS: Mapping[Sort, Callable[[Summary], Any]] = {
+    Sort.NAME: lambda each: each.sort_key,
+    Sort.SEEN: lambda each: (each.facts.seen_at or each.facts.began_at, each.sort_key),
+    Sort.HOURS: lambda each: (each.facts.credited_minutes, each.sort_key),
+    Sort.AVERAGE: lambda each: (each.average is None, each.average or 0, each.sort_key),
+}
+
+
+def _rules(row: Any) -> Rules:
+    return Rules(
+        silent_days=row.silent_days,
+        due_days=row.due_days,
+        failed_attempts=row.failed_attempts,
+        behind_percent=row.behind_percent,
+    )
+
+
+def _frame(head: CohortHead, moved: Moved, now: datetime) -> Frame:
+    progress = Progress(programme=head.programme, now=now, calendar=head.calendar, cohort_dates=moved.cohort)
+    return frame_of(progress, head.rules)
+
+
+def _own_frame(frame: Frame, own: Mapping[str, Dates]) -> Frame:
+    """The same for someone whose dates moved."""
+    overdue, soon = own_sets(frame, own)
+    progress = replace(frame.progress, person_dates=own)
+    return replace(frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon)

@@ -1,0 +1,341 @@
+"""What the rules need to know of every student of a cohort, gathered in one statement and kept for a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, String, and_, bindparam, case, cast, func, or_, select, type_coerce
+
+from deust.domain.access import Role
+from deust.domain.flags import Facts, FailedQuiz, Flag, FlagKind, Rules, flags_of
+from deust.domain.glance import OPEN, TRIED, Glance, graded_positions
+from deust.domain.people import Calendar, Dates
+from deust.domain.progress import Progress
+from deust.domain.texts import unaccented
+from deust.models.learning import ItemProgress
+from deust.models.people import Accommodation, Enrolment, ItemDates, Person
+
+FRESH = timedelta(seconds=60)
+"""How old the counts of a cohort may be; what a row shows is always of the moment."""
+
+_NEVER_MOVED: Mapping[str, Dates] = {}
+
+
+class Moved(NamedTuple):
+    """Dates moved in a cohort: for all of it, and for some of its people."""
+
+    cohort: Mapping[str, Dates]
+    persons: Mapping[int, Mapping[str, Dates]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What is the same for the whole cohort at this moment: items, dates, and the sets that rules count in."""
+
+    progress: Progress
+    glance: Glance
+    rules: Rules
+    now: datetime
+    overdue: frozenset[int]
+    soon: frozenset[int]
+    graded: frozenset[int]
+
+    @cached_property
+    def expected_minutes(self) -> int:
+        return sum(self.glance.items[place].minutes for place in self.overdue)
+
+    def flags_of(self, facts: Facts) -> tuple[Flag, ...]:
+        zone = self.progress.calendar.time_zone if self.progress.calendar else "UTC"
+        return flags_of(facts, self.rules, now=self.now, time_zone=zone)
+
+    def refs(self, positions: Collection[int]) -> list[str]:
+        """Every reference, former ones included, under which these items may be kept."""
+        return [ref for place in positions for ref in self.glance.items[place].refs]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One student as lists need them; `kinds` are the flags raised, late is who has not done all that was due."""
+
+    person_id: int
+    name: str
+    sort_key: str
+    group_id: int | None
+    is_arranged: bool
+    facts: Facts
+    kinds: frozenset[FlagKind]
+    is_late: bool
+    average: Fraction | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    taken_at: datetime
+    rules: Rules
+    people: tuple[Summary, ...]
+
+
+class Snapshots:
+    """The last snapshot of each cohort, in the memory of one process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, Snapshot] = {}
+
+    def find(self, cohort_id: int, rules: Rules, now: datetime) -> Snapshot | None:
+        kept = self._kept.get(cohort_id)
+        if kept is None or kept.rules != rules or not timedelta() <= now - kept.taken_at < FRESH:
+            return None
+        return kept
+
+    def keep(self, cohort_id: int, snapshot: Snapshot) -> None:
+        self._kept[cohort_id] = snapshot
+
+
+def frame_of(progress: Progress, rules: Rules) -> Frame:
+    glance, now = Glance(progress), progress.now
+    return Frame(
+        progress=progress,
+        glance=glance,
+        rules=rules,
+        now=now,
+        overdue=frozenset(glance.overdue(now)),
+        soon=frozenset(glance.due_within(now, now + timedelta(days=rules.due_days))),
+        graded=graded_positions(glance.items),
+    )
+
+
+_CLOSED_ATTEMPTS = ItemProgress.attempts_used - case((ItemProgress.open_attempt.is_not(None), 1), else_=0)
+_IS_FAILED = and_(
+    ItemProgress.is_passed.is_(False),
+    ItemProgress.kept_share.is_not(None),
+    bindparam("failed_attempts") <= _CLOSED_ATTEMPTS,
+)
+_IS_DONE = ItemProgress.completed_at.is_not(None)
+
+
+def _listed(value: Any, condition: Any) -> Any:
+    """References, each followed by `=` and its value, one after another."""
+    return func.aggregate_strings(value, " ").filter(condition)
+
+
+def _named(value: Any) -> Any:
+    return ItemProgress.item_ref + "=" + value
+
+
+_HOW_FAR = case(
+    (ItemProgress.open_attempt.is_not(None), OPEN),
+    (ItemProgress.attempts_used > 0, TRIED),
+    else_=cast(ItemProgress.read_permille, String),
+)
+_SEEN_AT = func.max(ItemProgress.touched_at).label("seen_at")
+_CREDITED = func.sum(ItemProgress.credited_minutes).label("credited_minutes")
+_FAILED = _listed(_named(cast(_CLOSED_ATTEMPTS, String)), _IS_FAILED).label("failed")
+_SHARES = _listed(_named(type_coerce(ItemProgress.kept_share, String)), ItemProgress.kept_share.is_not(None))
+_MEMBERS = select(Enrolment.person_id).where(
+    Enrolment.cohort_id == bindparam("cohort_id"), Enrolment.ended_on.is_(None)
+)
+_TOTALS = (
+    select(
+        ItemProgress.person_id,
+        _SEEN_AT,
+        _CREDITED,
+        _FAILED,
+        _SHARES.label("shares"),
+        func.count().filter(_IS_DONE, ItemProgress.item_ref.in_(bindparam("overdue", expanding=True))).label("overdue"),
+        func.count().filter(_IS_DONE, ItemProgress.item_ref.in_(bindparam("soon", expanding=True))).label("soon"),
+        _listed(ItemProgress.item_ref, and_(_IS_DONE, ItemDates.id.is_not(None))).label("moved_done"),
+    )
+    .outerjoin(
+        ItemDates,
+        (ItemDates.person_id == ItemProgress.person_id) & (ItemDates.item_ref == ItemProgress.item_ref),
+    )
+    .where(ItemProgress.person_id.in_(_MEMBERS))
+    .group_by(ItemProgress.person_id)
+    .subquery("totals")
+)
+_PERSON = (
+    Person.id,
+    Person.given_name,
+    Person.family_name,
+    Enrolment.group_id,
+    Enrolment.started_on,
+    Accommodation.person_id.is_not(None).label("is_arranged"),
+)
+_ENROLLED = (
+    select(*_PERSON)
+    .select_from(Enrolment)
+    .join(Person, Person.id == Enrolment.person_id)
+    .outerjoin(Accommodation, Accommodation.person_id == Person.id)
+    .where(
+        Enrolment.cohort_id == bindparam("cohort_id"),
+        Enrolment.ended_on.is_(None),
+        Person.is_active,
+        Person.role == Role.STUDENT.value,
+    )
+)
+_EVERYONE = _ENROLLED.add_columns(
+    *(each for each in _TOTALS.c if each.name != "person_id"),
+).outerjoin(_TOTALS, _TOTALS.c.person_id == Person.id)
+
+_LINES = (
+    select(
+        ItemProgress.person_id,
+        _SEEN_AT,
+        _CREDITED,
+        _FAILED,
+        _SHARES.label("shares"),
+        _listed(ItemProgress.item_ref, _IS_DONE).label("done"),
+        _listed(_named(_HOW_FAR), ItemProgress.completed_at.is_(None)).label("begun"),
+    )
+    .where(ItemProgress.person_id.in_(bindparam("ids", expanding=True)))
+    .group_by(ItemProgress.person_id)
+    .subquery("lines")
+)
+CHOSEN = (
+    _ENROLLED.add_columns(*(each for each in _LINES.c if each.name != "person_id"))
+    .outerjoin(_LINES, _LINES.c.person_id == Person.id)
+    .where(Person.id.in_(bindparam("ids", expanding=True)))
+)
+"""The people of a page, with everything that each did; the caller adds the scope."""
+
+_MOVED = select(
+    ItemDates.person_id, ItemDates.item_ref, ItemDates.opens_at, ItemDates.due_at, ItemDates.closes_at
+).where(or_(ItemDates.cohort_id == bindparam("cohort_id"), ItemDates.person_id.in_(_MEMBERS)))
+
+
+def moved_dates(connection: Connection, cohort_id: int) -> Moved:
+    """The dates moved for this cohort and for its people, in one statement."""
+    cohort: dict[str, Dates] = {}
+    persons: dict[int, dict[str, Dates]] = {}
+    for row in connection.execute(_MOVED, {"cohort_id": cohort_id}):
+        dates = Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at)
+        if row.person_id is None:
+            cohort[row.item_ref] = dates
+        else:
+            persons.setdefault(row.person_id, {})[row.item_ref] = dates
+    return Moved(cohort=cohort, persons=persons)
+
+
+def take_snapshot(connection: Connection, *, cohort_id: int, frame: Frame, moved: Moved) -> Snapshot:
+    """Everyone of the cohort, in the order of their names: one statement, whatever they did."""
+    asked = {
+        "cohort_id": cohort_id,
+        "failed_attempts": max(1, frame.rules.failed_attempts),
+        "overdue": frame.refs(frame.overdue),
+        "soon": frame.refs(frame.soon),
+    }
+    rows = connection.execute(_EVERYONE, asked)
+    people = [_summary(row, frame, moved.persons.get(row.id, _NEVER_MOVED)) for row in rows]
+    people.sort(key=lambda each: (each.sort_key, each.person_id))
+    return Snapshot(taken_at=frame.now, rules=frame.rules, people=tuple(people))
+
+
+def _summary(row: Any, frame: Frame, own: Mapping[str, Dates]) -> Summary:
+    done = _positions(row.moved_done, frame) if own else set()
+    counts = _own_counts(frame, own, done)
+    facts = facts_of(
+        row,
+        frame,
+        due_soon=len(frame.soon) - (row.soon or 0) + counts.soon,
+        expected_minutes=frame.expected_minutes + counts.minutes,
+    )
+    name = f"{row.family_name} {row.given_name}"
+    return Summary(
+        person_id=row.id,
+        name=name,
+        sort_key=unaccented(name),
+        group_id=row.group_id,
+        is_arranged=row.is_arranged,
+        facts=facts,
+        kinds=frozenset(flag.kind for flag in frame.flags_of(facts)),
+        is_late=len(frame.overdue) - (row.overdue or 0) + counts.late > 0,
+        average=average_of(row.shares, frame),
+    )
+
+
+class _Counts(NamedTuple):
+    """What dates of one's own add to what the cohort's dates say, or take away."""
+
+    late: int
+    soon: int
+    minutes: int
+
+
+def _own_counts(frame: Frame, own: Mapping[str, Dates], done: Collection[int]) -> _Counts:
+    if not own:
+        return _Counts(0, 0, 0)
+    overdue, soon = own_sets(frame, own)
+    moved = {place for ref in own if (place := frame.glance.positions.get(ref)) is not None}
+    not_done = moved - set(done)
+    minutes = sum(frame.glance.items[place].minutes for place in moved & overdue)
+    minutes -= sum(frame.glance.items[place].minutes for place in moved & frame.overdue)
+    return _Counts(
+        late=len(not_done & overdue) - len(not_done & frame.overdue),
+        soon=len(not_done & soon) - len(not_done & frame.soon),
+        minutes=minutes,
+    )
+
+
+def own_sets(frame: Frame, own: Mapping[str, Dates]) -> tuple[frozenset[int], frozenset[int]]:
+    """What is overdue and what is due soon for someone with dates of their own."""
+    overdue, soon = set(frame.overdue), set(frame.soon)
+    mine = replace(frame.progress, person_dates=own)
+    until = frame.now + timedelta(days=frame.rules.due_days)
+    for ref in own:
+        place = frame.glance.positions.get(ref)
+        if place is None or not frame.glance.is_possible(place):
+            continue
+        due_at = mine.dates(frame.glance.items[place]).due_at
+        overdue.discard(place)
+        soon.discard(place)
+        if due_at is not None and due_at < frame.now:
+            overdue.add(place)
+        elif due_at is not None and due_at < until:
+            soon.add(place)
+    return frozenset(overdue), frozenset(soon)
+
+
+def facts_of(row: Any, frame: Frame, *, due_soon: int, expected_minutes: int) -> Facts:
+    return Facts(
+        began_at=_began_at(row.started_on, frame.progress.calendar),
+        seen_at=row.seen_at,
+        due_soon=due_soon,
+        failed=tuple(FailedQuiz(ref=ref, attempts=int(count)) for ref, count in pairs_of(row.failed)),
+        credited_minutes=row.credited_minutes or 0,
+        expected_minutes=expected_minutes,
+    )
+
+
+def average_of(shares: str | None, frame: Frame) -> Fraction | None:
+    """The mean of what is kept of each graded quiz, exact; None when nothing is marked."""
+    places = ((frame.glance.positions.get(ref), share) for ref, share in pairs_of(shares))
+    found = [_share(share) for place, share in places if place in frame.graded]
+    return sum(found, Fraction(0)) / len(found) if found else None
+
+
+def pairs_of(text: str | None) -> Sequence[tuple[str, str]]:
+    if not text:
+        return ()
+    return [(ref, value) for ref, _, value in (each.partition("=") for each in text.split(" "))]
+
+
+def _positions(refs: str | None, frame: Frame) -> set[int]:
+    found = (frame.glance.positions.get(ref) for ref in (refs or "").split())
+    return {place for place in found if place is not None}
+
+
+@lru_cache(maxsize=4_096)
+def _share(text: str) -> Fraction:
+    return Fraction(text)
+
+
+def _began_at(started_on: Any, calendar: Calendar | None) -> datetime:
+    """The day of enrolment, or the first day of the calendar when it comes later."""
+    first = max(started_on, calendar.week_one_on) if calendar else started_on
+    return datetime.combine(first, time(), ZoneInfo(calendar.time_zone if calendar else "UTC"))
