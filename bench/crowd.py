@@ -99,7 +99,7 @@ def _history(person_id: int, items: Sequence[AnyItem], rng: random.Random, now: 
     reached = rng.randint(len(items) // 4, len(items))
     seen_at = now - timedelta(days=rng.choice((0, 0, 0, 1, 1, 2, 3, 5, 11, 20)), minutes=rng.randint(1, 600))
     for place, item in enumerate(items[:reached]):
-        is_done = rng.random() < 0.9
+        is_done = rng.random() < 0.97
         touched_at = seen_at - timedelta(hours=6 * (reached - place - 1))
         row: dict[str, Any] = {
             "person_id": person_id,
@@ -116,5 +116,10 @@ def _history(person_id: int, items: Sequence[AnyItem], rng: random.Random, now: 
         }
         if isinstance(item, Quiz):
             share = Fraction(rng.randint(8, 20) if is_done else rng.randint(2, 9), 20)
-            row |= {"read_permille": 0, "attempts_used": 1 if is_done else 2, "kept_share": share, "is_passed": is_done}
+            row |= {
+                "read_permille": 0,
+                "attempts_used": 1 if is_done else rng.randint(1, 2),
+                "kept_share": share,
+                "is_passed": is_done,
+            }
         yield row

@@ -59,7 +59,7 @@ class Glance:
         self._tried = [_once_tried(item) for item in self.items]
         self._waits = self._prerequisites(programme) if progress.is_followed else {}
 
-    def line(self, kept: Kept, shown: range, *, credited_minutes: int) -> Line:
+    def line(self, kept: Kept, shown: range) -> Line:
         """Where this person stands in the items shown."""
         states = list(self._fresh)
         begun: dict[int, str] = {}
@@ -77,7 +77,7 @@ class Glance:
                 states[position] = State.LOCKED
         return Line(
             states=tuple(states[shown.start : shown.stop]),
-            totals=self._totals(states, done, begun, shown, credited_minutes),
+            totals=self._totals(states, done, begun, shown),
         )
 
     def done_positions(self, kept: Kept) -> set[int]:
@@ -127,9 +127,7 @@ class Glance:
                 waits[position] = open_ones
         return waits
 
-    def _totals(
-        self, states: Sequence[State], done: Collection[int], begun: Mapping[int, str], shown: range, credited: int
-    ) -> Totals:
+    def _totals(self, states: Sequence[State], done: Collection[int], begun: Mapping[int, str], shown: range) -> Totals:
         """Counts of what is shown; the minutes are all of them, less those of what is done or begun."""
         left = sum(self._open_minutes[shown.start : shown.stop])
         left -= sum(self._open_minutes[position] for position in done if position in shown)
@@ -145,7 +143,7 @@ class Glance:
             redo=of_shown.count(State.REDO),
             late=of_shown.count(State.LATE),
             minutes_left=left,
-            credited_minutes=credited,
+            credited_minutes=sum(self.items[position].minutes for position in done if position in shown),
         )
 
     def _minutes_left(self, position: int, far: str) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
-from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from deust.domain.errors import NotFound
 from deust.domain.flags import Flag, FlagKind, Rules
-from deust.domain.glance import Glance, Kept, Line
+from deust.domain.glance import Glance, Line
 from deust.domain.learning import Programme
 from deust.domain.people import Calendar, Dates, SignedIn
 from deust.domain.progress import AnyItem, Progress
@@ -24,17 +23,15 @@ from deust.models.cohort import FlagAside, FlagRules
 from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
 from deust.queries.cohort_facts import (
     CHOSEN,
+    Filter,
     Frame,
-    Moved,
     Snapshot,
     Snapshots,
     Summary,
     average_of,
     facts_of,
-    frame_of,
     moved_dates,
     own_sets,
-    pairs_of,
     take_snapshot,
 )
 from deust.queries.scope import followed_by, follows_everyone
@@ -42,13 +39,6 @@ from deust.queries.scope import followed_by, follows_everyone
 PAGE_SIZE = 50
 
 Programmes = Callable[[str], Programme]
-
-
-class Filter(StrEnum):
-    ALL = "tous"
-    TO_CALL = "a-rappeler"
-    LATE = "en-retard"
-    ARRANGED = "amenagement"
 
 
 class Sort(StrEnum):
@@ -264,17 +254,28 @@ class _View:
     ) -> None:
         self._connection, self._asker, self._head, self._now = connection, asker, head, now
         self._moved = moved_dates(connection, head.id)
-        self.frame = _frame(head, self._moved, now)
+        progress = Progress(programme=head.programme, now=now, calendar=head.calendar, cohort_dates=self._moved.cohort)
+        self.frame = snapshots.frame(head.id, progress, head.rules)
         self._aside = self._read_aside()
         self.snapshot = self._snapshot(snapshots)
 
-    def listed(self, wish: Wish) -> list[Summary]:
+    def listed(self, wish: Wish) -> Sequence[Summary]:
         """Those of the filter and the group, in the order wished."""
-        kept = [each for each in self._in_group(wish.group_id) if wish.filter in self._filters_of(each)]
-        return sorted(kept, key=_SORTS[wish.sort]) if wish.sort is not Sort.NAME else kept
+        kept = self._in_group(wish.group_id)
+        if wish.filter is not Filter.ALL:
+            kept = [each for each in kept if self._is_in(each, wish.filter)]
+        return kept if wish.sort is Sort.NAME else sorted(kept, key=_SORTS[wish.sort])
 
     def counts(self, group_id: int | None) -> Mapping[Filter, int]:
-        found = Counter(each for summary in self._in_group(group_id) for each in self._filters_of(summary))
+        """How many each filter shows: those of the snapshot, less those whose flags are all put aside."""
+        found: Counter[Filter] = Counter()
+        for each, counted in self.snapshot.counts.items():
+            if self._shows(each, group_id):
+                found.update(counted)
+        aside = (self.snapshot.by_id.get(person_id) for person_id in self._aside)
+        for summary in aside:
+            if summary and self._shows(summary.group_id, group_id) and not self._is_in(summary, Filter.TO_CALL):
+                found[Filter.TO_CALL] -= bool(summary.kinds)
         return {each: found[each] for each in Filter}
 
     def rows(self, ids: Sequence[int], shown: range) -> tuple[StudentRow, ...]:
@@ -286,27 +287,26 @@ class _View:
         found = {row.id: self._row(row, shown) for row in self._connection.execute(scoped, asked)}
         return tuple(found[person_id] for person_id in ids if person_id in found)
 
-    def _in_group(self, group_id: int | None) -> list[Summary]:
+    def _in_group(self, group_id: int | None) -> Sequence[Summary]:
         """Those whom the asker follows, in this group if one is named."""
         people = self.snapshot.people
-        if group_id is not None:
-            is_followed = group_id in self._head.groups
-            return [each for each in people if each.group_id == group_id] if is_followed else []
-        if follows_everyone(self._asker):
-            return list(people)
-        return [each for each in people if each.group_id in self._head.groups]
+        if group_id is None and follows_everyone(self._asker):
+            return people
+        return [each for each in people if self._shows(each.group_id, group_id)]
 
-    def _filters_of(self, summary: Summary) -> tuple[Filter, ...]:
-        kinds = summary.kinds
-        if kinds and (aside := self._aside.get(summary.person_id)):
-            kinds = kinds.difference(aside)
-        return _FILTERS[bool(kinds), summary.is_late, summary.is_arranged]
+    def _shows(self, group_id: int | None, wanted: int | None) -> bool:
+        is_followed = follows_everyone(self._asker) or group_id in self._head.groups
+        return is_followed and wanted in (None, group_id)
+
+    def _is_in(self, summary: Summary, wanted: Filter) -> bool:
+        if wanted is Filter.TO_CALL and (aside := self._aside.get(summary.person_id)):
+            return bool(summary.kinds.difference(aside))
+        return wanted in summary.filters
 
     def _row(self, row: Any, shown: range) -> StudentRow:
         own = self._moved.persons.get(row.id, {})
         frame = _own_frame(self.frame, own) if own else self.frame
-        kept = Kept(done=(row.done or "").split(), begun=pairs_of(row.begun))
-        done = frame.glance.done_positions(kept)
+        line, done = frame.read(row.done or "", row.begun or "", shown)
         facts = facts_of(row, frame, due_soon=len(frame.soon - done), expected_minutes=frame.expected_minutes)
         flags = frame.flags_of(facts)
         aside = self._aside.get(row.id, {})
@@ -314,7 +314,7 @@ class _View:
             person_id=row.id,
             name=f"{row.family_name} {row.given_name}",
             group_name=self._head.groups.get(row.group_id),
-            line=frame.glance.line(kept, shown, credited_minutes=facts.credited_minutes),
+            line=line,
             seen_at=facts.seen_at,
             credited_minutes=facts.credited_minutes,
             average=average_of(row.shares, frame),
@@ -338,12 +338,6 @@ class _View:
         return kept
 
 
-_FILTERS: Mapping[tuple[bool, bool, bool], tuple[Filter, ...]] = {
-    states: (Filter.ALL, *(each for each, holds in zip(list(Filter)[1:], states, strict=True) if holds))
-    for states in product((False, True), repeat=3)
-}
-"""The filters that show someone who is to call, late, arranged, or not."""
-
 _SORTS: Mapping[Sort, Callable[[Summary], Any]] = {
     Sort.NAME: lambda each: each.sort_key,
     Sort.SEEN: lambda each: (each.facts.seen_at or each.facts.began_at, each.sort_key),
@@ -361,13 +355,8 @@ def _rules(row: Any) -> Rules:
     )
 
 
-def _frame(head: CohortHead, moved: Moved, now: datetime) -> Frame:
-    progress = Progress(programme=head.programme, now=now, calendar=head.calendar, cohort_dates=moved.cohort)
-    return frame_of(progress, head.rules)
-
-
 def _own_frame(frame: Frame, own: Mapping[str, Dates]) -> Frame:
     """The same for someone whose dates moved."""
     overdue, soon = own_sets(frame, own)
     progress = replace(frame.progress, person_dates=own)
-    return replace(frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon)
+    return replace(frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon, lines={})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -14,7 +16,7 @@ from sqlalchemy import Connection, String, and_, bindparam, case, cast, func, or
 
 from deust.domain.access import Role
 from deust.domain.flags import Facts, FailedQuiz, Flag, FlagKind, Rules, flags_of
-from deust.domain.glance import OPEN, TRIED, Glance, graded_positions
+from deust.domain.glance import OPEN, TRIED, Glance, Kept, Line, graded_positions
 from deust.domain.people import Calendar, Dates
 from deust.domain.progress import Progress
 from deust.domain.texts import unaccented
@@ -24,6 +26,7 @@ from deust.models.people import Accommodation, Enrolment, ItemDates, Person
 FRESH = timedelta(seconds=60)
 """How old the counts of a cohort may be; what a row shows is always of the moment."""
 
+_MOST_LINES = 256
 _NEVER_MOVED: Mapping[str, Dates] = {}
 
 
@@ -45,6 +48,18 @@ class Frame:
     overdue: frozenset[int]
     soon: frozenset[int]
     graded: frozenset[int]
+    lines: dict[tuple[str, str, range], tuple[Line, set[int]]] = field(default_factory=dict, repr=False)
+
+    def read(self, done: str, begun: str, shown: range) -> tuple[Line, set[int]]:
+        """Where someone stands and what they finished; read once while neither changes, the last ones kept."""
+        found = self.lines.get((done, begun, shown))
+        if found is None:
+            kept = Kept(done=done.split(), begun=pairs_of(begun))
+            found = self.glance.line(kept, shown), self.glance.done_positions(kept)
+            if len(self.lines) >= _MOST_LINES:
+                self.lines.clear()
+            self.lines[done, begun, shown] = found
+        return found
 
     @cached_property
     def expected_minutes(self) -> int:
@@ -57,6 +72,13 @@ class Frame:
     def refs(self, positions: Collection[int]) -> list[str]:
         """Every reference, former ones included, under which these items may be kept."""
         return [ref for place in positions for ref in self.glance.items[place].refs]
+
+
+class Filter(StrEnum):
+    ALL = "tous"
+    TO_CALL = "a-rappeler"
+    LATE = "en-retard"
+    ARRANGED = "amenagement"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +95,56 @@ class Summary:
     is_late: bool
     average: Fraction | None
 
+    @cached_property
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters that show this student, nothing being put aside."""
+        holds = ((Filter.TO_CALL, self.kinds), (Filter.LATE, self.is_late), (Filter.ARRANGED, self.is_arranged))
+        return (Filter.ALL, *(name for name, does in holds if does))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
+    """`people` are in the order of their names."""
+
     taken_at: datetime
     rules: Rules
     people: tuple[Summary, ...]
 
+    @cached_property
+    def by_id(self) -> Mapping[int, Summary]:
+        return {each.person_id: each for each in self.people}
+
+    @cached_property
+    def counts(self) -> Mapping[int | None, Mapping[Filter, int]]:
+        """How many of each group stand in each filter, nothing being put aside."""
+        counted: dict[int | None, Counter[Filter]] = {}
+        for each in self.people:
+            counted.setdefault(each.group_id, Counter()).update(each.filters)
+        return counted
+
 
 class Snapshots:
-    """The last snapshot of each cohort, in the memory of one process."""
+    """The last frame and snapshot of each cohort, in the memory of one process."""
 
     def __init__(self) -> None:
         self._kept: dict[int, Snapshot] = {}
+        self._frames: dict[int, tuple[tuple[object, ...], Frame]] = {}
+
+    def frame(self, cohort_id: int, progress: Progress, rules: Rules) -> Frame:
+        """The frame of the present minute: dates are written to the minute."""
+        minute = progress.now.replace(second=0, microsecond=0)
+        key = (
+            progress.programme.id,
+            progress.programme.version,
+            progress.calendar,
+            progress.cohort_dates,
+            rules,
+            minute,
+        )
+        kept = self._frames.get(cohort_id)
+        if kept is None or kept[0] != key:
+            kept = self._frames[cohort_id] = (key, frame_of(progress, rules))
+        return kept[1]
 
     def find(self, cohort_id: int, rules: Rules, now: datetime) -> Snapshot | None:
         kept = self._kept.get(cohort_id)
@@ -314,9 +373,8 @@ def facts_of(row: Any, frame: Frame, *, due_soon: int, expected_minutes: int) ->
 
 def average_of(shares: str | None, frame: Frame) -> Fraction | None:
     """The mean of what is kept of each graded quiz, exact; None when nothing is marked."""
-    places = ((frame.glance.positions.get(ref), share) for ref, share in pairs_of(shares))
-    found = [_share(share) for place, share in places if place in frame.graded]
-    return sum(found, Fraction(0)) / len(found) if found else None
+    places = frame.glance.positions
+    return _mean(tuple(share for ref, share in pairs_of(shares) if places.get(ref) in frame.graded))
 
 
 def pairs_of(text: str | None) -> Sequence[tuple[str, str]]:
@@ -330,9 +388,10 @@ def _positions(refs: str | None, frame: Frame) -> set[int]:
     return {place for place in found if place is not None}
 
 
-@lru_cache(maxsize=4_096)
-def _share(text: str) -> Fraction:
-    return Fraction(text)
+@lru_cache(maxsize=2_048)
+def _mean(shares: tuple[str, ...]) -> Fraction | None:
+    """Computed once for the same results: a page is opened more often than they change."""
+    return sum(map(Fraction, shares), Fraction(0)) / len(shares) if shares else None
 
 
 def _began_at(started_on: Any, calendar: Calendar | None) -> datetime:

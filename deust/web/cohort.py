@@ -17,7 +17,7 @@ from deust.domain.flags import Rules
 from deust.models.transaction import reading, writing
 from deust.queries.cohort import Filter, Sort, Wish, cohort_page, cohorts_of, get_cohort
 from deust.services import cohort as services
-from deust.web.cohort_waves import row_wave
+from deust.web.cohort_waves import row_wave, sheet_of
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import days_ago, reason
 from deust.web.forms import N_
@@ -87,11 +87,12 @@ def cohort(cohort_id: int) -> ResponseReturnValue:
             wish=wish(request.args),
             now=tools().clock(),
         )
-    minutes = tuple(item.minutes for item in page.items)
-    waves = {row.person_id: row_wave(minutes, row.line.states, progress_text(row.line.totals)) for row in page.rows}
+    sheet = sheet_of(tuple(item.minutes for item in page.items))
+    waves = {row.person_id: row_wave(sheet, row.line.states, progress_text(row.line.totals)) for row in page.rows}
     return render_template(
         "cohort/cohort.html",
         page=page,
+        sheet=sheet,
         waves=waves,
         filters=_filters(),
         sorts=_sorts(),

@@ -17,9 +17,6 @@ _GAP = 6.0
 _ROOM = 5.0
 """Kept free above the bars, for the dot of one that is late."""
 
-_BESIDE = {State.LOCKED: State.TODO, State.SOON: State.TODO}
-_STYLES = {State.DONE: "done", State.TODO: "line", State.REDO: "again", State.LATE: "flag"}
-
 
 class Sheet:
     """Where each bar stands; what a state looks like there is a ready piece of path."""
@@ -33,27 +30,30 @@ class Sheet:
         self.style = f"w-row b{round(pitch * 0.7)}"
         self.width = round(pitch * per_line)
         self.height = round(lines * (_ROOM + tallest) + (lines - 1) * _GAP) + 1
+        lines: list[str] = []
         self._pieces: dict[State, dict[str, list[str]]] = {state: {} for state in _DRAWN}
         for place, height in enumerate(heights):
             line, column = divmod(place, per_line)
             middle = pitch * (column + 0.5)
             axis = line * (_ROOM + tallest + _GAP) + _ROOM + tallest / 2
+            lines.append(f"M{_n(middle)} {_n(axis - height / 2)}v{_n(height)}")
             for state, styles in self._pieces.items():
                 for style, path in _piece(state, middle, axis, height):
                     styles.setdefault(style, []).append(path)
 
+        self.lines = Markup("".join(lines))  # noqa: S704
+
     def drawing(self, states: Sequence[State]) -> Drawing:
-        """One path a state and a style, made of the pieces of the bars in that state."""
+        """One path a state and a style; what is to do is the hollow bar that lies under every row."""
         shapes = []
-        for state in dict.fromkeys(states):
-            drawn = _BESIDE.get(state, state)
+        for state, styles in self._pieces.items():
             chosen = [each is state for each in states]
-            for style, pieces in self._pieces[drawn].items():
+            for style, pieces in styles.items():
                 shapes.append(Shape(style, Markup("".join(compress(pieces, chosen))), ""))  # noqa: S704
         return Drawing(self.style, self.width, self.height, tuple(shapes), (), (), ())
 
 
-_DRAWN = (State.DONE, State.STARTED, State.TODO, State.REDO, State.LATE)
+_DRAWN = (State.DONE, State.STARTED, State.REDO, State.LATE)
 
 
 def _piece(state: State, middle: float, axis: float, height: float) -> list[tuple[str, str]]:
@@ -63,10 +63,11 @@ def _piece(state: State, middle: float, axis: float, height: float) -> list[tupl
         return [("begun", f"M{x} {_n(top)}v{_n(height)}"), ("done", f"M{x} {_n(axis)}v{_n(height / 2)}")]
     if state is State.REDO:
         half = max(height / 2 - 1.5, 1.5)
-        return [("again", f"M{x} {_n(axis - 1.5 - half)}v{_n(half)}m0 3v{_n(half)}")]
+        gap = ("gap", f"M{x} {_n(axis - 1.5)}v3")
+        return [gap, ("again", f"M{x} {_n(axis - 1.5 - half)}v{_n(half)}m0 3v{_n(half)}")]
     if state is State.LATE:
         return [("flag", f"M{x} {_n(top)}v{_n(height)}"), ("dot", f"M{x} {_n(top - 3)}h0")]
-    return [(_STYLES[state], f"M{x} {_n(top)}v{_n(height)}")]
+    return [("done", f"M{x} {_n(top)}v{_n(height)}")]
 
 
 @lru_cache(maxsize=32)
@@ -74,9 +75,15 @@ def sheet_of(minutes: tuple[int, ...]) -> Sheet:
     return Sheet(minutes)
 
 
-def row_wave(minutes: tuple[int, ...], states: Sequence[State], text: str) -> Wave:
-    """The wave of one student, in the order of the items."""
-    return Wave(text=text, drawings=(sheet_of(minutes).drawing(states),))
+@lru_cache(maxsize=256)
+def _drawing(sheet: Sheet, states: tuple[State, ...]) -> Drawing:
+    """A page is opened more often than its bars change."""
+    return sheet.drawing(states)
+
+
+def row_wave(sheet: Sheet, states: tuple[State, ...], text: str) -> Wave:
+    """The wave of one student, in the order of the items, to be drawn over the sheet's lines."""
+    return Wave(text=text, drawings=(_drawing(sheet, states),))
 
 
 def _n(value: float) -> str:

@@ -80,15 +80,14 @@ def test_a_glance_agrees_with_progress(standings, cohort_dates, person_dates):
     statuses = [status for module in PROGRAMME.modules_in_order for status in whole.statuses(module)]
     glance = Glance(progress)
     everything = range(len(glance.items))
-    credited = sum(standing.credited_minutes for standing in standings.values())
-    line = glance.line(kept_of(standings), everything, credited_minutes=credited)
+    line = glance.line(kept_of(standings), everything)
     assert line.states == tuple(status.state for status in statuses)
     assert line.totals == totals_of(statuses)
 
 
 def test_only_what_is_shown_is_counted():
     glance = Glance(Progress(programme=PROGRAMME, now=NOW, calendar=CALENDAR))
-    line = glance.line(Kept(done=["ec131/un"], begun=[]), range(2), credited_minutes=33)
+    line = glance.line(Kept(done=["ec131/un"], begun=[]), range(2))
     assert line.states == (State.DONE, State.TODO)
     assert (line.totals.done, line.totals.total) == (1, 2)
 
