@@ -55,7 +55,7 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
     with doors.writing() as session:
         people = _people(session, cohort)
         managed = factories.student(session, cohort)
-    names: dict[str, object] = {"person": managed.id, "cohort": cohort.id}
+    names: dict[str, object] = {"person": managed.id, "cohort": cohort.id, "followed": people["owner"].id}
     learner, catalogue = factories.signed_in(people["owner"], cohort), app.extensions["deust"].catalogue
     with doors.writing() as session:
         for name, item in (("closed", "quiz-note"), ("attempt", "entrainement")):
@@ -102,6 +102,15 @@ TABLE = {
     "GET cohort.cohorts": ("/cohortes", "401 403 403 403 303 200 200 200 403"),
     "GET cohort.rules": ("/cohortes/{cohort}/regles", "401 403 403 403 403 403 200 200 403"),
     "POST cohort.rules": ("/cohortes/{cohort}/regles", "401 403 403 403 403 403 422 422 403"),
+    "GET contacts.extend": ("/personnes/{followed}/prolongation", "401 403 403 403 200 404 200 200 403"),
+    "POST contacts.extend": ("/personnes/{followed}/prolongation", "401 403 403 403 422 404 422 422 403"),
+    "GET contacts.file": ("/personnes/{followed}/parcours", "401 403 403 403 200 404 200 200 403"),
+    "GET contacts.later": ("/personnes/{followed}/plus-tard", "401 403 403 403 200 404 200 200 403"),
+    "POST contacts.later": ("/personnes/{followed}/plus-tard", "401 403 403 403 422 404 422 422 403"),
+    "GET contacts.log": ("/personnes/{followed}/contact", "401 403 403 403 200 404 200 200 403"),
+    "POST contacts.log": ("/personnes/{followed}/contact", "401 403 403 403 422 404 422 422 403"),
+    "GET contacts.write": ("/cohortes/{cohort}/message", "401 403 403 403 200 404 200 200 403"),
+    "POST contacts.write": ("/cohortes/{cohort}/message", "401 403 403 403 422 404 422 422 403"),
     "POST learning.check": ("/modules/ec101-accueil/saluer/verifier/s-premier", "401 422 422 404 422 422 422 422 403"),
     "POST learning.check_public": (
         "/lecons/ec101-accueil/saluer/verifier/s-premier",

@@ -210,7 +210,7 @@ def cohort_page(
     )
 
 
-def chosen_rows(
+def chosen_ids(
     connection: Connection,
     snapshots: Snapshots,
     *,
@@ -218,11 +218,10 @@ def chosen_rows(
     head: CohortHead,
     wish: Wish,
     now: datetime,
-) -> tuple[StudentRow, ...]:
-    """Every student of a filter, on one page: for an export or a mail."""
+) -> tuple[int, ...]:
+    """Every student of a filter, in its order."""
     view = _View(connection, snapshots, asker, head, now)
-    _, shown = current_semester(view.frame.glance, head.programme, now)
-    return view.rows([each.person_id for each in view.listed(wish)], shown)
+    return tuple(each.person_id for each in view.listed(wish))
 
 
 def current_semester(glance: Glance, programme: Programme, now: datetime) -> tuple[int, range]:

@@ -102,10 +102,16 @@ def write_to(
 
 
 def _mail(session: Session, person_ids: Sequence[int], *, subject: str, text: str, by: SignedIn, now: datetime) -> None:
-    people = session.execute(
-        select(Person.id, Person.email, Person.locale).where(Person.id.in_(person_ids), Person.is_active)
-    )
+    reached = select(Person.id, Person.email, Person.given_name, Person.locale)
+    people = session.execute(reached.where(Person.id.in_(person_ids), Person.is_active))
     for person in people:
-        payload = {"locale": person.locale, "subject": subject, "text": text, "sender": by.name, "reply_to": by.email}
+        payload = {
+            "locale": person.locale,
+            "given_name": person.given_name,
+            "subject": subject,
+            "text": text,
+            "sender": by.name,
+            "reply_to": by.email,
+        }
         queue_mail(session, kind="from-staff", recipient=person.email, payload=payload, now=now)
         audit(session, at=now, actor_id=by.person_id, act="contact:mail", subject=f"person:{person.id}")

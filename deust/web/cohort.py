@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import TypeVar
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +13,7 @@ from wtforms.validators import InputRequired, NumberRange
 from deust.domain.access import Permission
 from deust.domain.flags import Rules
 from deust.models.transaction import reading, writing
-from deust.queries.cohort import Filter, Sort, Wish, cohort_page, cohorts_of, get_cohort
+from deust.queries.cohort import Filter, Sort, cohort_page, cohorts_of, get_cohort
 from deust.services import cohort as services
 from deust.web.cohort_waves import row_wave, sheet_of
 from deust.web.current import permission, tools, visitor
@@ -23,10 +21,9 @@ from deust.web.flag_words import days_ago, reason
 from deust.web.forms import N_
 from deust.web.i18n import gettext as _
 from deust.web.progress_waves import progress_text
+from deust.web.wishes import address_of, number_of, wish_of
 
 bp = Blueprint("cohort", __name__)
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 _NUMBER = InputRequired(N_("Écrivez un nombre entier, 0 pour ne rien signaler."))
 
@@ -84,7 +81,7 @@ def cohort(cohort_id: int) -> ResponseReturnValue:
             asker=visitor(),
             cohort_id=cohort_id,
             programmes=tools().catalogue.programme,
-            wish=wish(request.args),
+            wish=wish_of(request.args),
             now=tools().clock(),
         )
     sheet = sheet_of(tuple(item.minutes for item in page.items))
@@ -94,9 +91,10 @@ def cohort(cohort_id: int) -> ResponseReturnValue:
         page=page,
         sheet=sheet,
         waves=waves,
+        sent=number_of(request.args.get("nombre")) or 0,
         filters=_filters(),
         sorts=_sorts(),
-        address=_address,
+        address=address_of,
         reason=lambda flag: reason(flag, page.head.rules, page.head.programme),
         days_ago=lambda moment: days_ago(moment, page.now),
     )
@@ -114,32 +112,6 @@ def rules(cohort_id: int) -> ResponseReturnValue:
     with writing() as session:
         services.set_rules(session, cohort_id, form.rules(), by=visitor().person_id, now=tools().clock())
     return redirect(url_for("cohort.cohort", cohort_id=cohort_id, fait="regles"), 303)
-
-
-def wish(values: Mapping[str, str]) -> Wish:
-    """What an address asks to see; what it says wrongly is left out."""
-    return Wish(
-        filter=_one_of(Filter, values.get("filtre"), Filter.ALL),
-        sort=_one_of(Sort, values.get("tri"), Sort.NAME),
-        group_id=_number(values.get("groupe")),
-        position=_number(values.get("page")) or 1,
-    )
-
-
-def _one_of(choices: type[Choice], value: str | None, usual: Choice) -> Choice:
-    return choices(value) if value in list(choices) else usual
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _address(wished: Wish, cohort_id: int, **changes: object) -> str:
-    """The address of the same view with something changed; what is usual is left out."""
-    usual = {"filtre": Filter.ALL, "tri": Sort.NAME, "groupe": None, "page": 1}
-    values = {"filtre": wished.filter, "tri": wished.sort, "groupe": wished.group_id, "page": 1, **changes}
-    said = {name: value for name, value in values.items() if value != usual[name]}
-    return url_for("cohort.cohort", cohort_id=cohort_id, **said)
 
 
 def _filters() -> Mapping[Filter, str]:

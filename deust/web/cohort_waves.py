@@ -28,6 +28,7 @@ class Sheet:
         heights = [max(min(each, _CAP) * _PIXELS, _FLOOR) for each in minutes]
         tallest = max(heights, default=_FLOOR)
         self.style = f"w-row b{round(pitch * 0.7)}"
+        self.is_dense = pitch < 5
         self.width = round(pitch * per_line)
         self.height = round(lines * (_ROOM + tallest) + (lines - 1) * _GAP) + 1
         lines: list[str] = []

@@ -51,7 +51,7 @@ FRENCH = {
     "to keep a student's work and mark it": "garder votre travail et le noter",
     "proof that no answer was lost": "prouver qu’aucune réponse n’a été perdue",
     "the answer that is marked": "noter votre réponse",
-    "the mark and its history": "garder la note et son historique",
+    "the marks and their history": "garder la note et son historique",
     "files and voice recordings handed in": "garder les fichiers et les enregistrements rendus",
     "to answer « who did what, when »": "pouvoir dire qui a fait quoi, et quand",
     "to send mail once, even after a crash": "envoyer chaque message, même après une panne",
