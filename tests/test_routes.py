@@ -100,6 +100,7 @@ TABLE = {
     #   anonymous owner classmate stranger tutor other-tutor manager admin company-tutor
     "GET cohort.cohort": ("/cohortes/{cohort}", "401 403 403 403 200 404 200 200 403"),
     "GET cohort.cohorts": ("/cohortes", "401 403 403 403 303 200 200 200 403"),
+    "GET cohort.export": ("/cohortes/{cohort}/export/csv", "401 403 403 403 200 404 200 200 403"),
     "GET cohort.rules": ("/cohortes/{cohort}/regles", "401 403 403 403 403 403 200 200 403"),
     "POST cohort.rules": ("/cohortes/{cohort}/regles", "401 403 403 403 403 403 422 422 403"),
     "GET contacts.extend": ("/personnes/{followed}/prolongation", "401 403 403 403 200 404 200 200 403"),

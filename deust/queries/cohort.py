@@ -11,18 +11,16 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
-from deust.domain.errors import NotFound
-from deust.domain.flags import Flag, FlagKind, Rules
+from deust.domain.flags import Flag, FlagKind
 from deust.domain.glance import Glance, Line
 from deust.domain.learning import Programme
-from deust.domain.people import Calendar, Dates, SignedIn
+from deust.domain.people import Dates, SignedIn
 from deust.domain.progress import AnyItem, Progress
-from deust.models.cohort import FlagAside, FlagRules
-from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
+from deust.models.cohort import FlagAside
+from deust.models.people import Enrolment, Person
 from deust.queries.cohort_facts import (
-    CHOSEN,
     Filter,
     Frame,
     Snapshot,
@@ -30,15 +28,14 @@ from deust.queries.cohort_facts import (
     Summary,
     average_of,
     facts_of,
-    moved_dates,
     own_sets,
     take_snapshot,
 )
+from deust.queries.cohort_heads import CohortHead, Programmes, get_cohort
+from deust.queries.cohort_statements import CHOSEN, moved_dates
 from deust.queries.scope import followed_by, follows_everyone
 
 PAGE_SIZE = 50
-
-Programmes = Callable[[str], Programme]
 
 
 class Sort(StrEnum):
@@ -59,20 +56,13 @@ class Wish:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CohortLine:
-    """A cohort in the list of those that the asker follows, with how many students of theirs."""
-
-    id: int
-    title: str
-    students: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class StudentRow:
     """`flags` are those to act on; `aside` those put aside, each with its day."""
 
     person_id: int
     name: str
+    email: str
+    student_number: str | None
     group_name: str | None
     line: Line
     seen_at: datetime | None
@@ -81,18 +71,6 @@ class StudentRow:
     flags: tuple[Flag, ...]
     aside: tuple[tuple[Flag, date], ...]
     is_arranged: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class CohortHead:
-    """A cohort in the asker's eyes: its groups are those that they follow."""
-
-    id: int
-    title: str
-    calendar: Calendar
-    programme: Programme
-    rules: Rules
-    groups: Mapping[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,67 +91,11 @@ class CohortPage:
     pages: int
 
 
-_HEAD = (
-    select(
-        Cohort.id,
-        Cohort.title,
-        Cohort.programme,
-        Cohort.week_one_on,
-        Cohort.time_zone,
-        FlagRules.cohort_id.is_not(None).label("has_rules"),
-        FlagRules.silent_days,
-        FlagRules.due_days,
-        FlagRules.failed_attempts,
-        FlagRules.behind_percent,
-        Group.id.label("group_id"),
-        Group.name.label("group_name"),
-    )
-    .select_from(Cohort)
-    .outerjoin(FlagRules, FlagRules.cohort_id == Cohort.id)
-    .where(Cohort.id == bindparam("cohort_id"))
-    .order_by(Group.name)
-)
-_HEAD_OF_ALL = _HEAD.outerjoin(Group, Group.cohort_id == Cohort.id)
-_HEAD_OF_TUTOR = _HEAD.join(Group, Group.cohort_id == Cohort.id).join(
-    Tutoring, (Tutoring.group_id == Group.id) & (Tutoring.person_id == bindparam("tutor_id"))
-)
 _ASIDE = (
     select(FlagAside.person_id, FlagAside.kind, FlagAside.until_on)
     .join(Enrolment, Enrolment.person_id == FlagAside.person_id)
     .where(Enrolment.cohort_id == bindparam("cohort_id"), FlagAside.until_on > bindparam("today"))
 )
-
-
-def cohorts_of(connection: Connection, *, asker: SignedIn) -> tuple[CohortLine, ...]:
-    """The cohorts where the asker follows someone, the latest first: one statement."""
-    rows = connection.execute(
-        select(Cohort.id, Cohort.title, func.count(Enrolment.person_id.distinct()).label("students"))
-        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
-        .join(Person, Person.id == Enrolment.person_id)
-        .where(Enrolment.ended_on.is_(None), Person.is_active, followed_by(asker, Enrolment.person_id))
-        .group_by(Cohort.id)
-        .order_by(Cohort.week_one_on.desc(), Cohort.id.desc())
-    )
-    return tuple(CohortLine(id=row.id, title=row.title, students=row.students) for row in rows)
-
-
-def get_cohort(connection: Connection, *, asker: SignedIn, cohort_id: int, programmes: Programmes) -> CohortHead:
-    """The cohort, if the asker follows a group of it; to others it is absent. One statement."""
-    if follows_everyone(asker):
-        rows = connection.execute(_HEAD_OF_ALL, {"cohort_id": cohort_id}).all()
-    else:
-        rows = connection.execute(_HEAD_OF_TUTOR, {"cohort_id": cohort_id, "tutor_id": asker.person_id}).all()
-    if not rows:
-        raise NotFound
-    first = rows[0]
-    return CohortHead(
-        id=first.id,
-        title=first.title,
-        calendar=Calendar(week_one_on=first.week_one_on, time_zone=first.time_zone),
-        programme=programmes(first.programme),
-        rules=_rules(first) if first.has_rules else Rules(),
-        groups={row.group_id: row.group_name for row in rows if row.group_id is not None},
-    )
 
 
 def cohort_page(
@@ -222,6 +144,21 @@ def chosen_ids(
     """Every student of a filter, in its order."""
     view = _View(connection, snapshots, asker, head, now)
     return tuple(each.person_id for each in view.listed(wish))
+
+
+def chosen_rows(
+    connection: Connection,
+    snapshots: Snapshots,
+    *,
+    asker: SignedIn,
+    head: CohortHead,
+    wish: Wish,
+    now: datetime,
+) -> tuple[StudentRow, ...]:
+    """Every student of a filter as they are now, in its order: for an export."""
+    view = _View(connection, snapshots, asker, head, now)
+    _, shown = current_semester(view.frame.glance, head.programme, now)
+    return view.rows([each.person_id for each in view.listed(wish)], shown)
 
 
 def current_semester(glance: Glance, programme: Programme, now: datetime) -> tuple[int, range]:
@@ -312,6 +249,8 @@ class _View:
         return StudentRow(
             person_id=row.id,
             name=f"{row.family_name} {row.given_name}",
+            email=row.email,
+            student_number=row.student_number,
             group_name=self._head.groups.get(row.group_id),
             line=line,
             seen_at=facts.seen_at,
@@ -343,15 +282,6 @@ _SORTS: Mapping[Sort, Callable[[Summary], Any]] = {
     Sort.HOURS: lambda each: (each.facts.credited_minutes, each.sort_key),
     Sort.AVERAGE: lambda each: (each.average is None, each.average or 0, each.sort_key),
 }
-
-
-def _rules(row: Any) -> Rules:
-    return Rules(
-        silent_days=row.silent_days,
-        due_days=row.due_days,
-        failed_attempts=row.failed_attempts,
-        behind_percent=row.behind_percent,
-    )
 
 
 def _own_frame(frame: Frame, own: Mapping[str, Dates]) -> Frame:

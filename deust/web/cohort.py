@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import IntegerField
@@ -13,8 +14,10 @@ from wtforms.validators import InputRequired, NumberRange
 from deust.domain.access import Permission
 from deust.domain.flags import Rules
 from deust.models.transaction import reading, writing
-from deust.queries.cohort import Filter, Sort, cohort_page, cohorts_of, get_cohort
+from deust.queries.cohort import Filter, Sort, chosen_rows, cohort_page
+from deust.queries.cohort_heads import cohorts_of, get_cohort
 from deust.services import cohort as services
+from deust.web import cohort_table
 from deust.web.cohort_waves import row_wave, sheet_of
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import days_ago, reason
@@ -24,6 +27,11 @@ from deust.web.progress_waves import progress_text
 from deust.web.wishes import address_of, number_of, wish_of
 
 bp = Blueprint("cohort", __name__)
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 _NUMBER = InputRequired(N_("Écrivez un nombre entier, 0 pour ne rien signaler."))
 
@@ -98,6 +106,20 @@ def cohort(cohort_id: int) -> ResponseReturnValue:
         reason=lambda flag: reason(flag, page.head.rules, page.head.programme),
         days_ago=lambda moment: days_ago(moment, page.now),
     )
+
+
+@bp.get("/cohortes/<int(max=2147483647):cohort_id>/export/<any(csv, xlsx):kind>")
+@permission(Permission.COHORT_FOLLOW)
+def export(cohort_id: int, kind: str) -> Response:
+    """The students of a filter as a file, only those whom one follows."""
+    chosen = {"asker": visitor(), "wish": wish_of(request.args), "now": tools().clock()}
+    with reading() as connection:
+        head = get_cohort(connection, asker=visitor(), cohort_id=cohort_id, programmes=tools().catalogue.programme)
+        rows = chosen_rows(connection, tools().snapshots, head=head, **chosen)
+    lines = [cohort_table.line(row, head.rules, head.programme) for row in rows]
+    content = services.written_table(kind, _("Cohorte"), cohort_table.header(), lines)
+    name = f"cohorte-{cohort_id}-{chosen['now'].date().isoformat()}.{kind}"
+    return send_file(BytesIO(content), mimetype=MEDIA_TYPES[kind], as_attachment=True, download_name=name)
 
 
 @bp.route("/cohortes/<int(max=2147483647):cohort_id>/regles", methods=["GET", "POST"])

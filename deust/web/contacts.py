@@ -21,7 +21,8 @@ from deust.domain.learning import Announced, Programme, Quiz
 from deust.domain.people import Dates
 from deust.domain.progress import AnyItem
 from deust.models.transaction import reading, writing
-from deust.queries.cohort import CohortHead, chosen_ids, get_cohort
+from deust.queries.cohort import chosen_ids
+from deust.queries.cohort_heads import CohortHead, get_cohort
 from deust.queries.contacts import Followed, Recipient, get_followed, recipients, student_file
 from deust.services import cohort as services
 from deust.services import people

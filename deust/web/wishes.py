@@ -35,5 +35,5 @@ def address_of(wished: Wish, cohort_id: int, endpoint: str = "cohort.cohort", **
     """The address of the same view with something changed; what is usual is left out."""
     usual = {"filtre": Filter.ALL, "tri": Sort.NAME, "groupe": None, "page": 1}
     values = {"filtre": wished.filter, "tri": wished.sort, "groupe": wished.group_id, "page": 1, **changes}
-    said = {name: value for name, value in values.items() if value != usual[name]}
+    said = {name: value for name, value in values.items() if value != usual.get(name)}
     return url_for(endpoint, cohort_id=cohort_id, **said)

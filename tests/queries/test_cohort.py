@@ -16,8 +16,9 @@ from deust.domain.quizzes import Mode
 from deust.models.learning import ItemProgress
 from deust.models.people import Enrolment
 from deust.models.transaction import reading, writing
-from deust.queries.cohort import Filter, Sort, Wish, cohort_page, cohorts_of, get_cohort
+from deust.queries.cohort import Filter, Sort, Wish, cohort_page
 from deust.queries.cohort_facts import Snapshots
+from deust.queries.cohort_heads import cohorts_of, get_cohort
 from deust.queries.progress import progress_of
 from deust.services import cohort as services
 from tests.support import factories

@@ -14,7 +14,7 @@ from bench.crowd import fill_cohort
 from deust.domain.access import Role
 from deust.models.cohort import FlagRules
 from deust.models.learning import ItemProgress
-from deust.models.people import Cohort, Person
+from deust.models.people import Cohort, Group, Person
 from deust.models.records import AuditEvent
 from tests.conftest import Doors
 from tests.support import factories
@@ -167,3 +167,33 @@ def test_counts_say_their_time_and_are_made_again_after_a_minute(
     assert "Aménagement, 0" in text(followed.tutor, followed.path)
     clock.move(minutes=1)
     assert "Aménagement, 1" in text(followed.tutor, followed.path)
+
+
+@pytest.mark.case("AZ-09")
+def test_an_export_holds_ones_own_students_whatever_is_asked(followed: Followed, doors: Doors) -> None:
+    """AZ-09: a forged group or filter gives nobody else."""
+    with doors.writing() as session:
+        elsewhere = session.scalars(select(Group.id).where(Group.name != "Groupe A")).one()
+    mine = followed.tutor.get(f"{followed.path}/export/csv")
+    assert mine.headers["Content-Disposition"] == f"attachment; filename=cohorte-{followed.path[-1]}-2026-10-13.csv"
+    text_of = mine.data.decode("utf-8-sig")
+    assert "'=Martin Léa;;lea@example.org;Groupe A;0;7;" in text_of
+    assert "Ailleurs" not in text_of
+    forged = followed.tutor.get(f"{followed.path}/export/csv?groupe={elsewhere}&filtre=tous").data.decode("utf-8-sig")
+    assert len(forged.strip().split("\r\n")) == 1
+    assert "Ailleurs" in followed.manager.get(f"{followed.path}/export/csv").data.decode("utf-8-sig")
+
+
+def test_an_export_follows_the_filter(followed: Followed, doors: Doors) -> None:
+    with doors.writing() as session:
+        factories.accommodation(session, followed.stranger, time_multiplier=Fraction(4, 3))
+    exported = followed.manager.get(f"{followed.path}/export/csv?filtre=amenagement").data.decode("utf-8-sig")
+    assert [line.split(";")[0] for line in exported.strip().split("\r\n")] == ["Étudiant", "Ailleurs Noé"]
+    assert exported.strip().endswith(";oui")
+    assert "export/csv?filtre=amenagement" in text(followed.manager, f"{followed.path}?filtre=amenagement")
+
+
+def test_a_workbook_is_given_too(followed: Followed) -> None:
+    response = followed.tutor.get(f"{followed.path}/export/xlsx")
+    assert response.data.startswith(b"PK")
+    assert followed.tutor.get(f"{followed.path}/export/pdf").status_code == 404
