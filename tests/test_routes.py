@@ -112,6 +112,9 @@ TABLE = {
     "POST contacts.log": ("/personnes/{followed}/contact", "401 403 403 403 422 404 422 422 403"),
     "GET contacts.write": ("/cohortes/{cohort}/message", "401 403 403 403 200 404 200 200 403"),
     "POST contacts.write": ("/cohortes/{cohort}/message", "401 403 403 403 422 404 422 422 403"),
+    "POST eyes.leave": ("/yeux/quitter", "401 403 403 403 303 303 303 303 403"),
+    "GET eyes.look": ("/personnes/{followed}/yeux", "401 403 403 403 200 404 200 200 403"),
+    "POST eyes.look": ("/personnes/{followed}/yeux", "401 403 403 403 422 404 422 422 403"),
     "POST learning.check": ("/modules/ec101-accueil/saluer/verifier/s-premier", "401 422 422 404 422 422 422 422 403"),
     "POST learning.check_public": (
         "/lecons/ec101-accueil/saluer/verifier/s-premier",

@@ -65,6 +65,11 @@ def put_aside(
     )
 
 
+def look_as(session: Session, person_id: int, *, at: datetime, by: int, now: datetime) -> None:
+    """Note that someone borrows a student's eyes, and for which day."""
+    audit(session, at=now, actor_id=by, act="person:look", subject=f"person:{person_id}", day=at.date().isoformat())
+
+
 def log_contact(session: Session, person_id: int, *, means: str, note: str, by: int, now: datetime) -> None:
     """Keep that someone was reached, and about what; nothing of it is ever changed."""
     session.add(Contact(person_id=person_id, by_id=by, made_at=now, means=means, note=note))

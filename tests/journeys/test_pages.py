@@ -113,6 +113,7 @@ PAGES = (
     Shown(TUTOR, "/personnes/{person}/contact", "Contact avec"),
     Shown(TUTOR, "/personnes/{person}/plus-tard", "plus tard"),
     Shown(TUTOR, "/personnes/{person}/prolongation", "Prolonger une date"),
+    Shown(TUTOR, "/personnes/{person}/yeux", "Voir comme"),
 )
 
 REFUSED = (
