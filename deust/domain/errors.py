@@ -92,3 +92,11 @@ class FileRefused(Refusal):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class NotReady(Refusal):
+    """Something cannot be given back yet; `missing` names what lacks, or the copies that are not ready."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing

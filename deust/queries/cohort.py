@@ -33,7 +33,7 @@ from deust.queries.cohort_facts import (
 )
 from deust.queries.cohort_heads import CohortHead, Programmes, get_cohort
 from deust.queries.cohort_statements import CHOSEN, moved_dates
-from deust.queries.scope import followed_by, follows_everyone
+from deust.queries.scopes import followed_by, follows_everyone
 
 PAGE_SIZE = 50
 

@@ -14,7 +14,7 @@ from deust.domain.learning import Programme
 from deust.domain.people import Calendar, SignedIn
 from deust.models.cohort import FlagRules
 from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
-from deust.queries.scope import followed_by, follows_everyone
+from deust.queries.scopes import followed_by, follows_everyone
 
 Programmes = Callable[[str], Programme]
 

@@ -32,7 +32,7 @@ from deust.models.learning import ItemProgress
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, Person
 from deust.models.quizzes import Attempt
 from deust.models.records import AuditEvent, OutboxMessage
-from deust.queries.scope import followed_by
+from deust.queries.scopes import followed_by
 
 FILE_PAGE = 50
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from deust.domain.access import Role
 from deust.domain.people import SignedIn
 from deust.models.people import Cohort, Enrolment, Person
-from deust.queries.scope import followed_by
+from deust.queries.scopes import followed_by
 from deust.queries.signin import PERSON_AND_PLACE, person_from
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, false, func, select
+from sqlalchemy import Connection, func, select
 
-from deust.domain.access import Permission, may
 from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import NotFound
 from deust.domain.freezing import paper_question
@@ -18,7 +16,7 @@ from deust.models.people import Person
 from deust.models.quizzes import AnswerEvent, Attempt
 from deust.queries.papers import asked_questions
 from deust.queries.quizzes import ATTEMPT, answers_of, numbers_of
-from deust.queries.scope import followed_by
+from deust.queries.scopes import followed
 
 _IS_LATE = AnswerEvent.outcome == SaveOutcome.LATE.value
 
@@ -59,7 +57,7 @@ class LatePage:
 def late_page(connection: Connection, *, reviewer: SignedIn, public_id: str) -> LatePage:
     """The late answers of an attempt, for an administrator or the group's tutor; to others it is absent."""
     found = ATTEMPT.add_columns(Person.given_name, Person.family_name).join(Person, Person.id == Attempt.person_id)
-    row = connection.execute(_reviewed_by(reviewer, found.where(Attempt.public_id == public_id))).first()
+    row = connection.execute(followed(reviewer, found.where(Attempt.public_id == public_id), Attempt.person_id)).first()
     if row is None:
         raise NotFound
     paper = [paper_question(entry) for entry in row.paper]
@@ -123,12 +121,5 @@ def late_attempts(connection: Connection, *, reviewer: SignedIn) -> tuple[LateAt
             answers=row.answers,
             last_received_at=row.last_received_at,
         )
-        for row in connection.execute(_reviewed_by(reviewer, waiting))
+        for row in connection.execute(followed(reviewer, waiting, Attempt.person_id))
     )
-
-
-def _reviewed_by(reviewer: SignedIn, attempts: Select[Any]) -> Select[Any]:
-    """Only attempts of students whom the reviewer follows now; an administrator follows everyone."""
-    if not may(reviewer.role, Permission.ATTEMPT_REVIEW):
-        return attempts.where(false())
-    return attempts.where(followed_by(reviewer, Attempt.person_id))

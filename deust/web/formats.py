@@ -125,11 +125,11 @@ def _moment(at: datetime) -> str:
     return moment_in(at, person_zone(), current_locale())
 
 
-def _clock(at: datetime) -> str:
+def clock(at: datetime) -> str:
     return clock_in(at, person_zone(), current_locale())
 
 
-def _number(value: Fraction | Decimal | int, places: int = 2) -> str:
+def number(value: Fraction | Decimal | int, places: int = 2) -> str:
     return number_in(value, current_locale(), places)
 
 
@@ -143,13 +143,13 @@ def _average(share: Fraction) -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "average": _average,
-    "clock": _clock,
+    "clock": clock,
     "day": _day,
     "duration": duration,
     "file_size": file_size,
     "mark20": _mark20,
     "moment": _moment,
-    "number": _number,
+    "number": number,
     "short_day": _short_day,
     "time_left": time_left,
 }

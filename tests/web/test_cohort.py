@@ -83,7 +83,7 @@ def test_the_page_says_who_to_call_and_why(followed: Followed, doors: Doors) -> 
     assert "6,67" in page
     assert "=Martin Léa" in page
     assert "Ailleurs" not in page
-    assert "0 activité sur 7 faite" in page
+    assert "0 activité sur 8 faite" in page
 
 
 def test_a_mark_is_rounded_half_up_and_shown_with_two_places(followed: Followed, doors: Doors) -> None:
@@ -177,7 +177,7 @@ def test_an_export_holds_ones_own_students_whatever_is_asked(followed: Followed,
     mine = followed.tutor.get(f"{followed.path}/export/csv")
     assert mine.headers["Content-Disposition"] == f"attachment; filename=cohorte-{followed.path[-1]}-2026-10-13.csv"
     text_of = mine.data.decode("utf-8-sig")
-    assert "'=Martin Léa;;lea@example.org;Groupe A;0;7;" in text_of
+    assert "'=Martin Léa;;lea@example.org;Groupe A;0;8;" in text_of
     assert "Ailleurs" not in text_of
     forged = followed.tutor.get(f"{followed.path}/export/csv?groupe={elsewhere}&filtre=tous").data.decode("utf-8-sig")
     assert len(forged.strip().split("\r\n")) == 1

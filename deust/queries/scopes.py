@@ -1,16 +1,23 @@
-"""Whom a member of staff follows: the one condition that every list, page, export and mail about students uses."""
+"""Whom a member of staff follows: one condition, for every list, page, export and mail about students."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, true
+from sqlalchemy import ColumnElement, Select, exists, false, true
 
 from deust.domain.access import Permission, Role, may
 from deust.domain.people import SignedIn
 from deust.models.people import Enrolment, Tutoring
 
 _EVERYONE = (Role.MANAGER, Role.ADMIN)
+
+
+def followed(reviewer: SignedIn, statement: Select[Any], person_id: ColumnElement[int] | Any) -> Select[Any]:
+    """Only the work of students whom the reviewer follows now; for whoever may not review, none."""
+    if not may(reviewer.role, Permission.ATTEMPT_REVIEW):
+        return statement.where(false())
+    return statement.where(followed_by(reviewer, person_id))
 
 
 def follows_everyone(asker: SignedIn) -> bool:
