@@ -25,7 +25,21 @@ from deust.models.transaction import database_config, reading, tune
 from deust.models.version import known_revisions, table_revision
 from deust.queries.people import has_demo
 from deust.services.tools import Tools
-from deust.web import assignments, errors, formats, grading, i18n, learning, quizzes, records, signin, uploads
+from deust.web import (
+    assignments,
+    contacts,
+    errors,
+    eyes,
+    formats,
+    grading,
+    i18n,
+    learning,
+    quizzes,
+    records,
+    signin,
+    uploads,
+)
+from deust.web import cohort as cohort_pages
 from deust.web import people as people_pages
 from deust.web.assets import Assets
 from deust.web.current import guard, login_manager, tools, visitor_or_none
@@ -151,7 +165,8 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.before_request(guard)
     app.after_request(add_headers)
     app.after_request(_sign_request)
-    for pages in (learning, quizzes, assignments, grading, signin, people_pages, records, uploads):
+    staff = (cohort_pages, contacts, eyes)
+    for pages in (learning, quizzes, assignments, grading, signin, people_pages, records, uploads, *staff):
         app.register_blueprint(pages.bp)
     errors.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -160,7 +175,9 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.globals["current_locale"] = i18n.current_locale
     app.jinja_env.filters.update(formats.FILTERS)
-    app.context_processor(lambda: {"person": visitor_or_none(), "is_french": i18n.current_locale() == "fr"})
+    app.context_processor(
+        lambda: {"person": visitor_or_none(), "eyes": g.get("eyes"), "is_french": i18n.current_locale() == "fr"}
+    )
     Compress(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app, root=assets.folder, prefix="static/", immutable_file_test=lambda _path, _url: True

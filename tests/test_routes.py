@@ -59,7 +59,7 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
     with doors.writing() as session:
         people = _people(session, cohort)
         managed = factories.student(session, cohort)
-    names: dict[str, object] = {"person": managed.id}
+    names: dict[str, object] = {"person": managed.id, "cohort": cohort.id, "followed": people["owner"].id}
     learner, catalogue = factories.signed_in(people["owner"], cohort), app.extensions["deust"].catalogue
     with doors.writing() as session:
         for name, item in (("closed", "quiz-note"), ("attempt", "entrainement")):
@@ -131,6 +131,23 @@ def _people(session: Session, cohort: Cohort) -> dict[str, Person]:
 # the form is empty. 403: the role has no such page. 404: for this person there is no such thing.
 TABLE = {
     #   anonymous owner classmate stranger tutor other-tutor manager admin company-tutor
+    "GET cohort.cohort": ("/cohortes/{cohort}", "401 403 403 403 200 404 200 200 403"),
+    "GET cohort.cohorts": ("/cohortes", "401 403 403 403 303 200 200 200 403"),
+    "GET cohort.export": ("/cohortes/{cohort}/export/csv", "401 403 403 403 200 404 200 200 403"),
+    "GET cohort.rules": ("/cohortes/{cohort}/regles", "401 403 403 403 403 403 200 200 403"),
+    "POST cohort.rules": ("/cohortes/{cohort}/regles", "401 403 403 403 403 403 422 422 403"),
+    "GET contacts.extend": ("/personnes/{followed}/prolongation", "401 403 403 403 200 404 200 200 403"),
+    "POST contacts.extend": ("/personnes/{followed}/prolongation", "401 403 403 403 422 404 422 422 403"),
+    "GET contacts.file": ("/personnes/{followed}/parcours", "401 403 403 403 200 404 200 200 403"),
+    "GET contacts.later": ("/personnes/{followed}/plus-tard", "401 403 403 403 200 404 200 200 403"),
+    "POST contacts.later": ("/personnes/{followed}/plus-tard", "401 403 403 403 422 404 422 422 403"),
+    "GET contacts.log": ("/personnes/{followed}/contact", "401 403 403 403 200 404 200 200 403"),
+    "POST contacts.log": ("/personnes/{followed}/contact", "401 403 403 403 422 404 422 422 403"),
+    "GET contacts.write": ("/cohortes/{cohort}/message", "401 403 403 403 200 404 200 200 403"),
+    "POST contacts.write": ("/cohortes/{cohort}/message", "401 403 403 403 422 404 422 422 403"),
+    "POST eyes.leave": ("/yeux/quitter", "401 403 403 403 303 303 303 303 403"),
+    "GET eyes.look": ("/personnes/{followed}/yeux", "401 403 403 403 200 404 200 200 403"),
+    "POST eyes.look": ("/personnes/{followed}/yeux", "401 403 403 403 422 404 422 422 403"),
     "POST assignments.ask_review": ("/devoirs/{work}/reexamen", "401 422 404 404 403 403 403 403 403"),
     "GET assignments.draft": ("/devoirs/{work}", "401 200 404 404 403 403 403 403 403"),
     "POST assignments.hand_in": ("/devoirs/{work}/remise", "401 303 404 404 403 403 403 403 403"),

@@ -25,9 +25,10 @@ class Permission(StrEnum):
     ATTEMPT_REVIEW = "attempt:review"
     PEOPLE_ARRANGE = "people:arrange"
     COURSES_INSPECT = "courses:inspect"
+    COHORT_FOLLOW = "cohort:follow"
 
 
-_STAFF = {Permission.ACCOUNT_USE, Permission.LEARNING_READ, Permission.COURSES_INSPECT}
+_STAFF = {Permission.ACCOUNT_USE, Permission.LEARNING_READ, Permission.COURSES_INSPECT, Permission.COHORT_FOLLOW}
 
 HELD: Mapping[Role, frozenset[Permission]] = {
     Role.STUDENT: frozenset(

@@ -13,6 +13,10 @@ class Forbidden(Refusal):
     """The person is known and may not do this."""
 
 
+class OnlyLooking(Refusal):
+    """Someone sees with a student's eyes: nothing can be done meanwhile."""
+
+
 class Unavailable(Refusal):
     """The database cannot answer now: nothing of the present act was kept."""
 

@@ -260,6 +260,13 @@ class Programme:
             if component.module is not None
         }
 
+    @property
+    def modules_in_order(self) -> list[Module]:
+        """The modules in the order of the programme; one that no ECUE names comes last."""
+        names = [name for name in self.places if name in self.modules]
+        names += [name for name in self.modules if name not in self.places]
+        return [self.modules[name] for name in names]
+
     def place_of(self, module_id: str) -> tuple[Semester, Unit, Component] | None:
         """The semester, UE and ECUE that a module teaches."""
         return self.places.get(module_id)

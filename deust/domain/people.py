@@ -34,6 +34,10 @@ class Calendar:
         """The last second of the week's Sunday, in UTC."""
         return self._midnight(self.monday_of(week + 1)) - timedelta(seconds=1)
 
+    def end_of_day(self, day: date) -> datetime:
+        """The last second of a day of this calendar, in UTC."""
+        return self._midnight(day + timedelta(days=1)) - timedelta(seconds=1)
+
     def _midnight(self, day: date) -> datetime:
         return _midnight(day, self.time_zone)
 
@@ -82,6 +86,10 @@ class SignedIn:
     @property
     def arranges_people(self) -> bool:
         return may(self.role, Permission.PEOPLE_ARRANGE)
+
+    @property
+    def follows_cohorts(self) -> bool:
+        return may(self.role, Permission.COHORT_FOLLOW)
 
     @property
     def initials(self) -> str:

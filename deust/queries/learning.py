@@ -183,7 +183,7 @@ def home_page(connection: Connection, *, learner: SignedIn, programme: Programme
     progress = progress_of(connection, learner=learner, programme=programme, now=now)
     if progress.calendar is None:
         raise Forbidden
-    statuses = {module.id: progress.statuses(module) for module in _in_order(programme)}
+    statuses = {module.id: progress.statuses(module) for module in programme.modules_in_order}
     everything = [status for of_module in statuses.values() for status in of_module]
     actions = next_actions(everything)
     first = actions[0] if actions else None
@@ -246,13 +246,6 @@ def module_page(
         last_due_on=max(due, default=None),
         has_progress=follows(learner, programme),
     )
-
-
-def _in_order(programme: Programme) -> list[Module]:
-    """The modules in the order of the programme; one that no ECUE names comes last."""
-    names = [name for name in programme.places if name in programme.modules]
-    names += [name for name in programme.modules if name not in programme.places]
-    return [programme.modules[name] for name in names]
 
 
 def _code(programme: Programme, module_id: str) -> str:

@@ -1,27 +1,38 @@
-"""Whose work a member of staff may see: one rule, for every list and every page."""
+"""Whom a member of staff follows: one condition, for every list, page, export and mail about students."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false
+from sqlalchemy import ColumnElement, Select, exists, false, true
 
 from deust.domain.access import Permission, Role, may
 from deust.domain.people import SignedIn
 from deust.models.people import Enrolment, Tutoring
 
+_EVERYONE = (Role.MANAGER, Role.ADMIN)
+
 
 def followed(reviewer: SignedIn, statement: Select[Any], person_id: ColumnElement[int] | Any) -> Select[Any]:
-    """Only students whom the reviewer follows now, by their group; an administrator follows everyone."""
+    """Only the work of students whom the reviewer follows now; for whoever may not review, none."""
     if not may(reviewer.role, Permission.ATTEMPT_REVIEW):
         return statement.where(false())
-    if reviewer.role is Role.ADMIN:
-        return statement
-    return statement.where(
-        exists().where(
-            Enrolment.person_id == person_id,
-            Enrolment.ended_on.is_(None),
-            Enrolment.group_id == Tutoring.group_id,
-            Tutoring.person_id == reviewer.person_id,
-        )
+    return statement.where(followed_by(reviewer, person_id))
+
+
+def follows_everyone(asker: SignedIn) -> bool:
+    return asker.role in _EVERYONE
+
+
+def followed_by(asker: SignedIn, person_id: Any) -> ColumnElement[bool]:
+    """The students of the groups that a tutor follows now; all of them for a manager or an administrator."""
+    if not may(asker.role, Permission.COHORT_FOLLOW):
+        return false()
+    if follows_everyone(asker):
+        return true()
+    return exists().where(
+        Enrolment.person_id == person_id,
+        Enrolment.ended_on.is_(None),
+        Enrolment.group_id == Tutoring.group_id,
+        Tutoring.person_id == asker.person_id,
     )

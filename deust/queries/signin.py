@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 
@@ -13,25 +14,28 @@ from deust.domain.signin import WINDOW, Asking, Failures, Tries
 from deust.models.people import Cohort, Enrolment, Person
 from deust.models.signin import SignInLink, SignInSession, SignInTry
 
+PERSON_AND_PLACE = (
+    Person.id,
+    Person.given_name,
+    Person.family_name,
+    Person.email,
+    Person.role,
+    Person.theme,
+    Person.locale,
+    Person.time_zone,
+    Person.is_demo,
+    Enrolment.id.label("enrolment_id"),
+    Enrolment.group_id,
+    Cohort.id.label("cohort_id"),
+    Cohort.title.label("cohort_title"),
+    Cohort.programme,
+    Cohort.week_one_on,
+    Cohort.time_zone.label("cohort_zone"),
+)
+"""What a page knows of who asks, with their enrolment."""
+
 _SIGNED_IN = (
-    select(
-        Person.id,
-        Person.given_name,
-        Person.family_name,
-        Person.email,
-        Person.role,
-        Person.theme,
-        Person.locale,
-        Person.time_zone,
-        Person.is_demo,
-        Enrolment.id.label("enrolment_id"),
-        Enrolment.group_id,
-        Cohort.id.label("cohort_id"),
-        Cohort.title.label("cohort_title"),
-        Cohort.programme,
-        Cohort.week_one_on,
-        Cohort.time_zone.label("cohort_zone"),
-    )
+    select(*PERSON_AND_PLACE)
     .select_from(SignInSession)
     .join(Person, Person.id == SignInSession.person_id)
     .outerjoin(Enrolment, (Enrolment.person_id == Person.id) & Enrolment.ended_on.is_(None))
@@ -50,8 +54,11 @@ _SIGNED_IN = (
 def signed_in(connection: Connection, *, token_hash: str, now: datetime) -> SignedIn | None:
     """The person whose session this is, with their most recent enrolment; None if it ended, expired or was revoked."""
     row = connection.execute(_SIGNED_IN, {"token_hash": token_hash, "now": now}).first()
-    if row is None:
-        return None
+    return person_from(row, token_hash) if row is not None else None
+
+
+def person_from(row: Any, session_hash: str) -> SignedIn:
+    """The person of a row of `PERSON_AND_PLACE`."""
     enrolled = None
     if row.enrolment_id is not None:
         enrolled = Enrolled(
@@ -68,7 +75,7 @@ def signed_in(connection: Connection, *, token_hash: str, now: datetime) -> Sign
         family_name=row.family_name,
         email=row.email,
         role=Role(row.role),
-        session_hash=token_hash,
+        session_hash=session_hash,
         theme=row.theme,
         locale=row.locale,
         time_zone=row.time_zone,

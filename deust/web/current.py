@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from flask import Response, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 
 from deust.domain.access import Permission, may
+from deust.domain.errors import OnlyLooking
 from deust.domain.people import SignedIn
 from deust.models.transaction import reading
+from deust.queries.eyes import seen_as
 from deust.queries.signin import signed_in
 from deust.services.tools import Tools
 
 login_manager = LoginManager()
 login_manager.session_protection = None
+
+EYES = "eyes"
+"""Where the session of a member of staff holds whose eyes they borrow, and the moment."""
+
+_SEEN = {"learning.today", "learning.programme", "learning.module"}
+_ACTS_WITH_EYES = {"eyes.leave", "signin.sign_out"}
+_READS = {"GET", "HEAD", "OPTIONS"}
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -44,17 +55,35 @@ def _load(token: str) -> Visitor | None:
 
 
 def tools() -> Tools:
-    return current_app.extensions["deust"]
+    found: Tools = current_app.extensions["deust"]
+    eyes = g.get("eyes")
+    return replace(found, clock=lambda: eyes.now) if eyes is not None and eyes.is_seen_here else found
 
 
 def visitor() -> SignedIn:
-    """The signed-in person; only for pages whose permission needs one."""
-    return current_user.person
+    """The signed-in person, or the student whose eyes they borrow; only for pages whose permission needs one."""
+    eyes = g.get("eyes")
+    return eyes.student if eyes is not None and eyes.is_seen_here else current_user.person
 
 
 def visitor_or_none() -> SignedIn | None:
+    eyes = g.get("eyes")
+    if eyes is not None and eyes.is_seen_here:
+        return eyes.student
     user = current_user._get_current_object()
     return user.person if isinstance(user, Visitor) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eyes:
+    """A student's eyes, borrowed by staff: pages are seen as theirs at `now`, and nothing can be done.
+
+    `is_seen_here` says that this very page is one of those; every other one stays that of the staff.
+    """
+
+    student: SignedIn
+    now: datetime
+    is_seen_here: bool
 
 
 def permission(needed: Permission) -> Callable[[View], View]:
@@ -71,6 +100,7 @@ def guard() -> Response | None:
     """Before each request: refuse by default, let public pages through, send the others to sign in."""
     if request.endpoint is None:
         return None
+    _look_through()
     needed = getattr(current_app.view_functions[request.endpoint], "permission", None)
     if needed is Permission.PUBLIC:
         return None
@@ -81,6 +111,22 @@ def guard() -> Response | None:
     if needed is None or not may(person.role, needed):
         abort(403)
     return None
+
+
+def _look_through() -> None:
+    """Put on the eyes that the session holds, if the person still follows that student; refuse every act meanwhile."""
+    held = session.get(EYES)
+    if held is None or (asker := visitor_or_none()) is None:
+        return
+    if request.method not in _READS and request.endpoint not in _ACTS_WITH_EYES:
+        raise OnlyLooking
+    with reading() as connection:
+        student = seen_as(connection, asker=asker, person_id=held["person"])
+    if student is None:
+        session.pop(EYES)
+        return
+    now = datetime.fromisoformat(held["at"])
+    g.eyes = Eyes(student=student, now=now, is_seen_here=request.endpoint in _SEEN)
 
 
 def _sign_in_first() -> Response:

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from deust.domain import errors
+from deust.domain.flags import InvalidRules
 from deust.web.current import visitor_or_none, wants_json
 from deust.web.i18n import gettext as _
 
@@ -103,12 +104,22 @@ def _words(status: int) -> Words:
     return table.get(status, unexpected)
 
 
+def _looking() -> Words:
+    return Words(
+        title=_("Rien ne peut être fait avec les yeux d’un autre."),
+        happened=_("Vous regardez la plateforme comme un étudiant la voit : aucun envoi n’est accepté."),
+        kept=_("Rien n’a été changé, ni pour lui, ni pour vous."),
+        todo=_("Choisissez « Quitter » en haut de la page, puis recommencez."),
+    )
+
+
 STATUS: dict[type[errors.Refusal], int] = {
     errors.NotFound: 404,
     errors.Unavailable: 503,
     errors.Unkeepable: 400,
     errors.Forbidden: 403,
     errors.InvalidAnswer: 422,
+    errors.OnlyLooking: 403,
     errors.NotYetOpen: 409,
     errors.AttemptClosed: 409,
     errors.NoAttemptLeft: 409,
@@ -122,6 +133,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.ImportRefused: 422,
     errors.FileRefused: 422,
     errors.OffsetMismatch: 409,
+    InvalidRules: 422,
 }
 
 
@@ -153,7 +165,8 @@ def register(app: Flask) -> None:
 def _refused(error: errors.Refusal) -> Response:
     if isinstance(error, errors.Unavailable):
         log.error("%s database unavailable: %s", g.get("request_id"), error.__cause__)
-    response = answer(STATUS[type(error)], code=type(error).__name__)
+    words = _looking() if isinstance(error, errors.OnlyLooking) else None
+    response = answer(STATUS[type(error)], code=type(error).__name__, words=words)
     if isinstance(error, errors.SignInThrottled):
         response.headers["Retry-After"] = str(error.seconds)
     return response

@@ -84,6 +84,13 @@ def mark20_in(share: Fraction, locale: str) -> str:
     return f"{number_in(share * 20, locale)}{NBSP}/{NBSP}20"
 
 
+def average_in(share: Fraction, locale: str) -> str:
+    """An average out of 20, rounded half up, its two places always shown: « 12,10 »."""
+    hundredths = (share * 4_000 + 1) // 2
+    text = f"{hundredths // 100}.{hundredths % 100:02d}"
+    return text if locale == "en" else text.replace(".", ",")
+
+
 def file_size(size: int) -> str:
     """« 310 ko », « 1,5 Mo »."""
     locale = current_locale()
@@ -147,7 +154,12 @@ def sound_time(seconds: int) -> str:
     return f"{seconds // 60}{NBSP}min{NBSP}{seconds % 60:02}"
 
 
+def _average(share: Fraction) -> str:
+    return average_in(share, current_locale())
+
+
 FILTERS: dict[str, Callable[..., str]] = {
+    "average": _average,
     "clock": clock,
     "day": _day,
     "duration": duration,

@@ -11,7 +11,7 @@ from flask import g, render_template
 
 from deust.services.records import Mail
 
-KINDS = ("invitation", "reset", "password-changed", "sign-in-failures", "mark-released")
+KINDS = ("invitation", "reset", "password-changed", "sign-in-failures", "mark-released", "from-staff")
 
 
 def message(mail: Mail, *, sender: str) -> EmailMessage:
@@ -22,6 +22,8 @@ def message(mail: Mail, *, sender: str) -> EmailMessage:
     made["Subject"] = " ".join(render_template(f"{folder}/subject.txt", **mail.payload).split())
     made["From"] = Address("DEUST", addr_spec=sender)
     made["To"] = mail.recipient
+    if "reply_to" in mail.payload:
+        made["Reply-To"] = mail.payload["reply_to"]
     made["Date"] = format_datetime(mail.created_at)
     made["Message-ID"] = f"<outbox-{mail.id}-{int(mail.created_at.timestamp())}@{sender.partition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"

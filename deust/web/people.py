@@ -11,14 +11,13 @@ from wtforms.validators import EqualTo, InputRequired, Regexp
 
 from deust.domain.access import Permission, may
 from deust.domain.errors import NotFound, SignInRefused
-from deust.domain.people import Arrangement
 from deust.models.transaction import reading, writing
 from deust.queries.people import StudentPage, account_page, find_student, students_page
 from deust.services import people, signin
+from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
 from deust.web.forms import N_, exact, refuse
 from deust.web.i18n import gettext as _
-from deust.web.i18n import ngettext
 from deust.web.sessions import new_hash, prove
 
 bp = Blueprint("people", __name__)
@@ -132,7 +131,7 @@ def students() -> ResponseReturnValue:
 @permission(Permission.PEOPLE_ARRANGE)
 def student(person_id: int) -> ResponseReturnValue:
     page = _student(person_id)
-    return render_template("people/student.html", page=page, extra_time=_extra_time(page.arrangement))
+    return render_template("people/student.html", page=page, extra_time=extra_time(page.arrangement))
 
 
 @bp.route("/personnes/<int(max=2147483647):person_id>/amenagement", methods=["GET", "POST"])
@@ -181,7 +180,7 @@ def _account(preferences: PreferencesForm, password: ChangePasswordForm) -> str:
     return render_template(
         "people/account.html",
         page=page,
-        extra_time=_extra_time(page.arrangement) if page.arrangement else None,
+        extra_time=extra_time(page.arrangement) if page.arrangement else None,
         may_arrange=may(me.role, Permission.PEOPLE_ARRANGE),
         preferences=preferences,
         password=password,
@@ -210,20 +209,6 @@ def _student(person_id: int) -> StudentPage:
     if page is None:
         raise NotFound
     return page
-
-
-def _extra_time(arrangement: Arrangement) -> str:
-    """What an arrangement gives, in words; never why."""
-    more, minutes = arrangement.time_multiplier - 1, arrangement.extra_minutes
-    factor = (
-        _("%(share)s de temps en plus", share=more)
-        if more < 1
-        else _("temps multiplié par %(factor)s", factor=arrangement.time_multiplier)
-    )
-    if not minutes:
-        return factor if more else _("aucun temps en plus")
-    added = ngettext("%(num)s minute en plus", "%(num)s minutes en plus", minutes)
-    return _("%(factor)s, puis %(minutes)s", factor=factor, minutes=added) if more else added
 
 
 def _grant(form: AccommodationForm, person_id: int) -> int:

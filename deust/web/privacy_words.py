@@ -30,9 +30,15 @@ TITLES = {
     "audit_event": "Le journal des actes",
     "outbox_message": "Les messages à envoyer",
     "receipt": "Vos reçus de remise",
+    "flag_aside": "Les points que votre tuteur reverra plus tard",
+    "contact": "Les contacts pris avec vous",
 }
 
 FRENCH = {
+    "to look again at a student on a later day": "revenir vers vous à une autre date",
+    "to know who got in touch with a student, when and about what": (
+        "savoir qui vous a contacté, quand et à quel sujet"
+    ),
     "to know who studies, teaches and administers": "savoir qui étudie, enseigne et administre",
     "to open the programme to a student, and to date it": "vous ouvrir le programme et en fixer les dates",
     "to show a tutor the students followed, and no other": "montrer à un tuteur les étudiants suivis, et eux seuls",

@@ -102,6 +102,18 @@ PAGES = (
     Shown(MANAGER, "/personnes/{person}", "Haddad Farid"),
     Shown(MANAGER, "/personnes/{closed_person}", "Boucher Yanis"),
     Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement"),
+    Shown(TUTOR, "/cohortes/1", "parcours"),
+    Shown(TUTOR, "/cohortes/1?filtre=a-rappeler&fait=message&nombre=2", "parcours"),
+    Shown(MANAGER, "/cohortes/1?tri=vu&groupe=1", "parcours"),
+    Shown(MANAGER, "/cohortes/1?groupe=99", "parcours"),
+    Shown(MANAGER, "/cohortes/1/regles", "Qui faut-il rappeler"),
+    Shown(TUTOR, "/cohortes/1/message?filtre=a-rappeler", "Écrire à"),
+    Shown(TUTOR, "/personnes/{person}/parcours?fait=contact", "Haddad Farid"),
+    Shown(MANAGER, "/personnes/{failed_person}/parcours", "Le Bihan"),
+    Shown(TUTOR, "/personnes/{person}/contact", "Contact avec"),
+    Shown(TUTOR, "/personnes/{person}/plus-tard", "plus tard"),
+    Shown(TUTOR, "/personnes/{person}/prolongation", "Prolonger une date"),
+    Shown(TUTOR, "/personnes/{person}/yeux", "Voir comme"),
 )
 
 REFUSED = (
@@ -111,18 +123,22 @@ REFUSED = (
     (Shown(LEARNER, "/compte", "Votre compte", 422), "Changer le mot de passe"),
     (Shown(ADMIN, "/essais/{late}/tardives", "après l’heure", 422), "Accepter ces réponses"),
     (Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement", 422), "Enregistrer l’aménagement"),
+    (Shown(TUTOR, "/personnes/{person}/contact", "Contact avec", 422), "Garder ce contact"),
+    (Shown(TUTOR, "/personnes/{person}/prolongation", "Prolonger une date", 422), "Déplacer la date"),
     (Shown(NEWCOMER, f"{MODULE_PATH}/verifier-accueil", "n’est plus à jour", 400), "Commencer"),
 )
 """Pages that answer to a button pressed with nothing filled in; the last is sent with a token that is not ours."""
 
 NOT_PAGES = {
+    "cohort.cohorts",
+    "cohort.export",
     "learning.media",
     "quizzes.answer_file",
     "quizzes.answer_sound",
     "quizzes.attempt_state",
     "uploads.upload_state",
 }
-"""A picture or a sound, a file sent back, the clock that a script reads."""
+"""A picture or a sound, a file sent back, the clock that a script reads, what leads to the one cohort, a table."""
 
 
 @dataclass
@@ -208,6 +224,7 @@ def _states(world: World) -> dict[str, object]:
         "late": demo.attempts(student(Story.LATE_ANSWERS))[-1],
         "receipt": demo.receipt_code(passed),
         "person": person,
+        "failed_person": demo.person_id(student(Story.OUT_OF_ATTEMPTS)),
         "closed_person": demo.person_id(student(Story.DISABLED)),
         "link": demo.link_sent_to(NEWCOMER),
     }

@@ -26,6 +26,7 @@ PAYLOADS = {
     "password-changed": {"given_name": "Zoë"},
     "mark-released": {"given_name": "Zoë", "title": "Devoir"},
     "sign-in-failures": {"given_name": "Zoë", "count": 10},
+    "from-staff": {"given_name": "Zoë", "text": "Où en êtes-vous ?", "sender": "Claire Aubert"},
 }
 
 
@@ -125,6 +126,14 @@ def test_nothing_typed_by_a_person_can_add_a_header_or_markup(app: Flask) -> Non
         made = message(mail, sender="deust@example.org")
     assert made["Bcc"] is None
     assert "<b>" in made.get_content()
+
+
+def test_an_answer_to_staff_goes_to_who_wrote(app: Flask) -> None:
+    payload = {**PAYLOADS["from-staff"], "subject": "Des nouvelles", "reply_to": "claire@example.org"}
+    mail = records.Mail(id=7, kind="from-staff", recipient="zoe@example.org", payload=payload, created_at=NOW)
+    with app.test_request_context():
+        made = message(mail, sender="deust@example.org")
+    assert (made["Reply-To"], made["Subject"]) == ("claire@example.org", "Des nouvelles")
 
 
 def test_every_mail_that_services_queue_has_its_words(app: Flask, doors: Doors) -> None:

@@ -1,0 +1,173 @@
+"""Where many people stand in the same items: the states of `progress`, read from a line of text a person.
+
+What is the same for everyone, dates and prerequisites, is settled once; a person then costs what they did, not what the
+programme holds. Whoever has dates of their own gets a glance of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from deust.domain.learning import Lesson, Programme, Quiz
+from deust.domain.progress import (
+    AnyItem,
+    Progress,
+    State,
+    Totals,
+    required_by,
+    state_of,
+)
+from deust.domain.quizzes import Mode, Moment
+
+OPEN, TRIED = "open", "tried"
+"""What is kept of an item that is not done: an attempt is open, attempts were closed; otherwise the permille read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What one person did: references done, and what was begun with how far."""
+
+    done: Sequence[str]
+    begun: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """The state of each item, in the order of the glance, and the totals of those shown."""
+
+    states: tuple[State, ...]
+    totals: Totals
+
+
+class Glance:
+    """All items of a programme for a cohort at one moment; `progress` holds its calendar and its moved dates."""
+
+    def __init__(self, progress: Progress) -> None:
+        programme = progress.programme
+        self.items = tuple(item for module in programme.modules_in_order for item in module.items)
+        self.positions = _positions(self.items)
+        dates = [progress.dates(item) for item in self.items]
+        self.due = tuple(each.due_at for each in dates)
+        self._is_closed = [each.closes_at is not None and progress.now >= each.closes_at for each in dates]
+        self._fresh = [state_of(item, None, each, progress.now) for item, each in zip(self.items, dates, strict=True)]
+        self._open_minutes = [
+            0 if is_closed or state is State.SOON else item.minutes
+            for item, state, is_closed in zip(self.items, self._fresh, self._is_closed, strict=True)
+        ]
+        self._tried = [_once_tried(item) for item in self.items]
+        self._waits = self._prerequisites(programme) if progress.is_followed else {}
+
+    def line(self, kept: Kept, shown: range) -> Line:
+        """Where this person stands in the items shown."""
+        states = list(self._fresh)
+        begun: dict[int, str] = {}
+        for ref, far in kept.begun:
+            position = self.positions.get(ref)
+            if position is not None:
+                begun[position] = far
+                states[position] = self._begun_state(position, far)
+        done = self.done_positions(kept)
+        for position in done:
+            if states[position] is not State.SOON:
+                states[position] = State.DONE
+        for position, needed in self._waits.items():
+            if position not in done and begun.get(position) != OPEN and not done.issuperset(needed):
+                states[position] = State.LOCKED
+        return Line(
+            states=tuple(states[shown.start : shown.stop]),
+            totals=self._totals(states, done, begun, shown),
+        )
+
+    def done_positions(self, kept: Kept) -> set[int]:
+        found = {self.positions.get(ref) for ref in kept.done}
+        return {position for position in found if position is not None}
+
+    def is_possible(self, position: int) -> bool:
+        """Whether the item exists yet: what is announced cannot be done."""
+        return self._fresh[position] is not State.SOON
+
+    def overdue(self, now: datetime) -> list[int]:
+        """What was due before now; announced items are never due."""
+        return self._due_between(None, now)
+
+    def due_within(self, now: datetime, until: datetime) -> list[int]:
+        return self._due_between(now, until)
+
+    def _due_between(self, after: datetime | None, until: datetime) -> list[int]:
+        return [
+            position
+            for position, due_at in enumerate(self.due)
+            if due_at is not None
+            and due_at < until
+            and (after is None or due_at >= after)
+            and self.is_possible(position)
+        ]
+
+    def _begun_state(self, position: int, far: str) -> State:
+        if far == OPEN:
+            return State.STARTED
+        fresh = self._fresh[position]
+        if fresh is not State.TODO:
+            return fresh
+        if far == TRIED:
+            return self._tried[position]
+        return State.STARTED if isinstance(self.items[position], Lesson) else State.TODO
+
+    def _prerequisites(self, programme: Programme) -> dict[int, frozenset[int]]:
+        """What each item waits for, less what has closed: nobody is held back by what can no longer be done."""
+        waits: dict[int, frozenset[int]] = {}
+        for position, item in enumerate(self.items):
+            if not (item.requires or programme.modules[item.module].requires):
+                continue
+            needed = (self.positions[required.ref] for required in required_by(item, programme))
+            open_ones = frozenset(each for each in needed if not self._is_closed[each])
+            if open_ones and self._fresh[position] is not State.SOON:
+                waits[position] = open_ones
+        return waits
+
+    def _totals(self, states: Sequence[State], done: Collection[int], begun: Mapping[int, str], shown: range) -> Totals:
+        """Counts of what is shown; the minutes are all of them, less those of what is done or begun."""
+        left = sum(self._open_minutes[shown.start : shown.stop])
+        left -= sum(self._open_minutes[position] for position in done if position in shown)
+        left -= sum(
+            self._open_minutes[position] - self._minutes_left(position, far)
+            for position, far in begun.items()
+            if self._open_minutes[position] and position in shown and position not in done
+        )
+        of_shown = states[shown.start : shown.stop]
+        return Totals(
+            done=of_shown.count(State.DONE),
+            total=len(of_shown) - of_shown.count(State.SOON),
+            redo=of_shown.count(State.REDO),
+            late=of_shown.count(State.LATE),
+            minutes_left=left,
+            credited_minutes=sum(self.items[position].minutes for position in done if position in shown),
+        )
+
+    def _minutes_left(self, position: int, far: str) -> int:
+        item = self.items[position]
+        if not far.isdigit() or not isinstance(item, Lesson):
+            return item.minutes
+        return max(1, -(-item.minutes * (1000 - int(far)) // 1000))
+
+
+def _positions(items: Sequence[AnyItem]) -> dict[str, int]:
+    """The place of each reference, former ones included; a present one wins."""
+    former = {f"{item.module}/{alias}": place for place, item in enumerate(items) for alias in item.aliases}
+    return former | {item.ref: place for place, item in enumerate(items)}
+
+
+def _once_tried(item: AnyItem) -> State:
+    is_told = isinstance(item, Quiz) and item.settings.show.score is Moment.AFTER_SUBMIT
+    return State.REDO if is_told else State.STARTED
+
+
+def graded_positions(items: Iterable[AnyItem]) -> frozenset[int]:
+    """The quizzes that make an average: graded and exam ones."""
+    return frozenset(
+        place
+        for place, item in enumerate(items)
+        if isinstance(item, Quiz) and item.settings.mode in (Mode.GRADED, Mode.EXAM)
+    )

@@ -1,0 +1,291 @@
+"""The cohort view: one row a student, who needs help and why. At most five statements besides the session's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, select
+
+from deust.domain.flags import Flag, FlagKind
+from deust.domain.glance import Glance, Line
+from deust.domain.learning import Programme
+from deust.domain.people import Dates, SignedIn
+from deust.domain.progress import AnyItem, Progress
+from deust.models.cohort import FlagAside
+from deust.models.people import Enrolment, Person
+from deust.queries.cohort_facts import (
+    Filter,
+    Frame,
+    Snapshot,
+    Snapshots,
+    Summary,
+    average_of,
+    facts_of,
+    own_sets,
+    take_snapshot,
+)
+from deust.queries.cohort_heads import CohortHead, Programmes, get_cohort
+from deust.queries.cohort_statements import CHOSEN, moved_dates
+from deust.queries.scopes import followed_by, follows_everyone
+
+PAGE_SIZE = 50
+
+
+class Sort(StrEnum):
+    NAME = "nom"
+    SEEN = "vu"
+    HOURS = "heures"
+    AVERAGE = "moyenne"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the reader chose to see; `group_id` None is every group."""
+
+    filter: Filter = Filter.ALL
+    sort: Sort = Sort.NAME
+    group_id: int | None = None
+    position: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentRow:
+    """`flags` are those to act on; `aside` those put aside, each with its day."""
+
+    person_id: int
+    name: str
+    email: str
+    student_number: str | None
+    group_name: str | None
+    line: Line
+    seen_at: datetime | None
+    credited_minutes: int
+    average: Fraction | None
+    flags: tuple[Flag, ...]
+    aside: tuple[tuple[Flag, date], ...]
+    is_arranged: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortPage:
+    """`items` are those of the current semester, `semester` its number; `taken_at` is when the counts were made."""
+
+    head: CohortHead
+    wish: Wish
+    now: datetime
+    taken_at: datetime
+    week: int
+    semester: int
+    items: tuple[AnyItem, ...]
+    rows: tuple[StudentRow, ...]
+    counts: Mapping[Filter, int]
+    total: int
+    position: int
+    pages: int
+
+
+_ASIDE = (
+    select(FlagAside.person_id, FlagAside.kind, FlagAside.until_on)
+    .join(Enrolment, Enrolment.person_id == FlagAside.person_id)
+    .where(Enrolment.cohort_id == bindparam("cohort_id"), FlagAside.until_on > bindparam("today"))
+)
+
+
+def cohort_page(
+    connection: Connection,
+    snapshots: Snapshots,
+    *,
+    asker: SignedIn,
+    cohort_id: int,
+    programmes: Programmes,
+    wish: Wish,
+    now: datetime,
+) -> CohortPage:
+    """The students of a cohort whom the asker follows: counts at most a minute old, rows of this moment."""
+    head = get_cohort(connection, asker=asker, cohort_id=cohort_id, programmes=programmes)
+    view = _View(connection, snapshots, asker, head, now)
+    listed = view.listed(wish)
+    pages = max(1, -(-len(listed) // PAGE_SIZE))
+    position = min(max(1, wish.position), pages)
+    on_page = listed[(position - 1) * PAGE_SIZE : position * PAGE_SIZE]
+    semester, shown = current_semester(view.frame.glance, head.programme, now)
+    return CohortPage(
+        head=head,
+        wish=wish,
+        now=now,
+        taken_at=view.snapshot.taken_at,
+        week=head.calendar.week_of(now),
+        semester=semester,
+        items=view.frame.glance.items[shown.start : shown.stop],
+        rows=view.rows([each.person_id for each in on_page], shown),
+        counts=view.counts(wish.group_id),
+        total=len(listed),
+        position=position,
+        pages=pages,
+    )
+
+
+def chosen_ids(
+    connection: Connection,
+    snapshots: Snapshots,
+    *,
+    asker: SignedIn,
+    head: CohortHead,
+    wish: Wish,
+    now: datetime,
+) -> tuple[int, ...]:
+    """Every student of a filter, in its order."""
+    view = _View(connection, snapshots, asker, head, now)
+    return tuple(each.person_id for each in view.listed(wish))
+
+
+def chosen_rows(
+    connection: Connection,
+    snapshots: Snapshots,
+    *,
+    asker: SignedIn,
+    head: CohortHead,
+    wish: Wish,
+    now: datetime,
+) -> tuple[StudentRow, ...]:
+    """Every student of a filter as they are now, in its order: for an export."""
+    view = _View(connection, snapshots, asker, head, now)
+    _, shown = current_semester(view.frame.glance, head.programme, now)
+    return view.rows([each.person_id for each in view.listed(wish)], shown)
+
+
+def current_semester(glance: Glance, programme: Programme, now: datetime) -> tuple[int, range]:
+    """The number and the items of the semester where something is still due; without one, of the first that has items.
+
+    Items of a semester follow one another.
+    """
+    found: list[tuple[int, range, bool]] = []
+    for number, semester in enumerate(programme.semesters, 1):
+        places = [
+            place
+            for place, item in enumerate(glance.items)
+            if (where := programme.places.get(item.module)) and where[0].id == semester.id
+        ]
+        if places:
+            is_due = any((due_at := glance.due[place]) is not None and due_at >= now for place in places)
+            found.append((number, range(places[0], places[-1] + 1), is_due))
+    if not found:
+        return 1, range(len(glance.items))
+    number, shown, _ = next((each for each in found if each[2]), found[0])
+    return number, shown
+
+
+class _View:
+    """One cohort as one member of staff sees it now."""
+
+    def __init__(
+        self, connection: Connection, snapshots: Snapshots, asker: SignedIn, head: CohortHead, now: datetime
+    ) -> None:
+        self._connection, self._asker, self._head, self._now = connection, asker, head, now
+        self._moved = moved_dates(connection, head.id)
+        progress = Progress(programme=head.programme, now=now, calendar=head.calendar, cohort_dates=self._moved.cohort)
+        self.frame = snapshots.frame(head.id, progress, head.rules)
+        self._aside = self._read_aside()
+        self.snapshot = self._snapshot(snapshots)
+
+    def listed(self, wish: Wish) -> Sequence[Summary]:
+        """Those of the filter and the group, in the order wished."""
+        kept = self._in_group(wish.group_id)
+        if wish.filter is not Filter.ALL:
+            kept = [each for each in kept if self._is_in(each, wish.filter)]
+        return kept if wish.sort is Sort.NAME else sorted(kept, key=_SORTS[wish.sort])
+
+    def counts(self, group_id: int | None) -> Mapping[Filter, int]:
+        """How many each filter shows: those of the snapshot, less those whose flags are all put aside."""
+        found: Counter[Filter] = Counter()
+        for each, counted in self.snapshot.counts.items():
+            if self._shows(each, group_id):
+                found.update(counted)
+        aside = (self.snapshot.by_id.get(person_id) for person_id in self._aside)
+        for summary in aside:
+            if summary and self._shows(summary.group_id, group_id) and not self._is_in(summary, Filter.TO_CALL):
+                found[Filter.TO_CALL] -= bool(summary.kinds)
+        return {each: found[each] for each in Filter}
+
+    def rows(self, ids: Sequence[int], shown: range) -> tuple[StudentRow, ...]:
+        """These students as they are at this moment; one whom the asker no longer follows is left out."""
+        if not ids:
+            return ()
+        asked = {"cohort_id": self._head.id, "ids": ids, "failed_attempts": max(1, self.frame.rules.failed_attempts)}
+        scoped = CHOSEN.where(followed_by(self._asker, Person.id))
+        found = {row.id: self._row(row, shown) for row in self._connection.execute(scoped, asked)}
+        return tuple(found[person_id] for person_id in ids if person_id in found)
+
+    def _in_group(self, group_id: int | None) -> Sequence[Summary]:
+        """Those whom the asker follows, in this group if one is named."""
+        people = self.snapshot.people
+        if group_id is None and follows_everyone(self._asker):
+            return people
+        return [each for each in people if self._shows(each.group_id, group_id)]
+
+    def _shows(self, group_id: int | None, wanted: int | None) -> bool:
+        is_followed = follows_everyone(self._asker) or group_id in self._head.groups
+        return is_followed and wanted in (None, group_id)
+
+    def _is_in(self, summary: Summary, wanted: Filter) -> bool:
+        if wanted is Filter.TO_CALL and (aside := self._aside.get(summary.person_id)):
+            return bool(summary.kinds.difference(aside))
+        return wanted in summary.filters
+
+    def _row(self, row: Any, shown: range) -> StudentRow:
+        own = self._moved.persons.get(row.id, {})
+        frame = _own_frame(self.frame, own) if own else self.frame
+        line, done = frame.read(row.done or "", row.begun or "", shown)
+        facts = facts_of(row, frame, due_soon=len(frame.soon - done), expected_minutes=frame.expected_minutes)
+        flags = frame.flags_of(facts)
+        aside = self._aside.get(row.id, {})
+        return StudentRow(
+            person_id=row.id,
+            name=f"{row.family_name} {row.given_name}",
+            email=row.email,
+            student_number=row.student_number,
+            group_name=self._head.groups.get(row.group_id),
+            line=line,
+            seen_at=facts.seen_at,
+            credited_minutes=facts.credited_minutes,
+            average=average_of(row.shares, frame),
+            flags=tuple(flag for flag in flags if flag.kind not in aside),
+            aside=tuple((flag, aside[flag.kind]) for flag in flags if flag.kind in aside),
+            is_arranged=row.is_arranged,
+        )
+
+    def _read_aside(self) -> Mapping[int, Mapping[FlagKind, date]]:
+        today = self._now.astimezone(ZoneInfo(self._head.calendar.time_zone)).date()
+        found: dict[int, dict[FlagKind, date]] = {}
+        for row in self._connection.execute(_ASIDE, {"cohort_id": self._head.id, "today": today}):
+            found.setdefault(row.person_id, {})[FlagKind(row.kind)] = row.until_on
+        return found
+
+    def _snapshot(self, snapshots: Snapshots) -> Snapshot:
+        kept = snapshots.find(self._head.id, self.frame.rules, self._now)
+        if kept is None:
+            kept = take_snapshot(self._connection, cohort_id=self._head.id, frame=self.frame, moved=self._moved)
+            snapshots.keep(self._head.id, kept)
+        return kept
+
+
+_SORTS: Mapping[Sort, Callable[[Summary], Any]] = {
+    Sort.NAME: lambda each: each.sort_key,
+    Sort.SEEN: lambda each: (each.facts.seen_at or each.facts.began_at, each.sort_key),
+    Sort.HOURS: lambda each: (each.facts.credited_minutes, each.sort_key),
+    Sort.AVERAGE: lambda each: (each.average is None, each.average or 0, each.sort_key),
+}
+
+
+def _own_frame(frame: Frame, own: Mapping[str, Dates]) -> Frame:
+    """The same for someone whose dates moved."""
+    overdue, soon = own_sets(frame, own)
+    progress = replace(frame.progress, person_dates=own)
+    return replace(frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon, lines={})

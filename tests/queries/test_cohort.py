@@ -1,0 +1,329 @@
+"""The cohort view: who is in it, what each row says, and how few statements it asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+
+from bench.crowd import fill_cohort
+from deust.domain.errors import NotFound
+from deust.domain.flags import Behind, Failed, FlagKind, Rules, Silent
+from deust.domain.progress import State
+from deust.domain.quizzes import Mode
+from deust.models.learning import ItemProgress
+from deust.models.people import Enrolment
+from deust.models.transaction import reading, writing
+from deust.queries.cohort import Filter, Sort, Wish, cohort_page
+from deust.queries.cohort_facts import Snapshots
+from deust.queries.cohort_heads import cohorts_of, get_cohort
+from deust.queries.progress import progress_of
+from deust.services import cohort as services
+from tests.support import factories
+from tests.support.clock import NOW
+from tests.support.programmes import a_lesson, a_module, a_programme, a_quiz, an_announced
+from tests.support.statements import statements
+
+pytestmark = pytest.mark.both
+
+DAY = timedelta(days=1)
+
+FIRST = a_lesson("un", due_week=2, minutes=30)
+SECOND = a_lesson("deux", due_week=5, minutes=40)
+QUIZ = a_quiz("note", mode=Mode.GRADED, due_week=4, minutes=50)
+EXAM = a_quiz("examen", mode=Mode.EXAM, due_week=6, minutes=20)
+CALL = an_announced(due_week=3)
+PROGRAMME = a_programme([a_module(FIRST, SECOND, QUIZ, EXAM, CALL)])
+EXPECTED = 30 + 50
+
+
+class Place:
+    """A cohort of two groups with a tutor of the first."""
+
+    def __init__(self, session):
+        self.cohort = factories.cohort(session)
+        self.group, self.other_group = factories.group(session, self.cohort), factories.group(session, self.cohort)
+        tutor = factories.person(session, role="tutor")
+        factories.tutoring(session, tutor, self.group)
+        self.tutor = factories.signed_in(tutor)
+        self.manager = factories.signed_in(factories.person(session, role="manager"))
+
+    def student(self, session, family_name, *, group=None, **fields):
+        row = factories.person(session, family_name=family_name, given_name="X", **fields)
+        factories.enrolment(session, row, self.cohort, group_id=(group or self.group).id)
+        return row
+
+
+@pytest.fixture
+def place(database):
+    with writing() as session:
+        return Place(session)
+
+
+def did(session, who, item, **fields):
+    values = {"opened_at": NOW - DAY, "touched_at": NOW - DAY, "checks_tried": {}, **fields}
+    session.add(ItemProgress(person_id=who.id, item_ref=item.ref, **values))
+
+
+def done(session, who, item, **fields):
+    did(session, who, item, **{"completed_at": NOW - DAY, "credited_minutes": item.minutes, **fields})
+
+
+def page_of(place, asker=None, *, snapshots=None, now=NOW, programme=PROGRAMME, **wished):
+    with reading() as connection:
+        return cohort_page(
+            connection,
+            snapshots or Snapshots(),
+            asker=asker or place.manager,
+            cohort_id=place.cohort.id,
+            programmes=lambda _id: programme,
+            wish=Wish(**wished),
+            now=now,
+        )
+
+
+def names(page):
+    return [row.name for row in page.rows]
+
+
+def test_a_row_says_where_the_student_stands(place):
+    with writing() as session:
+        who = place.student(session, "Élan")
+        done(session, who, FIRST)
+        did(session, who, SECOND, read_permille=500)
+        done(session, who, QUIZ, attempts_used=1, kept_share=Fraction(2, 3), is_passed=True)
+        did(session, who, EXAM, attempts_used=1, kept_share=Fraction(1, 3), touched_at=NOW - 2 * DAY)
+    page = page_of(place)
+    (row,) = page.rows
+    assert row.line.states == (State.DONE, State.STARTED, State.DONE, State.STARTED, State.SOON)
+    assert (row.line.totals.done, row.line.totals.total, row.line.totals.minutes_left) == (2, 4, 20 + 20)
+    assert row.seen_at == NOW - DAY
+    assert row.credited_minutes == 80
+    assert row.average == Fraction(1, 2)
+    assert (row.flags, row.is_arranged) == ((), False)
+    assert (page.semester, page.week, len(page.items)) == (1, 5, 5)
+
+
+def test_each_reason_is_found_with_its_figures(place):
+    with writing() as session:
+        silent, failing = place.student(session, "A"), place.student(session, "B")
+        for item in (FIRST, QUIZ):
+            done(session, silent, item, touched_at=NOW - 12 * DAY)
+        done(session, failing, FIRST)
+        did(session, failing, QUIZ, attempts_used=2, kept_share=Fraction(1, 4))
+        did(session, place.student(session, "C"), FIRST)
+    rows = page_of(place).rows
+    assert rows[0].flags == (Silent(days=12, due_soon=1, has_begun=True),)
+    assert rows[1].flags == (
+        Failed(ref=QUIZ.ref, attempts=2),
+        Behind(credited_minutes=30, expected_minutes=EXPECTED),
+    )
+    assert rows[2].flags == (Behind(credited_minutes=0, expected_minutes=EXPECTED),)
+    assert rows[0].average is None
+
+
+def test_an_attempt_still_open_is_not_a_failure(place):
+    with writing() as session:
+        who = place.student(session, "A")
+        done(session, who, FIRST)
+        did(session, who, QUIZ, attempts_used=2, open_attempt="abc", kept_share=Fraction(1, 4))
+        done(session, who, SECOND)
+    assert page_of(place).rows[0].flags == ()
+
+
+def test_filters_count_what_they_show(place):
+    with writing() as session:
+        fine, late, arranged = (place.student(session, name) for name in "ABC")
+        for who in (fine, arranged):
+            done(session, who, FIRST)
+            done(session, who, QUIZ)
+        done(session, late, FIRST)
+        factories.accommodation(session, arranged, time_multiplier=Fraction(4, 3))
+    page = page_of(place)
+    assert page.counts == {Filter.ALL: 3, Filter.TO_CALL: 1, Filter.LATE: 1, Filter.ARRANGED: 1}
+    assert names(page_of(place, filter=Filter.LATE)) == ["B X"]
+    assert names(page_of(place, filter=Filter.ARRANGED)) == ["C X"]
+    assert [row.is_arranged for row in page.rows] == [False, False, True]
+
+
+def test_order_and_group_are_the_readers_choice(place):
+    with writing() as session:
+        for name, days, group in (("C", 1, place.group), ("é", 4, place.other_group), ("A", 2, place.group)):
+            who = place.student(session, name, group=group)
+            done(session, who, SECOND, touched_at=NOW - days * DAY, credited_minutes=days)
+    assert names(page_of(place)) == ["A X", "C X", "é X"]
+    assert names(page_of(place, sort=Sort.SEEN)) == ["é X", "A X", "C X"]
+    assert names(page_of(place, sort=Sort.HOURS)) == ["C X", "A X", "é X"]
+    assert names(page_of(place, group_id=place.other_group.id)) == ["é X"]
+    assert names(page_of(place, sort=Sort.AVERAGE)) == ["A X", "C X", "é X"]
+
+
+def test_dates_of_ones_own_move_what_is_late_and_what_is_expected(place):
+    with writing() as session:
+        who = place.student(session, "A")
+        done(session, who, FIRST)
+        factories.item_dates(session, QUIZ.ref, person_id=who.id, due_at=NOW + 2 * DAY)
+        factories.item_dates(session, EXAM.ref, person_id=who.id, due_at=NOW - DAY, closes_at=NOW + 9 * DAY)
+        did(session, who, SECOND, touched_at=NOW - 11 * DAY)
+    page = page_of(place)
+    (row,) = page.rows
+    assert row.line.states[2:4] == (State.TODO, State.LATE)
+    assert page.counts[Filter.LATE] == 1
+    assert not [flag for flag in row.flags if flag.kind is FlagKind.BEHIND]
+    with writing() as session:
+        done(session, who, EXAM)
+    assert page_of(place).counts[Filter.LATE] == 0
+
+
+def test_rows_agree_with_what_the_student_sees(place):
+    with writing() as session:
+        who = place.student(session, "A")
+        done(session, who, FIRST)
+        did(session, who, QUIZ, attempts_used=1, kept_share=Fraction(1, 4))
+        factories.item_dates(session, FIRST.ref, cohort_id=place.cohort.id, due_at=NOW + DAY)
+        learner = factories.signed_in(who, place.cohort)
+    with reading() as connection:
+        progress = progress_of(connection, learner=learner, programme=PROGRAMME, now=NOW)
+    seen = tuple(status.state for status in progress.statuses(PROGRAMME.modules["ec131"]))
+    assert page_of(place).rows[0].line.states == seen
+
+
+@pytest.mark.case("AZ-08")
+def test_a_tutor_sees_and_counts_their_own_groups_only(place):
+    """AZ-08."""
+    with writing() as session:
+        place.student(session, "A")
+        place.student(session, "B", group=place.other_group)
+        outsider = factories.signed_in(factories.person(session, role="tutor"))
+        student = factories.signed_in(place.student(session, "C", group=place.other_group))
+    page = page_of(place, place.tutor)
+    assert names(page) == ["A X"]
+    assert page.counts[Filter.ALL] == page.total == 1
+    assert list(page.head.groups) == [place.group.id]
+    assert page_of(place, place.tutor, group_id=place.other_group.id).rows == ()
+    assert page_of(place).total == 3
+    for asker in (outsider, student):
+        with pytest.raises(NotFound):
+            page_of(place, asker)
+    with reading() as connection:
+        assert [line.students for line in cohorts_of(connection, asker=place.tutor)] == [1]
+        assert [line.students for line in cohorts_of(connection, asker=place.manager)] == [3]
+        assert cohorts_of(connection, asker=outsider) == cohorts_of(connection, asker=student) == ()
+
+
+def test_who_left_or_has_a_closed_account_is_not_there(place):
+    with writing() as session:
+        place.student(session, "A", is_active=False)
+        gone = place.student(session, "B")
+        session.query(Enrolment).filter_by(person_id=gone.id).one().ended_on = NOW.date()
+    assert page_of(place).rows == ()
+
+
+def test_a_row_that_left_the_scope_is_gone_at_once_and_its_figures_are_of_now(place):
+    snapshots = Snapshots()
+    with writing() as session:
+        moving, staying = place.student(session, "A"), place.student(session, "B")
+    assert len(page_of(place, place.tutor, snapshots=snapshots).rows) == 2
+    with writing() as session:
+        session.query(Enrolment).filter_by(person_id=moving.id).one().group_id = place.other_group.id
+        done(session, staying, FIRST)
+    page = page_of(place, place.tutor, snapshots=snapshots, now=NOW + timedelta(seconds=59))
+    assert [(row.name, row.credited_minutes) for row in page.rows] == [("B X", 30)]
+    assert page.taken_at == NOW
+    later = page_of(place, place.tutor, snapshots=snapshots, now=NOW + timedelta(seconds=60))
+    assert later.total == 1
+
+
+def test_rules_changed_by_the_manager_apply_at_once(place):
+    snapshots = Snapshots()
+    with writing() as session:
+        who = place.student(session, "A")
+        did(session, who, QUIZ, attempts_used=1, kept_share=Fraction(1, 4))
+    assert [flag.kind for flag in page_of(place, snapshots=snapshots).rows[0].flags] == [FlagKind.BEHIND]
+    strict = Rules(silent_days=0, due_days=0, failed_attempts=1, behind_percent=0)
+    with writing() as session:
+        services.set_rules(session, place.cohort.id, strict, by=place.manager.person_id, now=NOW)
+    page = page_of(place, snapshots=snapshots)
+    assert [flag.kind for flag in page.rows[0].flags] == [FlagKind.FAILED]
+    assert page.head.rules == strict
+
+
+def test_a_flag_put_aside_comes_back_on_its_day(place):
+    snapshots = Snapshots()
+    with writing() as session:
+        who = place.student(session, "A")
+    assert page_of(place, snapshots=snapshots).counts[Filter.TO_CALL] == 1
+    with writing() as session:
+        services.put_aside(
+            session,
+            who.id,
+            [FlagKind.BEHIND, FlagKind.SILENT],
+            until_on=(NOW + 3 * DAY).date(),
+            by=place.tutor.person_id,
+            now=NOW,
+        )
+    page = page_of(place, snapshots=snapshots)
+    assert (page.counts[Filter.TO_CALL], page.rows[0].flags) == (0, ())
+    assert {until for _, until in page.rows[0].aside} == {(NOW + 3 * DAY).date()}
+    assert page_of(place, snapshots=snapshots, now=NOW + 3 * DAY).counts[Filter.TO_CALL] == 1
+
+
+def test_an_empty_cohort_has_its_page(place):
+    page = page_of(place)
+    assert (page.rows, page.total, page.pages) == ((), 0, 1)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_number_of_statements_does_not_grow(place, times):
+    items = [a_lesson(f"l{number}", due_week=1 + number % 8) for number in range(20 * times)]
+    programme = a_programme([a_module(*items, a_quiz("note", mode=Mode.GRADED, due_week=3))])
+    with writing() as session:
+        people = fill_cohort(
+            session,
+            cohort_id=place.cohort.id,
+            group_ids=[place.group.id, place.other_group.id],
+            programme=programme,
+            now=NOW,
+            students=60 * times,
+        )
+        for person_id in people[: 5 * times]:
+            factories.item_dates(session, items[0].ref, person_id=person_id, due_at=NOW + DAY)
+    snapshots, counts = Snapshots(), []
+    for asker in (place.manager, place.tutor, place.manager):
+        with statements() as sent:
+            page = page_of(place, asker, snapshots=snapshots, programme=programme)
+        counts.append(len(sent))
+        assert page.rows
+    assert counts == [5, 4, 4]
+    assert page.total == 60 * times
+    with statements() as sent:
+        page_of(place, snapshots=Snapshots(), programme=programme, filter=Filter.TO_CALL, position=2)
+    assert len(sent) == 5
+
+
+def test_counts_and_rows_agree_for_a_crowd(place):
+    """What SQL counts for everyone is what each row says of itself."""
+    items = [a_lesson(f"l{number}", due_week=1 + number % 8, minutes=10 + number) for number in range(12)]
+    programme = a_programme([a_module(*items, *(a_quiz(f"q{n}", mode=Mode.GRADED, due_week=3 + n) for n in range(3)))])
+    with writing() as session:
+        people = fill_cohort(
+            session, cohort_id=place.cohort.id, group_ids=[place.group.id], programme=programme, now=NOW, students=45
+        )
+        for number, person_id in enumerate(people[:20]):
+            factories.item_dates(session, items[number % 12].ref, person_id=person_id, due_at=NOW + (number - 10) * DAY)
+    page = page_of(place, programme=programme)
+    flagged = {row.person_id for row in page.rows if row.flags}
+    late = {row.person_id for row in page.rows if row.line.totals.late}
+    assert 0 < len(flagged) < 45
+    assert {row.person_id for row in page_of(place, programme=programme, filter=Filter.TO_CALL).rows} == flagged
+    assert {row.person_id for row in page_of(place, programme=programme, filter=Filter.LATE).rows} == late
+    assert page.counts[Filter.LATE] == len(late)
+
+
+def test_the_head_alone_names_the_groups(place):
+    with reading() as connection:
+        head = get_cohort(connection, asker=place.manager, cohort_id=place.cohort.id, programmes=lambda _id: PROGRAMME)
+    assert set(head.groups) == {place.group.id, place.other_group.id}
+    assert replace(head, groups={}).rules == Rules()

@@ -1,0 +1,191 @@
+"""Writing to students, keeping contacts, putting flags aside, and one student's file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from sqlalchemy import select
+
+from deust.domain.access import Role
+from deust.models.cohort import Contact, FlagAside
+from deust.models.learning import ItemProgress
+from deust.models.people import Cohort, ItemDates, Person
+from deust.models.records import OutboxMessage
+from deust.services.people import grant_accommodation
+from tests.conftest import Doors
+from tests.support import factories
+from tests.support.clients import Client
+from tests.support.clock import NOW
+from tests.web.test_cohort import Followed, text
+
+ClientOf = Callable[[Person | Role], Client]
+DRAFT = {"subject": "Des nouvelles", "text": "Où en êtes-vous ?", "sending": "a" * 32}
+
+
+@pytest.fixture
+def followed(doors: Doors, cohort: Cohort, client_of: ClientOf) -> Followed:
+    return Followed(doors, cohort, client_of)
+
+
+def mails(doors: Doors) -> list[OutboxMessage]:
+    with doors.writing() as session:
+        return list(session.scalars(select(OutboxMessage)))
+
+
+def test_the_form_comes_with_a_draft_and_shows_who_will_get_it(followed: Followed) -> None:
+    page = text(followed.manager, f"{followed.path}/message")
+    assert "Écrire à 2 étudiants" in page
+    assert "=Martin Léa" in page
+    assert "Ailleurs Noé" in page
+    assert re.search(r'name="sending" value="[0-9a-f]{32}"', page)
+    assert "prendre de vos nouvelles" in page
+    assert "Écrire à 1 étudiant<" in text(followed.manager, f"{followed.path}/message?etudiant={followed.stranger.id}")
+    assert "Écrire à 1 étudiant<" in text(followed.tutor, f"{followed.path}/message?filtre=a-rappeler")
+
+
+def test_a_message_leaves_and_is_in_the_students_file(followed: Followed, doors: Doors) -> None:
+    for sent in (1, 0):
+        response = followed.tutor.submit(f"{followed.path}/message", {**DRAFT, "etudiant": str(followed.student.id)})
+        assert response.location == f"{followed.path}?fait=message&nombre={sent}"
+        text(followed.tutor, response.location)
+    (mail,) = mails(doors)
+    assert (mail.recipient, mail.payload["subject"]) == ("lea@example.org", "Des nouvelles")
+    page = text(followed.tutor, f"/personnes/{followed.student.id}/parcours")
+    assert "Message envoyé" in page
+    assert "Où en êtes-vous ?" in page
+    assert "par Claire Aubert" in page
+
+
+@pytest.mark.case("AZ-02")
+def test_a_tutor_writes_to_their_own_only(followed: Followed, doors: Doors) -> None:
+    """AZ-02: a forged recipient gets nothing, and what was typed comes back."""
+    response = followed.tutor.submit(f"{followed.path}/message", {**DRAFT, "etudiant": str(followed.stranger.id)})
+    assert response.status_code == 422
+    assert "Des nouvelles" in response.get_data(as_text=True)
+    both = [str(followed.stranger.id), str(followed.student.id)]
+    assert followed.tutor.submit(f"{followed.path}/message", {**DRAFT, "etudiant": both}).status_code == 303
+    assert [mail.recipient for mail in mails(doors)] == ["lea@example.org"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"subject": ""}, {"text": ""}, {"subject": "x" * 151}, {"text": "x" * 5001}, {"sending": "abc"}]
+)
+def test_a_message_refused_comes_back_filled(followed: Followed, doors: Doors, wrong: dict[str, str]) -> None:
+    data = {**DRAFT, **wrong, "etudiant": str(followed.student.id)}
+    response = followed.tutor.submit(f"{followed.path}/message", data)
+    assert response.status_code == 422
+    assert all(value in response.get_data(as_text=True) for value in (data["subject"], data["text"]))
+    assert mails(doors) == []
+
+
+def test_a_subject_on_two_lines_adds_no_header(followed: Followed, doors: Doors) -> None:
+    data = {**DRAFT, "subject": "Bonjour\r\nBcc: x@example.org", "etudiant": str(followed.student.id)}
+    followed.tutor.submit(f"{followed.path}/message", data)
+    assert [mail.payload["subject"] for mail in mails(doors)] == ["Bonjour Bcc: x@example.org"]
+
+
+def test_a_contact_is_kept_and_shown(followed: Followed, doors: Doors) -> None:
+    path = f"/personnes/{followed.student.id}/contact"
+    refused = followed.tutor.submit(path, {"means": "mail", "note": "Reprend lundi <b>"})
+    assert refused.status_code == 422
+    assert "Reprend lundi &lt;b&gt;" in refused.get_data(as_text=True)
+    response = followed.tutor.submit(path, {"means": "phone", "note": "Reprend lundi <b>"})
+    page = text(followed.tutor, response.location)
+    assert "Contact par téléphone" in page
+    assert "Reprend lundi &lt;b&gt;" in page
+    with doors.writing() as session:
+        assert session.scalars(select(Contact.means)).all() == ["phone"]
+
+
+def test_later_takes_the_student_off_the_list_until_the_day(followed: Followed, doors: Doors) -> None:
+    assert "1 à rappeler" in text(followed.tutor, followed.path)
+    path = f"/personnes/{followed.student.id}/plus-tard"
+    assert 'value="2026-10-20"' in text(followed.tutor, path)
+    for day in ("2026-10-13", "2028-01-01", "demain"):
+        assert followed.tutor.submit(path, {"until_on": day}).status_code == 422
+    response = followed.tutor.submit(path, {"until_on": "2026-10-16"})
+    page = text(followed.tutor, response.location)
+    assert "personne à rappeler" in page
+    assert "à revoir le ven.\N{NO-BREAK SPACE}16" in page
+    with doors.writing() as session:
+        assert len(session.scalars(select(FlagAside)).all()) == 3
+
+
+def test_an_extension_moves_the_date_of_one_student(followed: Followed, doors: Doors) -> None:
+    path = f"/personnes/{followed.student.id}/prolongation"
+    assert "Quiz noté" in text(followed.tutor, path)
+    for wrong in ({"item": ""}, {"item": "ec101-accueil/aucun"}, {"until_on": "2026-10-12"}, {"until_on": ""}):
+        data = {"item": "ec101-accueil/quiz-note", "until_on": "2026-11-08", **wrong}
+        assert followed.tutor.submit(path, data).status_code == 422
+    data = {"item": "ec101-accueil/quiz-note", "until_on": "2026-11-08"}
+    response = followed.tutor.submit(path, data)
+    assert "Date déplacée" in text(followed.tutor, response.location)
+    with doors.writing() as session:
+        (row,) = session.scalars(select(ItemDates)).all()
+        assert row.person_id == followed.student.id
+        assert row.due_at == row.closes_at
+        assert row.due_at.isoformat() == "2026-11-08T22:59:59+00:00"
+
+
+@pytest.mark.case("PV-09")
+def test_the_file_tells_everything_newest_first_and_no_reason(followed: Followed, doors: Doors) -> None:
+    with doors.writing() as session:
+        who = followed.student.id
+        grant_accommodation(session, who, time_multiplier=Fraction(4, 3), extra_minutes=0, by=None, now=NOW)
+        session.add(
+            ItemProgress(
+                person_id=who,
+                item_ref="ec101-accueil/saluer",
+                opened_at=NOW - timedelta(hours=3),
+                touched_at=NOW,
+                completed_at=NOW - timedelta(hours=2),
+                credited_minutes=20,
+                checks_tried={},
+            )
+        )
+        factories.attempt(
+            session,
+            followed.student,
+            closed_at=NOW - timedelta(hours=1),
+            closed_by="clock",
+            score=Fraction(29, 4),
+            started_at=NOW - timedelta(hours=2),
+        )
+    page = text(followed.tutor, f"/personnes/{followed.student.id}/parcours")
+    lines = ["Aménagement : temps × 4/3", "Essai 1 clos à la fin du temps", "Fait : Saluer", "Ouvert : Saluer"]
+    places = [page.index(line) for line in lines]
+    assert places == sorted(places)
+    assert "14,5\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}20" in page
+    assert "1/3 de temps en plus" in page
+
+
+def test_a_long_file_has_pages(followed: Followed, doors: Doors) -> None:
+    with doors.writing() as session:
+        for number in range(60):
+            session.add(
+                Contact(
+                    person_id=followed.student.id,
+                    by_id=followed.student.id,
+                    made_at=NOW - timedelta(days=number),
+                    means="phone",
+                    note=f"note {number}.",
+                )
+            )
+    path = f"/personnes/{followed.student.id}/parcours"
+    assert "note 49." in text(followed.tutor, path)
+    assert "note 50." not in text(followed.tutor, path)
+    second = text(followed.tutor, f"{path}?page=2")
+    assert "note 59." in second
+    assert "Suivante" not in second
+
+
+@pytest.mark.parametrize("page", ["parcours", "contact", "plus-tard", "prolongation"])
+def test_anyone_else_is_absent(followed: Followed, doors: Doors, page: str) -> None:
+    with doors.writing() as session:
+        manager = factories.person(session, role="manager")
+    assert followed.tutor.get(f"/personnes/{followed.stranger.id}/{page}").status_code == 404
+    assert followed.manager.get(f"/personnes/{manager.id}/{page}").status_code == 404
