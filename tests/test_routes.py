@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from deust.domain.access import Permission
 from deust.models.people import Cohort, Person
+from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
 from deust.models.transaction import engines
 from deust.services import quizzes
@@ -68,6 +69,8 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
             session, learner=learner, public_id=str(names["closed"]), find_quiz=lambda _ref: quiz, now=clock.now
         )
         session.flush()
+        closed = session.scalars(select(Attempt).where(Attempt.public_id == names["closed"])).one()
+        names["asked"] = closed.paper[0]["hash"]
         names["receipt"] = session.scalars(select(Receipt.code)).one()
     anonymous = app.test_client()
     assert isinstance(anonymous, Client)
@@ -126,6 +129,23 @@ TABLE = {
     "POST people.keep_preferences": ("/compte/preferences", "401 422 422 422 422 422 422 422 422"),
     "GET people.student": ("/personnes/{person}", "401 403 403 403 403 403 200 200 403"),
     "GET people.students": ("/personnes", "401 403 403 403 403 403 200 200 403"),
+    "POST quiz_reports.apply_key": (
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction",
+        "401 403 403 403 422 422 403 422 403",
+    ),
+    "GET quiz_reports.asked_question": (
+        "/activites/ec101-accueil/quiz-note/rapport/questions/{asked}",
+        "401 403 403 403 200 404 403 200 403",
+    ),
+    "GET quiz_reports.remarking": (
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction",
+        "401 403 403 403 200 200 403 200 403",
+    ),
+    "GET quiz_reports.report": ("/activites/ec101-accueil/quiz-note/rapport", "401 403 403 403 200 200 403 200 403"),
+    "GET quiz_reports.report_table": (
+        "/activites/ec101-accueil/quiz-note/rapport/tableau",
+        "401 403 403 403 200 200 403 200 403",
+    ),
     "POST quizzes.accept_late_answers": ("/essais/{closed}/tardives", "401 403 403 403 422 404 403 422 403"),
     "GET quizzes.answer_file": ("/essais/{attempt}/fichiers/abc", "401 404 404 404 403 403 403 403 403"),
     "GET quizzes.attempt_state": ("/essais/{attempt}/etat", "401 200 404 404 403 403 403 403 403"),

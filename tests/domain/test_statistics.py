@@ -54,7 +54,7 @@ def test_discrimination_of_a_known_table() -> None:
     total = [part + rest for part, rest in zip(item, (3, 2, 2, 1), strict=True)]
     assert figures.item_rest(item, total) == F(71, 100)
     assert figures.item_rest(
-        [1 - part for part in item], [1 - 2 * part + whole for part, whole in zip(item, total)]
+        [1 - part for part in item], [1 - 2 * part + whole for part, whole in zip(item, total, strict=True)]
     ) == (-F(71, 100))
 
 

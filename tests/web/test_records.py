@@ -25,6 +25,7 @@ PAYLOADS = {
     "reset": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
     "password-changed": {"given_name": "Zoë"},
     "sign-in-failures": {"given_name": "Zoë", "count": 10},
+    "marks-corrected": {"given_name": "Zoë", "title": "Quiz d’essai", "link": "https://deust.example/modules/x/y"},
 }
 
 

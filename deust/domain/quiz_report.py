@@ -1,0 +1,350 @@
+"""What a quiz tells once handed in: marks, each question's success and discrimination, and the answers that are often
+given. Nothing is told of fewer than five students, nor found by comparing two figures of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from statistics import median
+
+from deust.domain import statistics
+from deust.domain.answers import number_in, numbers_in, text_in
+from deust.domain.disclosure import FEWEST, choices_sayable, withheld, withheld_cells
+from deust.domain.questions import Choice, Json, Numeric, Question, Short, TrueFalse, block_type
+from deust.domain.statistics import Summary
+from deust.domain.texts import folded
+
+LOW_SUCCESS = Fraction(3, 10)
+LOW_DISCRIMINATION = Fraction(15, 100)
+ENOUGH_TO_JUDGE = 20
+MOST_WRONG = 5
+
+NOBODY, RIGHT, WRONG, ANSWERED = "nobody", "right", "wrong", "answered"
+REST = 0
+"""The column of those without a group, and of the groups too small to be named."""
+
+
+class Which(StrEnum):
+    FIRST = "first"
+    LAST = "last"
+    BEST = "best"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """A closed attempt, whole marked; `group` is REST for who has none."""
+
+    id: int
+    person_id: int
+    number: int
+    group: int
+    share: Fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """One question of one attempt: what was answered, what it earned, and what the whole attempt earned."""
+
+    column: int
+    answer: Json
+    points: Fraction
+    total: Fraction
+    seconds: int | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionCount:
+    """An option in the author's order; `count` is None when it is not told."""
+
+    html: str
+    is_right: bool
+    count: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongAnswer:
+    typed: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuestionFigures:
+    """One version of a question; a figure is None when it cannot be known or may not be told.
+
+    `seconds` is the median time between the first and the last saved change of the answer, among those who changed it.
+    """
+
+    id: str
+    hash: str
+    title: str
+    type: str
+    is_told: bool
+    asked: int = 0
+    since: datetime | None = None
+    is_only_version: bool = True
+    answered: int | None = None
+    success: Fraction | None = None
+    discrimination: Fraction | None = None
+    is_hard: bool = False
+    is_unclear: bool = False
+    options: tuple[OptionCount, ...] = ()
+    wrong: tuple[WrongAnswer, ...] = ()
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """Marks from `low` to `high` out of 20; `count` is None when it is not told for this group."""
+
+    low: int
+    high: int
+    count: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Which attempts are looked at: one a person, their columns, and the choices that may be offered."""
+
+    chosen: Mapping[int, Closed]
+    columns: Mapping[int, int]
+    choices: tuple[Which, ...]
+    groups: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.chosen)
+
+
+def chosen_attempts(attempts: Sequence[Closed], which: Which) -> Scope:
+    """One attempt a person, the first when the choice asked for would tell what a few did."""
+    by_person: dict[int, list[Closed]] = defaultdict(list)
+    for attempt in sorted(attempts, key=lambda one: one.number):
+        by_person[attempt.person_id].append(attempt)
+    sizes = Counter(own[0].group for own in by_person.values())
+    small = withheld(sizes)
+    columns = {person: REST if own[0].group in small else own[0].group for person, own in by_person.items()}
+    parts = defaultdict(list)
+    for person, column in columns.items():
+        parts[column].append(person)
+    picked = {choice: {person: pick(own) for person, own in by_person.items()} for choice, pick in _PICK.items()}
+    choices = tuple(choices_sayable(picked, list(parts.values())))
+    groups = tuple(sorted(column for column in parts if column != REST))
+    chosen = picked[which if which in choices else Which.FIRST]
+    return Scope(chosen=chosen, columns=columns, choices=choices, groups=groups if len(parts) > 1 else ())
+
+
+_PICK: Mapping[Which, Callable[[list[Closed]], Closed]] = {
+    Which.FIRST: lambda own: own[0],
+    Which.LAST: lambda own: own[-1],
+    Which.BEST: lambda own: max(own, key=lambda attempt: attempt.share),
+}
+
+
+def marks(scope: Scope, column: int | None) -> tuple[Summary | None, tuple[Bar, ...]]:
+    """The marks out of 20 of everyone, or of a group: their summary, and how many in each band."""
+    shares: dict[int, list[Fraction]] = defaultdict(list)
+    for person, attempt in scope.chosen.items():
+        shares[scope.columns[person]].append(attempt.share)
+    everyone = [share for own in shares.values() for share in own]
+    looked_at = everyone if column is None else shares.get(column, [])
+    if len(looked_at) < FEWEST:
+        return None, ()
+    found = statistics.bands(everyone, fewest=FEWEST)
+    table: dict[Hashable, dict[Hashable, int]] = {
+        band: {own: _inside(band, shares[own]) for own in shares} for band in found
+    }
+    _, cells = withheld_cells(table)
+    bars = tuple(
+        Bar(
+            low=band.low,
+            high=band.high,
+            count=band.count if column is None else None if (band, column) in cells else table[band][column],
+        )
+        for band in found
+    )
+    return statistics.summary([share * 20 for share in looked_at]), bars
+
+
+def _inside(band: statistics.Band, shares: Sequence[Fraction]) -> int:
+    return sum(band.low <= share * 20 < band.high or (share == 1 and band.high == 20) for share in shares)
+
+
+def question_figures(
+    question: Question, hash_: str, given: Sequence[Given], *, column: int | None, is_only_version: bool
+) -> QuestionFigures:
+    """The figures of one version of a question, for everyone or for a group."""
+    looked_at = [one for one in given if column is None or one.column == column]
+    title, kind = question.title, block_type(question.answer)
+    columns = withheld(Counter(one.column for one in given))
+    if len(looked_at) < FEWEST or column in columns:
+        return QuestionFigures(
+            id=question.id, hash=hash_, title=title, type=kind, is_told=False, is_only_version=is_only_version
+        )
+    counts = _Counts(question, given, column)
+    success = counts.success(looked_at)
+    discrimination = statistics.item_rest([one.points for one in looked_at], [one.total for one in looked_at])
+    can_judge = len(looked_at) >= ENOUGH_TO_JUDGE
+    return QuestionFigures(
+        id=question.id,
+        hash=hash_,
+        title=title,
+        type=kind,
+        is_told=True,
+        asked=len(looked_at),
+        since=min(one.started_at for one in given),
+        is_only_version=is_only_version,
+        answered=None if counts.is_hidden(NOBODY) else len(looked_at) - counts.count(NOBODY),
+        success=success,
+        discrimination=discrimination,
+        is_hard=can_judge and success is not None and success < LOW_SUCCESS,
+        is_unclear=can_judge and discrimination is not None and discrimination < LOW_DISCRIMINATION,
+        options=_options(question, given, looked_at, counts),
+        wrong=() if counts.is_hidden(WRONG) else _wrong(question, given, column, counts.count(WRONG)),
+        seconds=_seconds(looked_at),
+    )
+
+
+class _Counts:
+    """How many gave each kind of answer, by column, and what of it may be told for the column looked at."""
+
+    def __init__(self, question: Question, given: Sequence[Given], column: int | None) -> None:
+        self._column = column
+        self._out_of = question.points
+        self._kind = _kind_of(question, given)
+        self._columns = sorted({one.column for one in given})
+        self.table: dict[Hashable, dict[Hashable, int]] = {NOBODY: dict.fromkeys(self._columns, 0)}
+        self._shares: dict[Hashable, set[Fraction]] = defaultdict(set)
+        for one in given:
+            kind = self._kind(one)
+            by_column = self.table.setdefault(kind, dict.fromkeys(self._columns, 0))
+            by_column[one.column] += 1
+            self._shares[kind].add(one.points)
+        self._rows, self._cells = withheld_cells(self.table)
+        self._has_parts = ANSWERED in self.table
+
+    def count(self, kind: Hashable) -> int:
+        by_column = self.table.get(kind, {})
+        return sum(by_column.values()) if self._column is None else by_column.get(self._column, 0)
+
+    def is_hidden(self, kind: Hashable) -> bool:
+        return self._is_hidden(kind, self._column)
+
+    def hides(self, table: Mapping[Hashable, Mapping[Hashable, int]]) -> bool:
+        """Whether any row of another table of the same answers is withheld for the column looked at."""
+        rows, cells = withheld_cells({row: {one: by.get(one, 0) for one in self._columns} for row, by in table.items()})
+        return bool(rows) if self._column is None else any(cell[1] == self._column for cell in cells)
+
+    def success(self, looked_at: Sequence[Given]) -> Fraction | None:
+        """The mean share of the points; None when it would give back how many gave an answer that is not told."""
+        if not self._out_of or not self._tells_success(self._column):
+            return None
+        silent = [column for column in self._columns if not self._tells_success(column)]
+        if self._column is not None and len(silent) == 1 and self._column == self._smallest_but(silent[0]):
+            return None
+        return statistics.mean([one.points for one in looked_at]) / self._out_of
+
+    def _smallest_but(self, silent: int) -> int:
+        """The group whose success stays silent too, so that the whole less the others does not give the silent one."""
+        others = [column for column in self._columns if column != silent]
+        return min(others, key=lambda column: sum(row[column] for row in self.table.values()), default=silent)
+
+    def _tells_success(self, column: int | None) -> bool:
+        if self._has_parts:
+            return True
+        hidden = {kind for kind in self.table if self._is_hidden(kind, column)}
+        return len({share for kind in hidden for share in self._shares[kind]}) <= 1
+
+    def _is_hidden(self, kind: Hashable, column: int | None) -> bool:
+        return kind in self._rows if column is None else (kind, column) in self._cells
+
+
+def _kind_of(question: Question, given: Sequence[Given]) -> Callable[[Given], Hashable]:
+    """Sorts answers: by option where one is chosen, else right or wrong, else answered when points come in parts."""
+    block = question.answer
+    if isinstance(block, Choice) and not block.several:
+        count = len(block.options)
+        return lambda one: number_in(one.answer, count) or NOBODY
+    if isinstance(block, TrueFalse):
+        return lambda one: _truth(one.answer)
+    has_parts = any(one.points not in (0, question.points) for one in given)
+    if has_parts:
+        return lambda one: NOBODY if _is_empty(one.answer) else ANSWERED
+    return lambda one: RIGHT if one.points == question.points else NOBODY if _is_empty(one.answer) else WRONG
+
+
+def _truth(answer: Json) -> Hashable:
+    """Vrai is the first option, Faux the second."""
+    return (1 if answer else 2) if isinstance(answer, bool) else NOBODY
+
+
+def _is_empty(answer: Json) -> bool:
+    return answer in (None, "", []) or (isinstance(answer, list) and all(slot in (None, "") for slot in answer))
+
+
+def _options(
+    question: Question, given: Sequence[Given], looked_at: Sequence[Given], counts: _Counts
+) -> tuple[OptionCount, ...]:
+    block = question.answer
+    if isinstance(block, TrueFalse):
+        words: tuple[tuple[str, bool], ...] = (("Vrai", block.value), ("Faux", not block.value))
+    elif isinstance(block, Choice):
+        words = tuple((option.text, option.is_right) for option in block.options)
+        if block.several:
+            return _ticked(block, given, looked_at, counts)
+    else:
+        return ()
+    return tuple(
+        OptionCount(html=html, is_right=is_right, count=None if counts.is_hidden(number) else counts.count(number))
+        for number, (html, is_right) in enumerate(words, 1)
+    )
+
+
+def _ticked(
+    block: Choice, given: Sequence[Given], looked_at: Sequence[Given], counts: _Counts
+) -> tuple[OptionCount, ...]:
+    """Each option against not ticking it: told when both are of enough students, in each group and in all."""
+    size = len(block.options)
+    ticked = {id(one): set(numbers_in(one.answer, size)) for one in given}
+    found = []
+    for number, option in enumerate(block.options, 1):
+        table: dict[Hashable, dict[Hashable, int]] = {True: Counter(), False: Counter()}
+        for one in given:
+            table[number in ticked[id(one)]][one.column] += 1
+        is_hidden = counts.hides(table)
+        count = sum(number in ticked[id(one)] for one in looked_at)
+        found.append(OptionCount(html=option.text, is_right=option.is_right, count=None if is_hidden else count))
+    return tuple(found)
+
+
+def _wrong(question: Question, given: Sequence[Given], column: int | None, all_wrong: int) -> tuple[WrongAnswer, ...]:
+    """The wrong answers that many typed, the most frequent first."""
+    if not isinstance(question.answer, Short | Numeric):
+        return ()
+    typed: dict[str, Counter[int]] = defaultdict(Counter)
+    spelt: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in given:
+        text = " ".join(text_in(one.answer).split())
+        if text and not one.points:
+            typed[folded(text) or text][one.column] += 1
+            spelt[folded(text) or text][text] += 1
+    counts = {
+        word: by_column.total() if column is None else by_column[column]
+        for word, by_column in typed.items()
+        if column is None or column not in withheld(by_column)
+    }
+    often = sorted((word for word in counts if counts[word] >= FEWEST), key=lambda word: (-counts[word], word))
+    often = often[:MOST_WRONG]
+    while often and 0 < all_wrong - sum(counts[word] for word in often) < FEWEST:
+        often.pop()
+    return tuple(WrongAnswer(typed=spelt[word].most_common(1)[0][0], count=counts[word]) for word in often)
+
+
+def _seconds(looked_at: Sequence[Given]) -> int | None:
+    known = [one.seconds for one in looked_at if one.seconds is not None]
+    return round(median(known)) if len(known) >= FEWEST else None
