@@ -156,9 +156,10 @@ def marks(scope: Scope, column: int | None) -> tuple[Summary | None, tuple[Bar, 
     if len(looked_at) < FEWEST:
         return None, ()
     found = statistics.bands(everyone, fewest=FEWEST)
-    table: dict[Hashable, dict[Hashable, int]] = {
-        band: {own: _inside(band, shares[own]) for own in shares} for band in found
-    }
+    table: dict[Hashable, dict[Hashable, int]] = {band: dict.fromkeys(shares, 0) for band in found}
+    for own, marks_of_group in shares.items():
+        for share, count in Counter(marks_of_group).items():
+            table[_band_of(share, found)][own] += count
     _, cells = withheld_cells(table)
     bars = tuple(
         Bar(
@@ -171,8 +172,8 @@ def marks(scope: Scope, column: int | None) -> tuple[Summary | None, tuple[Bar, 
     return statistics.summary([share * 20 for share in looked_at]), bars
 
 
-def _inside(band: statistics.Band, shares: Sequence[Fraction]) -> int:
-    return sum(band.low <= share * 20 < band.high or (share == 1 and band.high == 20) for share in shares)
+def _band_of(share: Fraction, found: Sequence[statistics.Band]) -> statistics.Band:
+    return next((band for band in found if share * 20 < band.high), found[-1])
 
 
 def question_figures(
@@ -328,11 +329,15 @@ def _wrong(question: Question, given: Sequence[Given], column: int | None, all_w
         return ()
     typed: dict[str, Counter[int]] = defaultdict(Counter)
     spelt: dict[str, Counter[str]] = defaultdict(Counter)
+    raw: dict[str, Counter[int]] = defaultdict(Counter)
     for one in given:
-        text = " ".join(text_in(one.answer).split())
-        if text and not one.points:
-            typed[folded(text) or text][one.column] += 1
-            spelt[folded(text) or text][text] += 1
+        if not one.points:
+            raw[" ".join(text_in(one.answer).split())][one.column] += 1
+    raw.pop("", None)
+    for text, by_column in raw.items():
+        word = folded(text) or text
+        typed[word].update(by_column)
+        spelt[word][text] += by_column.total()
     counts = {
         word: by_column.total() if column is None else by_column[column]
         for word, by_column in typed.items()

@@ -178,7 +178,7 @@ def _given(
     given: dict[tuple[str, str], list[Given]] = defaultdict(list)
     for row in rows:
         points = {key: earned for key, earned in work.points[row.id].items() if earned is not None}
-        total = sum(points.values(), Fraction(0))
+        total = Fraction(0) if row.score is None else row.score
         for entry in row.paper:
             key = entry["key"]
             if key in points:
