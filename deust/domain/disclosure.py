@@ -30,13 +30,13 @@ def withheld(counts: Mapping[Name, int], started: Collection[Name] = frozenset()
     hidden = small | set(started)
     others = sorted((name for name in counts if name not in hidden and counts[name]), key=lambda name: counts[name])
     for name in others:
-        if not hidden or not _is_found([counts[one] for one in hidden]):
+        if not hidden or not is_found([counts[one] for one in hidden]):
             break
         hidden.add(name)
     return hidden
 
 
-def _is_found(hidden: Sequence[int]) -> bool:
+def is_found(hidden: Sequence[int]) -> bool:
     """Whether the sum of the parts not written tells one of them."""
     total = sum(hidden)
     large = sum(count >= FEWEST for count in hidden)

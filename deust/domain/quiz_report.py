@@ -5,18 +5,17 @@ given. Nothing is told of fewer than five students, nor found by comparing two f
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from fractions import Fraction
 from statistics import median
 
 from deust.domain import statistics
 from deust.domain.answers import number_in, numbers_in, text_in
-from deust.domain.disclosure import FEWEST, choices_sayable, withheld, withheld_cells
+from deust.domain.disclosure import FEWEST, is_found, withheld, withheld_cells
 from deust.domain.questions import Choice, Json, Numeric, Question, Short, TrueFalse, block_type
-from deust.domain.statistics import Summary
+from deust.domain.quiz_scope import Scope
 from deust.domain.texts import folded
 
 LOW_SUCCESS = Fraction(3, 10)
@@ -25,25 +24,6 @@ ENOUGH_TO_JUDGE = 20
 MOST_WRONG = 5
 
 NOBODY, RIGHT, WRONG, ANSWERED = "nobody", "right", "wrong", "answered"
-REST = 0
-"""The column of those without a group, and of the groups too small to be named."""
-
-
-class Which(StrEnum):
-    FIRST = "first"
-    LAST = "last"
-    BEST = "best"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Closed:
-    """A closed attempt, whole marked; `group` is REST for who has none."""
-
-    id: int
-    person_id: int
-    number: int
-    group: int
-    share: Fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,110 +76,77 @@ class QuestionFigures:
     options: tuple[OptionCount, ...] = ()
     wrong: tuple[WrongAnswer, ...] = ()
     seconds: int | None = None
+    silent: Mapping[int | None, int] = field(default_factory=dict)
+    """Where its success is not told (None: of everyone), and for how few it is not."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """Marks from `low` to `high` out of 20; `count` is None when it is not told for this group."""
+def silent_means(questions: Sequence[QuestionFigures], scope: Scope) -> set[int | None]:
+    """Where the mean is not told: the whole less the questions that are told would give the one that is not.
 
-    low: int
-    high: int
-    count: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scope:
-    """Which attempts are looked at: one a person, their columns, and the choices that may be offered."""
-
-    chosen: Mapping[int, Closed]
-    columns: Mapping[int, int]
-    choices: tuple[Which, ...]
-    groups: tuple[int, ...]
-
-    @property
-    def count(self) -> int:
-        return len(self.chosen)
+    Nor is it told of one more group when a single one is silent, for everyone less the others would give it.
+    """
+    sizes = Counter(scope.columns.values())
+    views: list[int | None] = [None, *sizes]
+    few = {view: [one.silent[view] for one in questions if view in one.silent] for view in views}
+    silent = {view for view in views if few[view] and is_found(few[view])}
+    silent |= {column for column in sizes if _is_almost_alone(scope, column)}
+    if _is_almost_alone(scope, None):
+        silent.add(None)
+    groups = sorted((column for column in sizes if column not in silent), key=lambda column: sizes[column])
+    if len(sizes) - len(groups) == 1 and groups:
+        silent.add(groups[0])
+    return silent
 
 
-def chosen_attempts(attempts: Sequence[Closed], which: Which) -> Scope:
-    """One attempt a person, the first when the choice asked for would tell what a few did."""
-    by_person: dict[int, list[Closed]] = defaultdict(list)
-    for attempt in sorted(attempts, key=lambda one: one.number):
-        by_person[attempt.person_id].append(attempt)
-    sizes = Counter(own[0].group for own in by_person.values())
-    small = withheld(sizes)
-    columns = {person: REST if own[0].group in small else own[0].group for person, own in by_person.items()}
-    parts = defaultdict(list)
-    for person, column in columns.items():
-        parts[column].append(person)
-    picked = {choice: {person: pick(own) for person, own in by_person.items()} for choice, pick in _PICK.items()}
-    choices = tuple(choices_sayable(picked, list(parts.values())))
-    groups = tuple(sorted(column for column in parts if column != REST))
-    chosen = picked[which if which in choices else Which.FIRST]
-    return Scope(chosen=chosen, columns=columns, choices=choices, groups=groups if len(parts) > 1 else ())
-
-
-_PICK: Mapping[Which, Callable[[list[Closed]], Closed]] = {
-    Which.FIRST: lambda own: own[0],
-    Which.LAST: lambda own: own[-1],
-    Which.BEST: lambda own: max(own, key=lambda attempt: attempt.share),
-}
-
-
-def marks(scope: Scope, column: int | None) -> tuple[Summary | None, tuple[Bar, ...]]:
-    """The marks out of 20 of everyone, or of a group: their summary, and how many in each band."""
-    shares: dict[int, list[Fraction]] = defaultdict(list)
-    for person, attempt in scope.chosen.items():
-        shares[scope.columns[person]].append(attempt.share)
-    everyone = [share for own in shares.values() for share in own]
-    looked_at = everyone if column is None else shares.get(column, [])
-    if len(looked_at) < FEWEST:
-        return None, ()
-    found = statistics.bands(everyone, fewest=FEWEST)
-    table: dict[Hashable, dict[Hashable, int]] = {band: dict.fromkeys(shares, 0) for band in found}
-    for own, marks_of_group in shares.items():
-        for share, count in Counter(marks_of_group).items():
-            table[_band_of(share, found)][own] += count
-    _, cells = withheld_cells(table)
-    bars = tuple(
-        Bar(
-            low=band.low,
-            high=band.high,
-            count=band.count if column is None else None if (band, column) in cells else table[band][column],
-        )
-        for band in found
+def _is_almost_alone(scope: Scope, column: int | None) -> bool:
+    """Whether only two marks were given, one of them to a few: their mean would say to how many."""
+    counts = Counter(
+        one.share for person, one in scope.chosen.items() if column is None or scope.columns[person] == column
     )
-    return statistics.summary([share * 20 for share in looked_at]), bars
+    return len(counts) == 2 and min(counts.values()) < FEWEST
 
 
-def _band_of(share: Fraction, found: Sequence[statistics.Band]) -> statistics.Band:
-    return next((band for band in found if share * 20 < band.high), found[-1])
+def versions_told(given: Mapping[str, Sequence[Given]]) -> set[tuple[str, int | None]]:
+    """Of the versions of one question, by hash, those that may be told of, for each group and for everyone (None)."""
+    sizes = {hash_: Counter(one.column for one in own) for hash_, own in given.items()}
+    columns = {one.column for own in given.values() for one in own}
+    table: dict[Hashable, dict[Hashable, int]] = {
+        hash_: {column: own[column] for column in columns} for hash_, own in sizes.items()
+    }
+    rows, cells = withheld_cells(table)
+    told: set[tuple[str, int | None]] = {(hash_, None) for hash_ in given if hash_ not in rows}
+    return told | {
+        (hash_, column)
+        for hash_, own in sizes.items()
+        for column in own
+        if (hash_, column) not in cells and own[column] >= FEWEST
+    }
 
 
 def question_figures(
-    question: Question, hash_: str, given: Sequence[Given], *, column: int | None, is_only_version: bool
+    question: Question, hash_: str, given: Sequence[Given], *, column: int | None, told: Collection[int | None]
 ) -> QuestionFigures:
-    """The figures of one version of a question, for everyone or for a group."""
+    """The figures of one version of a question, for everyone or for a group; `told` names those it may be told of."""
     looked_at = [one for one in given if column is None or one.column == column]
-    title, kind = question.title, block_type(question.answer)
-    columns = withheld(Counter(one.column for one in given))
-    if len(looked_at) < FEWEST or column in columns:
-        return QuestionFigures(
-            id=question.id, hash=hash_, title=title, type=kind, is_told=False, is_only_version=is_only_version
-        )
     counts = _Counts(question, given, column)
-    success = counts.success(looked_at)
-    discrimination = statistics.item_rest([one.points for one in looked_at], [one.total for one in looked_at])
-    can_judge = len(looked_at) >= ENOUGH_TO_JUDGE
-    return QuestionFigures(
+    sizes = Counter(one.column for one in given)
+    made = QuestionFigures(
         id=question.id,
         hash=hash_,
-        title=title,
-        type=kind,
-        is_told=True,
+        title=question.title,
+        type=block_type(question.answer),
+        is_told=column in told,
+        silent=counts.silent() | {view: _size(sizes, view) for view in (None, *sizes) if view not in told},
+    )
+    if not made.is_told:
+        return made
+    success = None if column in made.silent else counts.success(looked_at)
+    discrimination = statistics.item_rest([one.points for one in looked_at], [one.total for one in looked_at])
+    can_judge = len(looked_at) >= ENOUGH_TO_JUDGE
+    return replace(
+        made,
         asked=len(looked_at),
         since=min(one.started_at for one in given),
-        is_only_version=is_only_version,
         answered=None if counts.is_hidden(NOBODY) else len(looked_at) - counts.count(NOBODY),
         success=success,
         discrimination=discrimination,
@@ -209,6 +156,10 @@ def question_figures(
         wrong=() if counts.is_hidden(WRONG) else _wrong(question, given, column, counts.count(WRONG)),
         seconds=_seconds(looked_at),
     )
+
+
+def _size(sizes: Mapping[int, int], view: int | None) -> int:
+    return sum(sizes.values()) if view is None else sizes[view]
 
 
 class _Counts:
@@ -221,11 +172,16 @@ class _Counts:
         self._columns = sorted({one.column for one in given})
         self.table: dict[Hashable, dict[Hashable, int]] = {NOBODY: dict.fromkeys(self._columns, 0)}
         self._shares: dict[Hashable, set[Fraction]] = defaultdict(set)
+        self._all: Counter[int | None] = Counter()
+        self._right: Counter[int | None] = Counter()
         for one in given:
             kind = self._kind(one)
             by_column = self.table.setdefault(kind, dict.fromkeys(self._columns, 0))
             by_column[one.column] += 1
             self._shares[kind].add(one.points)
+            for view in (None, one.column):
+                self._all[view] += 1
+                self._right[view] += one.points == question.points
         self._rows, self._cells = withheld_cells(self.table)
         self._has_parts = ANSWERED in self.table
 
@@ -241,19 +197,17 @@ class _Counts:
         rows, cells = withheld_cells({row: {one: by.get(one, 0) for one in self._columns} for row, by in table.items()})
         return bool(rows) if self._column is None else any(cell[1] == self._column for cell in cells)
 
-    def success(self, looked_at: Sequence[Given]) -> Fraction | None:
-        """The mean share of the points; None when it would give back how many gave an answer that is not told."""
-        if not self._out_of or not self._tells_success(self._column):
-            return None
-        silent = [column for column in self._columns if not self._tells_success(column)]
-        if self._column is not None and len(silent) == 1 and self._column == self._smallest_but(silent[0]):
-            return None
-        return statistics.mean([one.points for one in looked_at]) / self._out_of
+    def silent(self) -> dict[int | None, int]:
+        """The groups whose success is not told (None: everyone), and how few of them were right, or were not."""
+        found: set[int | None] = {view for view in (None, *self._columns) if not self._tells_success(view)}
+        others = [column for column in self._columns if column not in found]
+        if len(self._columns) - len(others) == 1 and others:
+            found.add(min(others, key=lambda column: sum(row[column] for row in self.table.values())))
+        return {view: max(1, min(self._right[view], self._all[view] - self._right[view])) for view in found}
 
-    def _smallest_but(self, silent: int) -> int:
-        """The group whose success stays silent too, so that the whole less the others does not give the silent one."""
-        others = [column for column in self._columns if column != silent]
-        return min(others, key=lambda column: sum(row[column] for row in self.table.values()), default=silent)
+    def success(self, looked_at: Sequence[Given]) -> Fraction | None:
+        """The mean share of the points."""
+        return statistics.mean([one.points for one in looked_at]) / self._out_of if self._out_of else None
 
     def _tells_success(self, column: int | None) -> bool:
         if self._has_parts:

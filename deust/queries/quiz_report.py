@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from deust.domain import quiz_report
+from deust.domain import quiz_report, quiz_scope
 from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion
 from deust.domain.learning import Quiz
@@ -18,7 +18,8 @@ from deust.domain.marking import right_answer
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Placement, Presented, describe, present
 from deust.domain.questions import Choice, Cloze, Matching, Ordering, Question, right_sides
-from deust.domain.quiz_report import REST, Bar, Closed, Given, QuestionFigures, Which
+from deust.domain.quiz_report import Given, QuestionFigures
+from deust.domain.quiz_scope import REST, Bar, Closed, Which
 from deust.domain.statistics import Summary
 from deust.models.quizzes import AnswerEvent, Attempt
 from deust.queries.closed_attempts import ATTEMPT_IDS, Work, closed_attempts, in_scope, versions_asked, work_of
@@ -42,7 +43,10 @@ class GroupChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportPage:
-    """`count` is None when there are too few attempts to say anything; `group` None is everyone."""
+    """`count` is None when there are too few attempts to say anything; `group` None is everyone.
+
+    `tells_mean` is whether the mean and the deviation may be told beside the questions.
+    """
 
     quiz: Quiz
     which: Which
@@ -52,6 +56,7 @@ class ReportPage:
     count: int | None
     summary: Summary | None
     bars: tuple[Bar, ...]
+    tells_mean: bool
     questions: tuple[QuestionFigures, ...]
     remarking: RemarkingPage
 
@@ -80,12 +85,14 @@ def report_page(
     rows = closed_attempts(connection, reviewer=reviewer, quiz=quiz)
     versions = versions_asked(connection, rows)
     concerned = concerned_attempts(rows, versions, quiz)
-    scope = quiz_report.chosen_attempts([_closed(row) for row in rows if not row.awaiting], which)
+    scope = quiz_scope.chosen_attempts([_closed(row) for row in rows if not row.awaiting], which)
     chosen = {attempt.id: scope.columns[person] for person, attempt in scope.chosen.items()}
     work = work_of(connection, {*chosen, *(row.id for row in concerned)})
     names = {row.group_id: f"{row.cohort_title}, {row.group_name}" for row in rows if row.group_id is not None}
     column = group if group in scope.groups else None
-    summary, bars = quiz_report.marks(scope, column)
+    summary, bars = quiz_scope.marks(scope, column)
+    looked_at = [row for row in rows if row.id in chosen]
+    questions = _figures(connection, quiz, looked_at, chosen, versions, work, column) if summary else ()
     return ReportPage(
         quiz=quiz,
         which=which if which in scope.choices else Which.FIRST,
@@ -97,9 +104,8 @@ def report_page(
         count=summary.count if summary else None,
         summary=summary,
         bars=bars,
-        questions=_figures(connection, quiz, [row for row in rows if row.id in chosen], chosen, versions, work, column)
-        if summary
-        else (),
+        tells_mean=column not in quiz_report.silent_means(questions, scope),
+        questions=questions,
         remarking=page_of(concerned, versions, work, quiz),
     )
 
@@ -158,31 +164,32 @@ def _figures(
     """By version of each question, in the quiz's order, those that left it at the end."""
     given = _given(connection, rows, columns, work)
     order = {question.id: place for place, question in enumerate(quiz.questions)}
-    counts = Counter(id_ for id_, _hash in given)
-    return tuple(
-        quiz_report.question_figures(
-            versions[hash_], hash_, given[id_, hash_], column=column, is_only_version=counts[id_] == 1
-        )
-        for id_, hash_ in sorted(given, key=lambda one: (order.get(one[0], len(order)), *one))
-    )
+    found = []
+    for id_ in sorted(given, key=lambda one: (order.get(one, len(order)), one)):
+        told = quiz_report.versions_told(given[id_])
+        for hash_, own in sorted(given[id_].items(), key=lambda one: min(each.started_at for each in one[1])):
+            views = {view for version, view in told if version == hash_}
+            made = quiz_report.question_figures(versions[hash_], hash_, own, column=column, told=views)
+            found.append(replace(made, is_only_version=len(given[id_]) == 1))
+    return tuple(found)
 
 
 def _given(
     connection: Connection, rows: Sequence[Row[Any]], columns: Mapping[int, int], work: Work
-) -> Mapping[tuple[str, str], Sequence[Given]]:
-    """What was answered to each version of each question, by its id and hash."""
+) -> Mapping[str, Mapping[str, Sequence[Given]]]:
+    """What was answered to each question, by its id, then by the hash of each version."""
     spans = {
         (row.attempt_id, row.question_key): int((row.last - row.first).total_seconds())
         for row in connection.execute(_SPANS, {"attempt_ids": [row.id for row in rows]})
     }
-    given: dict[tuple[str, str], list[Given]] = defaultdict(list)
+    given: dict[str, dict[str, list[Given]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         points = {key: earned for key, earned in work.points[row.id].items() if earned is not None}
         total = Fraction(0) if row.score is None else row.score
         for entry in row.paper:
             key = entry["key"]
             if key in points:
-                given[entry["id"], entry["hash"]].append(
+                given[entry["id"]][entry["hash"]].append(
                     Given(
                         column=columns[row.id],
                         answer=work.answers.get((row.id, key)),

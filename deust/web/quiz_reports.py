@@ -15,7 +15,8 @@ from wtforms.validators import DataRequired, Length
 from deust.domain.access import Permission
 from deust.domain.disclosure import FEWEST
 from deust.domain.learning import Quiz
-from deust.domain.quiz_report import LOW_SUCCESS, QuestionFigures, Which
+from deust.domain.quiz_report import LOW_SUCCESS, QuestionFigures
+from deust.domain.quiz_scope import Which
 from deust.domain.remarking import ListChanged, plain
 from deust.models.transaction import reading, writing
 from deust.queries import quiz_report as pages
@@ -29,7 +30,7 @@ from deust.web.i18n import lazy_gettext as lazy
 
 bp = Blueprint("quiz_reports", __name__)
 
-_CHART = (600, 160)
+_CHART = (400, 160)
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 

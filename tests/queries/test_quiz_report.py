@@ -15,7 +15,8 @@ from deust.domain.disclosure import FEWEST
 from deust.domain.errors import NotFound
 from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
-from deust.domain.quiz_report import QuestionFigures, Which
+from deust.domain.quiz_report import QuestionFigures
+from deust.domain.quiz_scope import Which
 from deust.models.people import Person
 from deust.models.quizzes import AnswerEvent
 from deust.models.transaction import reading, writing
@@ -102,6 +103,36 @@ def test_a_rare_answer_is_not_told_nor_found_by_subtraction(admin: SignedIn) -> 
     assert [option.count for option in found.options] == [None, None, 0]
     assert found.success is None
     assert found.answered == 20
+
+
+def test_the_mean_less_the_other_questions_gives_no_hidden_success(admin: SignedIn) -> None:
+    """One success rate is not told: the mean of the quiz, less those that are, would give it."""
+    fill(QUIZ, [RIGHT] * 9 + [{**WRONG, "a": 2}] * 9 + [{**RIGHT, "a": 1}] * 2)
+    page = read(admin)
+    assert [one.success for one in page.questions] == [None, Fraction(11, 20), Fraction(11, 20)]
+    assert not page.tells_mean
+
+
+def test_a_quiz_of_one_question_tells_no_mean_that_counts_a_few(admin: SignedIn) -> None:
+    quiz = factories.quiz(factories.matching("m"))
+    fill(quiz, [{"m": [1, 2]}] * 18 + [{"m": [1, None]}] * 2)
+    assert not read(admin, quiz).tells_mean
+
+
+def test_the_asked_of_two_versions_never_tell_a_third(admin: SignedIn) -> None:
+    """Asked of 12, 6 and 2: the 6 are not told either, for 20 less both would be the 2."""
+    for stem, size in (("", 12), ("Autrement ?", 6), ("Encore ?", 2)):
+        fill(replace(QUIZ, questions=(factories.single("a", stem=stem), *QUIZ.questions[1:])), [RIGHT] * size)
+    rows = [one for one in read(admin).questions if one.id == "a"]
+    assert [one.asked for one in rows if one.is_told] == [12]
+
+
+def test_a_group_s_success_less_everyone_never_tells_another_s(admin: SignedIn) -> None:
+    """In one group of two, two were wrong: that group is silent, and so is the other, whose rate would give it."""
+    groups = fill(QUIZ, [RIGHT] * 8 + [WRONG] * 2, [RIGHT] * 6 + [WRONG] * 6)
+    assert figures(read(admin), "c").success == Fraction(14, 22)
+    assert [figures(read(admin, group=group), "c").success for group in groups] == [None, None]
+    assert [read(admin, group=group).tells_mean for group in groups] == [False, False]
 
 
 def test_a_rare_wrong_answer_is_not_told(admin: SignedIn) -> None:
