@@ -19,6 +19,14 @@ TITLES = {
     "answer": "Vos réponses",
     "attempt_marks": "Vos points et leur historique",
     "answer_file": "Les fichiers et enregistrements rendus",
+    "copy": "Vos copies à corriger",
+    "marking": "Le travail des correcteurs sur vos copies",
+    "marking_event": "L’historique des corrections",
+    "released_mark": "Les notes et commentaires rendus",
+    "review_request": "Vos demandes de réexamen",
+    "phrase": "La banque de phrases d’un tuteur",
+    "upload": "Les envois de fichiers",
+    "sound": "L’écoute de vos enregistrements",
     "audit_event": "Le journal des actes",
     "outbox_message": "Les messages à envoyer",
     "receipt": "Vos reçus de remise",
@@ -45,8 +53,22 @@ FRENCH = {
     "to keep a student's work and mark it": "garder votre travail et le noter",
     "proof that no answer was lost": "prouver qu’aucune réponse n’a été perdue",
     "the answer that is marked": "noter votre réponse",
-    "the mark and its history": "garder la note et son historique",
+    "to have a student's work marked in time": "faire corriger votre travail dans les délais",
+    "the marker's draft and its reasons": "garder le brouillon de correction et ses raisons",
+    "proof that no mark was lost or overwritten": "prouver qu’aucune correction n’est perdue ni écrasée",
+    "the mark and the comment given back, and their history": (
+        "vous rendre la note et le commentaire, avec leur historique"
+    ),
+    "to have a mark looked at again": "faire réexaminer une note",
+    "to help a tutor comment faster": "aider un tuteur à commenter plus vite",
+    "the marks and their history": "garder la note et son historique",
     "files and voice recordings handed in": "garder les fichiers et les enregistrements rendus",
+    "to resume a file that was cut, and to prove when it was begun": (
+        "reprendre un envoi coupé, et prouver quand il a commencé"
+    ),
+    "to play a recording on every device, and to draw it": (
+        "faire entendre un enregistrement sur tout appareil, et le dessiner"
+    ),
     "to answer « who did what, when »": "pouvoir dire qui a fait quoi, et quand",
     "to send mail once, even after a crash": "envoyer chaque message, même après une panne",
     "proof that something was handed in": "prouver qu’un travail a été rendu",
@@ -56,6 +78,14 @@ FRENCH = {
     "as the diploma's records require": "selon les règles d’archives du diplôme",
     "as long as the cohort": "aussi longtemps que la promotion",
     "as long as the attempt": "aussi longtemps que l’essai",
+    "as long as the attempt; recordings six months after it": (
+        "aussi longtemps que l’essai ; un enregistrement de voix, six mois après lui"
+    ),
+    "as long as the attempt; seven days when it stays unfinished": (
+        "aussi longtemps que l’essai ; sept jours s’il reste inachevé"
+    ),
+    "as its recording": "comme son enregistrement",
+    "with its recording": "effacé avec son enregistrement",
     "as long as the records it explains": "aussi longtemps que les actes qu’il explique",
     "as the funding file requires": "selon les règles du dossier de financement",
     "while enrolled": "pendant l’inscription",

@@ -115,7 +115,13 @@ REFUSED = (
 )
 """Pages that answer to a button pressed with nothing filled in; the last is sent with a token that is not ours."""
 
-NOT_PAGES = {"learning.media", "quizzes.answer_file", "quizzes.attempt_state"}
+NOT_PAGES = {
+    "learning.media",
+    "quizzes.answer_file",
+    "quizzes.answer_sound",
+    "quizzes.attempt_state",
+    "uploads.upload_state",
+}
 """A picture or a sound, a file sent back, the clock that a script reads."""
 
 
