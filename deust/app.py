@@ -34,6 +34,7 @@ from deust.web import (
     grading,
     i18n,
     learning,
+    quiz_reports,
     quizzes,
     records,
     signin,
@@ -165,8 +166,9 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.before_request(guard)
     app.after_request(add_headers)
     app.after_request(_sign_request)
-    staff = (cohort_pages, contacts, eyes)
-    for pages in (learning, quizzes, assignments, grading, signin, people_pages, records, uploads, *staff):
+    students = (learning, quizzes, assignments, uploads)
+    staff = (grading, quiz_reports, cohort_pages, contacts, eyes)
+    for pages in (*students, *staff, signin, people_pages, records):
         app.register_blueprint(pages.bp)
     errors.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

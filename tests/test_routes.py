@@ -73,6 +73,8 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
         )
         names["upload"] = _upload(session, str(names["attempt"]), learner, clock)
         session.flush()
+        closed = session.scalars(select(Attempt).where(Attempt.public_id == names["closed"])).one()
+        names["asked"] = closed.paper[0]["hash"]
         names["work"], names["copy"] = _handed_in(session, learner, catalogue.quiz("ec101-accueil/devoir"), clock)
         names["receipt"] = session.scalars(select(Receipt.code)).first()
     anonymous = app.test_client()
@@ -195,6 +197,23 @@ TABLE = {
     "POST people.keep_preferences": ("/compte/preferences", "401 422 422 422 422 422 422 422 422"),
     "GET people.student": ("/personnes/{person}", "401 403 403 403 403 403 200 200 403"),
     "GET people.students": ("/personnes", "401 403 403 403 403 403 200 200 403"),
+    "POST quiz_reports.apply_key": (
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction",
+        "401 403 403 403 422 422 403 422 403",
+    ),
+    "GET quiz_reports.asked_question": (
+        "/activites/ec101-accueil/quiz-note/rapport/questions/{asked}",
+        "401 403 403 403 200 404 403 200 403",
+    ),
+    "GET quiz_reports.remarking": (
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction",
+        "401 403 403 403 200 200 403 200 403",
+    ),
+    "GET quiz_reports.report": ("/activites/ec101-accueil/quiz-note/rapport", "401 403 403 403 200 200 403 200 403"),
+    "GET quiz_reports.report_table": (
+        "/activites/ec101-accueil/quiz-note/rapport/tableau",
+        "401 403 403 403 200 200 403 200 403",
+    ),
     "POST quizzes.accept_late_answers": ("/essais/{closed}/tardives", "401 403 403 403 422 404 403 422 403"),
     "GET quizzes.answer_file": ("/essais/{attempt}/fichiers/abc", "401 404 404 404 403 403 403 403 403"),
     "GET quizzes.answer_sound": ("/essais/{attempt}/sons/abc", "401 404 404 404 403 403 403 403 403"),

@@ -27,6 +27,7 @@ PAYLOADS = {
     "mark-released": {"given_name": "Zoë", "title": "Devoir"},
     "sign-in-failures": {"given_name": "Zoë", "count": 10},
     "from-staff": {"given_name": "Zoë", "text": "Où en êtes-vous ?", "sender": "Claire Aubert"},
+    "marks-corrected": {"given_name": "Zoë", "title": "Quiz d’essai", "link": "https://deust.example/modules/x/y"},
 }
 
 

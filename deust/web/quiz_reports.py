@@ -1,0 +1,184 @@
+"""What staff read of a quiz once handed in, and marking again after its key was corrected."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, StringField
+from wtforms.validators import DataRequired, Length
+
+from deust.domain.access import Permission
+from deust.domain.disclosure import FEWEST
+from deust.domain.learning import Quiz
+from deust.domain.quiz_report import LOW_SUCCESS, QuestionFigures
+from deust.domain.quiz_scope import Which
+from deust.domain.remarking import ListChanged, plain
+from deust.models.transaction import reading, writing
+from deust.queries import quiz_report as pages
+from deust.queries.remarking import RemarkingPage, remarking_page
+from deust.services import remarking as services
+from deust.web import formats
+from deust.web.current import permission, tools, visitor
+from deust.web.i18n import current_locale
+from deust.web.i18n import gettext as _
+from deust.web.i18n import lazy_gettext as lazy
+
+bp = Blueprint("quiz_reports", __name__)
+
+_CHART = (400, 160)
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+class KeyForm(FlaskForm):
+    never_lower = BooleanField(lazy("Ne jamais baisser une note"), default=True)
+    reason = StringField(lazy("Motif, gardé dans l’historique"), validators=[DataRequired(), Length(max=200)])
+    seen = HiddenField()
+
+
+@bp.get("/activites/<module_id>/<item_id>/rapport")
+@permission(Permission.ATTEMPT_REVIEW)
+def report(module_id: str, item_id: str) -> str:
+    """Marks, questions and answers of the students followed; nothing about fewer than five of them."""
+    page = _report(module_id, item_id)
+    return render_template("quizzes/report.html", page=page, fewest=FEWEST, low=LOW_SUCCESS, chart=_chart(page))
+
+
+@bp.get("/activites/<module_id>/<item_id>/rapport/tableau")
+@permission(Permission.ATTEMPT_REVIEW)
+def report_table(module_id: str, item_id: str) -> Response:
+    """The table of questions, for a spreadsheet."""
+    page = _report(module_id, item_id)
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(_rows(page))
+    response = Response(text.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="rapport-{page.quiz.module}-{page.quiz.id}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/activites/<module_id>/<item_id>/rapport/questions/<key>")
+@permission(Permission.ATTEMPT_REVIEW)
+def asked_question(module_id: str, item_id: str, key: str) -> str:
+    """A question as it was asked, with its options in the author's order and its key."""
+    with reading() as connection:
+        page = pages.question_page(connection, reviewer=visitor(), quiz=_quiz(module_id, item_id), hash_=key)
+    return render_template("quizzes/asked_question.html", page=page)
+
+
+@bp.get("/activites/<module_id>/<item_id>/nouvelle-correction")
+@permission(Permission.ATTEMPT_REVIEW)
+def remarking(module_id: str, item_id: str) -> str:
+    """What the corrected key would change, before anything is written."""
+    page = _remarking(module_id, item_id)
+    form = KeyForm(formdata=None, seen=page.seen)
+    return _show_remarking(page, form)
+
+
+@bp.post("/activites/<module_id>/<item_id>/nouvelle-correction")
+@permission(Permission.ATTEMPT_REVIEW)
+def apply_key(module_id: str, item_id: str) -> Response | tuple[str, int]:
+    """Mark again all that was shown, or nothing."""
+    form, quiz = KeyForm(), _quiz(module_id, item_id)
+    if not form.validate_on_submit():
+        return _show_remarking(_remarking(module_id, item_id), form), 422
+    try:
+        count = _apply(quiz, form)
+    except ListChanged:
+        page = _remarking(module_id, item_id)
+        form.seen.data = page.seen
+        return _show_remarking(page, form, is_stale=True), 409
+    return redirect(url_for(".remarking", module_id=module_id, item_id=item_id, fait=count), 303)
+
+
+def _apply(quiz: Quiz, form: KeyForm) -> int:
+    with writing() as session:
+        return services.apply_key(
+            session,
+            quiz,
+            by=visitor(),
+            seen=form.seen.data or "",
+            never_lower=form.never_lower.data,
+            reason=(form.reason.data or "").strip(),
+            link=f"{tools().base_url.rstrip('/')}/modules/{quiz.module}/{quiz.id}",
+            now=tools().clock(),
+        )
+
+
+def _quiz(module_id: str, item_id: str) -> Quiz:
+    return tools().catalogue.quiz(f"{module_id}/{item_id}")
+
+
+def _report(module_id: str, item_id: str) -> pages.ReportPage:
+    asked = request.args.get("essai", "")
+    which = Which(asked) if asked in list(Which) else Which.FIRST
+    group = request.args.get("groupe", type=int)
+    with reading() as connection:
+        return pages.report_page(
+            connection, reviewer=visitor(), quiz=_quiz(module_id, item_id), which=which, group=group
+        )
+
+
+def _remarking(module_id: str, item_id: str) -> RemarkingPage:
+    with reading() as connection:
+        return remarking_page(connection, reviewer=visitor(), quiz=_quiz(module_id, item_id))
+
+
+def _show_remarking(page: RemarkingPage, form: KeyForm, *, is_stale: bool = False) -> str:
+    done = request.args.get("fait", type=int)
+    return render_template("quizzes/remarking.html", page=page, form=form, is_stale=is_stale, done=done)
+
+
+def _chart(page: pages.ReportPage) -> list[dict[str, object]]:
+    """The bars of the marks: as wide as their band, and their surface is their number of students."""
+    width, height = _CHART
+    densities = [Fraction(bar.count or 0, bar.high - bar.low) for bar in page.bars]
+    tallest = max(densities, default=Fraction(0)) or Fraction(1)
+    return [
+        {
+            "x": bar.low * width // 20 + 2,
+            "width": (bar.high - bar.low) * width // 20 - 4,
+            "height": int(density / tallest * (height - 24)),
+            "middle": (bar.low + bar.high) * width // 40,
+            "bar": bar,
+        }
+        for bar, density in zip(page.bars, densities, strict=True)
+    ]
+
+
+def _rows(page: pages.ReportPage) -> Iterator[list[str]]:
+    yield [
+        _("Question"),
+        _("Identifiant"),
+        _("Version"),
+        _("Posée à"),
+        _("Réponses données"),
+        _("Réussite en %"),
+        _("Discrimination"),
+        _("Temps médian en secondes"),
+        _("À revoir"),
+    ]
+    for one in page.questions:
+        review = _("oui") if one.is_hard or one.is_unclear else ""
+        yield [_cell(plain(one.title)), _cell(one.id), one.hash[:8], *_figures(one), review]
+
+
+def _figures(one: QuestionFigures) -> list[str]:
+    if not one.is_told:
+        return [_("moins de %(count)s", count=FEWEST), "", "", "", ""]
+    known = (one.asked, one.answered, None if one.success is None else one.success * 100, one.discrimination)
+    return [_plain(figure) for figure in known] + ["" if one.seconds is None else str(one.seconds)]
+
+
+def _plain(figure: int | Fraction | None) -> str:
+    """A number that a spreadsheet reads: no space between thousands."""
+    return "" if figure is None else formats.number_in(figure, current_locale()).replace(formats.NBSP, "")
+
+
+def _cell(text: str) -> str:
+    """A text that a spreadsheet never runs as a formula."""
+    return f"'{text}" if text.startswith(_RISKY) else text
