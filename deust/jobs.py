@@ -26,8 +26,9 @@ from deust.models.base import db
 from deust.models.quizzes import Attempt
 from deust.models.transaction import engines, reading, writing
 from deust.queries.files import has_waiting_sounds, named_files
+from deust.queries.grading import scheduled_copies
 from deust.queries.quizzes import overdue_attempts
-from deust.services import learning, records, signin, sounds, uploads
+from deust.services import grading, learning, records, signin, sounds, uploads
 from deust.services.quizzes import close_if_overdue
 from deust.web.mail import message
 
@@ -139,6 +140,21 @@ def _close(catalogue: Catalogue, public_id: str, item_ref: str, now: datetime) -
         close_if_overdue(session, public_id=public_id, quiz=_quiz(catalogue, item_ref), now=now)
 
 
+def release_scheduled(app: Flask, now: datetime) -> None:
+    """Give back the marks whose date came; one that fails holds back no other, and is tried again."""
+    catalogue: Catalogue = app.extensions["deust"].catalogue
+    with app.app_context():
+        with reading() as connection:
+            due = scheduled_copies(connection, now=now)
+        for public_id in due:
+            _attempted(_release, catalogue, public_id, now)
+
+
+def _release(catalogue: Catalogue, public_id: str, now: datetime) -> None:
+    with writing() as session:
+        grading.release_due(session, public_id=public_id, find_quiz=lambda ref: _quiz(catalogue, ref), now=now)
+
+
 def _quiz(catalogue: Catalogue, item_ref: str) -> Quiz | None:
     """The quiz as it is now; None once it left the courses: the attempt closes all the same."""
     try:
@@ -232,5 +248,5 @@ def sweep_files(app: Flask, now: datetime) -> None:
                 store.remove(file_id)
 
 
-FREQUENT: Sequence[Task] = (close_overdue, deliver_mail, convert_recordings, index_courses)
+FREQUENT: Sequence[Task] = (close_overdue, release_scheduled, deliver_mail, convert_recordings, index_courses)
 ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files)

@@ -23,10 +23,14 @@ LONGEST_FUNCTION = 40
 LONG_FILES = {
     "deust/models/migrations/versions/0001_initial_schema.py": "every table of the product, once",
 }
+_ONE_VALUE = "one value, its fields named one by one"
 LONG_FUNCTIONS = {
     ("deust/models/migrations/versions/0001_initial_schema.py", "upgrade"): "every table of the product, once",
     ("deust/web/errors.py", "_words"): "a table of sentences, one entry a status",
-    ("deust/queries/quiz_results.py", "result_page"): "one value, its fields named one by one",
+    ("deust/models/migrations/versions/0003_copies_to_mark.py", "upgrade"): "seven tables, column by column",
+    ("deust/queries/quiz_results.py", "result_page"): _ONE_VALUE,
+    ("deust/queries/assignments.py", "handed_in"): _ONE_VALUE,
+    ("deust/queries/marking.py", "copy_page"): _ONE_VALUE,
 }
 
 CLOCK_READERS = {"deust/app.py", "deust/cli/courses.py"}
@@ -53,7 +57,8 @@ COURSE_TEXTS = {
     *("question.stem", "one.presented.stem", "part", "piece", "rest"),
     *("option.html", "left.html", "item.html", "hint", "text"),
     *("piece.html", "piece.label"),
-    *("quiz.intro", "page.intro", "term.definition"),
+    *("quiz.intro", "page.intro", "assignment.intro", "term.definition"),
+    *("part.presented.stem", "part.expected", "quiz.expected"),
     "paths[name]",
 }
 """What templates may mark safe; the last one is the drawing of an icon."""

@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from deust.domain.access import Permission
+from deust.domain.learning import Assignment, Quiz
 from deust.domain.people import SignedIn
+from deust.models.assignments import Copy
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
 from deust.models.transaction import engines
-from deust.services import quizzes, uploads
+from deust.services import answers, assignments, quizzes, uploads
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
@@ -71,13 +73,34 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
         )
         names["upload"] = _upload(session, str(names["attempt"]), learner, clock)
         session.flush()
-        names["receipt"] = session.scalars(select(Receipt.code)).one()
+        names["work"], names["copy"] = _handed_in(session, learner, catalogue.quiz("ec101-accueil/devoir"), clock)
+        names["receipt"] = session.scalars(select(Receipt.code)).first()
     anonymous = app.test_client()
     assert isinstance(anonymous, Client)
     return World(
         clients={"anonymous": anonymous} | {role: signed_in_client(app, who) for role, who in people.items()},
         names=names,
     )
+
+
+def _handed_in(session: Session, learner: SignedIn, assignment: Quiz, clock: Clock) -> tuple[str, str]:
+    """The owner's assignment, handed in: its attempt and its copy."""
+    assert isinstance(assignment, Assignment)
+    public_id = assignments.start_draft(
+        session, learner=learner, assignment=assignment, rng=random.Random(1), now=clock.now
+    )
+    attempt = session.scalars(select(Attempt).where(Attempt.public_id == public_id)).one()
+    posted = factories.posted(attempt.paper[0]["key"], {"answer": ["Bonjour."]})
+    answers.save_answers(session, learner=learner, public_id=public_id, posted=[posted], now=clock.now)
+    assignments.hand_in(
+        session,
+        learner=learner,
+        public_id=public_id,
+        declaration=assignments.Declaration(is_own=True),
+        find_quiz=lambda _ref: assignment,
+        now=clock.now,
+    )
+    return public_id, session.scalars(select(Copy.public_id)).one()
 
 
 def _upload(session: Session, attempt: str, learner: SignedIn, clock: Clock) -> str:
@@ -108,6 +131,24 @@ def _people(session: Session, cohort: Cohort) -> dict[str, Person]:
 # the form is empty. 403: the role has no such page. 404: for this person there is no such thing.
 TABLE = {
     #   anonymous owner classmate stranger tutor other-tutor manager admin company-tutor
+    "POST assignments.ask_review": ("/devoirs/{work}/reexamen", "401 422 404 404 403 403 403 403 403"),
+    "GET assignments.draft": ("/devoirs/{work}", "401 200 404 404 403 403 403 403 403"),
+    "POST assignments.hand_in": ("/devoirs/{work}/remise", "401 303 404 404 403 403 403 403 403"),
+    "GET assignments.review": ("/devoirs/{work}/relecture", "401 303 404 404 403 403 403 403 403"),
+    "POST assignments.start": ("/modules/ec101-accueil/devoir/devoir", "401 409 303 404 403 403 403 403 403"),
+    "POST grading.allocate": ("/a-corriger/repartition", "401 403 403 403 422 422 403 422 403"),
+    "GET grading.allocation": ("/a-corriger/repartition", "401 403 403 403 200 200 403 200 403"),
+    "POST grading.answer_review": ("/a-corriger/{copy}/reponse", "401 403 403 403 422 404 403 422 403"),
+    "POST grading.ask_resubmission": ("/a-corriger/{copy}/nouvelle-version", "401 403 403 403 409 404 403 409 403"),
+    "POST grading.apply_grid": ("/grilles/ec101-accueil/devoir", "401 403 403 403 303 303 403 303 403"),
+    "GET grading.grid_change": ("/grilles/ec101-accueil/devoir", "401 403 403 403 200 200 403 200 403"),
+    "GET grading.copy": ("/a-corriger/{copy}", "401 403 403 403 200 404 403 200 403"),
+    "GET grading.copy_file": ("/a-corriger/{copy}/fichiers/abc", "401 403 403 403 404 404 403 404 403"),
+    "GET grading.queue": ("/a-corriger", "401 403 403 403 200 200 403 200 403"),
+    "GET grading.ready": ("/a-rendre", "401 403 403 403 200 200 403 200 403"),
+    "POST grading.release": ("/a-rendre", "401 403 403 403 422 422 403 422 403"),
+    "POST grading.save": ("/a-corriger/{copy}", "401 403 403 403 303 404 403 303 403"),
+    "POST grading.take": ("/a-corriger", "401 403 403 403 303 303 403 303 403"),
     "POST learning.check": ("/modules/ec101-accueil/saluer/verifier/s-premier", "401 422 422 404 422 422 422 422 403"),
     "POST learning.check_public": (
         "/lecons/ec101-accueil/saluer/verifier/s-premier",

@@ -28,6 +28,7 @@ NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglo
 # What deust/content wrote, escaped or cleaned there: the only texts that a page does not escape again.
 RENDERED = {
     "definition",
+    "expected",
     "feedback",
     "hint",
     "html",

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 
+from deust.content.assignments import grid_of
 from deust.content.fields import plain
 from deust.content.files import (
     TRANSCRIPT,
     GlossarySource,
+    GridSource,
     M3cSource,
     ModuleSource,
     Parsed,
@@ -24,7 +26,9 @@ from deust.content.programme_schema import ProgrammeFile
 from deust.content.programmes import outcome_of, programme_of
 from deust.content.schema import LessonHeader, ModuleHeader
 from deust.content.snapshot import Snapshot
-from deust.domain.learning import Announced, Lesson, Module, Programme, Quiz
+from deust.domain.learning import Announced, Assignment, Lesson, Module, Programme, Quiz
+from deust.domain.questions import Essay, File, Question, Voice
+from deust.domain.rubric import Grid
 
 _UNREADABLE_PROGRAMME = ProgrammeFile(title="?", diploma="?", level=5)
 
@@ -90,6 +94,7 @@ def _programme(name: str, files: Mapping[str, Parsed], problems: list[Problem]) 
 
 def _modules(name: str, own: Mapping[str, Parsed], problems: list[Problem]) -> dict[str, Module]:
     folders: dict[str, dict[str, Parsed]] = {}
+    grids = _grids(name, own)
     for path, file in own.items():
         folder, slash, rest = path[len(name) + 1 :].partition("/")
         if slash and folder != "grilles":
@@ -102,16 +107,29 @@ def _modules(name: str, own: Mapping[str, Parsed], problems: list[Problem]) -> d
             problems.append(Problem(f"{name}/{folder}", 1, Level.ERROR, message, fix))
             continue
         header = source.value if isinstance(source.value, ModuleSource) else _unreadable_module(folder)
-        modules[folder] = _module(header, files)
+        modules[folder] = _module(header, files, grids)
     return modules
+
+
+def _grids(name: str, own: Mapping[str, Parsed]) -> dict[str, Grid]:
+    """The grids by the name that items use: `grilles/ecoute.yml`."""
+    return {
+        path[len(name) + 1 :]: grid_of(file.value.data)
+        for path, file in own.items()
+        if isinstance(file.value, GridSource)
+    }
 
 
 def _unreadable_module(folder: str) -> ModuleSource:
     return ModuleSource(folder, ModuleHeader(title=folder), "", {})
 
 
-def _module(source: ModuleSource, files: Mapping[str, Parsed]) -> Module:
-    items = [_timed(file, file.value, files) for file in files.values() if isinstance(file.value, ItemFile)]
+def _module(source: ModuleSource, files: Mapping[str, Parsed], grids: Mapping[str, Grid]) -> Module:
+    items = [
+        _with_grids(_timed(file, file.value, files), grids)
+        for file in files.values()
+        if isinstance(file.value, ItemFile)
+    ]
     header = source.header
     return Module(
         id=source.id,
@@ -124,6 +142,20 @@ def _module(source: ModuleSource, files: Mapping[str, Parsed]) -> Module:
         is_planned=header.status == "planned",
         items=tuple(sorted(items, key=lambda item: (item.number, item.id))),
     )
+
+
+def _with_grids(item: Lesson | Quiz | Announced, grids: Mapping[str, Grid]) -> Lesson | Quiz | Announced:
+    """A quiz holds the grids that its questions name, an assignment its own."""
+    if not isinstance(item, Quiz):
+        return item
+    named = [item.grid_name] if isinstance(item, Assignment) else [_grid_named(one) for one in item.questions]
+    held = {name: grids[name] for name in named if name is not None and name in grids}
+    return replace(item, grids=held) if held else item
+
+
+def _grid_named(question: Question) -> str | None:
+    answer = question.answer
+    return answer.grid if isinstance(answer, Essay | Voice | File) else None
 
 
 def _timed(file: Parsed, value: ItemFile, files: Mapping[str, Parsed]) -> Lesson | Quiz | Announced:

@@ -9,7 +9,7 @@ from deust.content.files import M3cSource, ProgrammeSource
 from deust.content.problems import Level, Problem
 from deust.content.programme_schema import ComponentEntry, UnitEntry
 from deust.content.strict_yaml import Document, Location
-from deust.domain.learning import Announced, Kind, Lesson, Programme
+from deust.domain.learning import Lesson, Programme
 
 SEMESTER_ECTS = 30
 DIPLOMA_ECTS = 120
@@ -95,7 +95,7 @@ class ProgrammeCheck:
         if item is None:
             message = f"activité « {item_id} » introuvable dans le module de {component.id}"
             yield self._error(at, message, "identifiant d'un quiz, d'un appel ou d'un devoir de ce module")
-        elif isinstance(item, Lesson) or (isinstance(item, Announced) and item.kind is Kind.LESSON):
+        elif isinstance(item, Lesson):
             yield self._error(
                 at, f"« {item_id} » est une leçon : elle ne donne pas de note", "citez une activité notée"
             )

@@ -67,7 +67,7 @@ def _body(item: Lesson | Quiz | Announced) -> str:
         return item.body
     if isinstance(item, Quiz):
         return item.intro
-    return str(item.meta.get("brief") or item.meta.get("intro") or "")
+    return str(item.meta.get("intro") or "")
 
 
 def plain_text(markdown: str) -> str:

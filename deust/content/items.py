@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deust.content.assignments import assignment_of, check_hand_in
 from deust.content.attributes import is_id
 from deust.content.calls import Node, check_nodes, read_nodes
 from deust.content.facts import Facts
@@ -35,7 +36,7 @@ from deust.content.schema import (
 from deust.content.source import TextFile
 from deust.content.strict_yaml import Document, Location
 from deust.content.validation import validate
-from deust.domain.learning import DEFAULT_COMPLETION, Announced, Completion, Kind, Lesson, Quiz
+from deust.domain.learning import DEFAULT_COMPLETION, Announced, Assignment, Completion, Kind, Lesson, Quiz
 from deust.domain.questions import Question
 
 CALL_MINUTES = 20
@@ -62,7 +63,7 @@ class ItemFile:
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        if isinstance(self.item, Quiz):
+        if isinstance(self.item, Quiz) and not isinstance(self.item, Assignment):
             return self.item.questions
         return self.item.checks if isinstance(self.item, Lesson) else ()
 
@@ -182,12 +183,11 @@ def _assignment(
 ) -> ItemFile:
     if header.minutes is None:
         report.warn(1, "durée du devoir absente", f"ajoutez minutes: ; {ASSIGNMENT_MINUTES} sont comptées")
-    if not (header.hand_in.text or header.hand_in.files or header.hand_in.voice):
-        report.error(document.line_of(("hand_in",)), "rien à remettre", "text: true, files: {…} ou voice: {…}")
+    check_hand_in(header, document, report)
     brief, expected = _brief_and_expected(page)
-    meta = {**_meta(header), "brief": brief, "expected": expected}
-    assignment = Announced(**shared, minutes=header.minutes or ASSIGNMENT_MINUTES, meta=meta)
-    return ItemFile(assignment, header, document.lines)
+    minutes = header.minutes or ASSIGNMENT_MINUTES
+    item = assignment_of(header, shared, minutes=minutes, brief=brief, expected=expected)
+    return ItemFile(item, header, document.lines)
 
 
 def _brief_and_expected(page: Page) -> tuple[str, str]:

@@ -54,7 +54,7 @@ class Measures:
 
 def measure(module: Module) -> Measures:
     lessons = [item for item in module.items if isinstance(item, Lesson)]
-    quizzes = [item for item in module.items if isinstance(item, Quiz)]
+    quizzes = [item for item in module.items if isinstance(item, Quiz) and item.kind is Kind.QUIZ]
     asked = [question for quiz in quizzes for question in asked_in(quiz)]
     sentences = [sentence for lesson in lessons for sentence in sentences_of(lesson.body)]
     return Measures(

@@ -15,7 +15,7 @@ from deust.content.rendering import context_of, rendered_lesson, rendered_quiz
 from deust.content.snapshot import Snapshot
 from deust.content.store import FORMAT, Rendered, Store
 from deust.domain.errors import NotFound
-from deust.domain.learning import Lesson, Quiz
+from deust.domain.learning import Assignment, Lesson, Quiz
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,10 @@ def _item_source(item: Lesson | Quiz, snapshot: Snapshot) -> _Source:
     parts = (item.ref, item.version, str(item.minutes), repr(item.requires))
     if isinstance(item, Lesson):
         return _Source(context, item.body, (*parts, repr(context.terms)), lambda: rendered_lesson(item, context))
-    return _Source(context, repr(item.questions) + item.intro, parts, lambda: rendered_quiz(item, context))
+    text = repr(item.questions) + item.intro
+    if isinstance(item, Assignment):
+        text += item.expected
+    return _Source(context, text, (*parts, repr(item.grids)), lambda: rendered_quiz(item, context))
 
 
 def _item(ref: str, snapshot: Snapshot) -> Lesson | Quiz:

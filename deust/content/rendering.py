@@ -13,7 +13,7 @@ from deust.content.render import RenderContext, render, render_inline, render_wi
 from deust.content.snapshot import Snapshot
 from deust.content.terms import definition, offer_terms
 from deust.content.typography import typeset
-from deust.domain.learning import Heading, Lesson, Quiz, RenderedLesson, Term
+from deust.domain.learning import Assignment, Heading, Lesson, Quiz, RenderedLesson, Term
 from deust.domain.questions import (
     AnswerBlock,
     Choice,
@@ -78,11 +78,12 @@ def _headings(tokens: Sequence[Mapping[str, Any]]) -> list[Heading]:
 
 
 def rendered_quiz(quiz: Quiz, context: RenderContext) -> Quiz:
-    return replace(
-        quiz,
-        intro=render(quiz.intro, replace(context, terms=())),
-        questions=tuple(rendered_question(question, context) for question in quiz.questions),
-    )
+    plain = replace(context, terms=())
+    questions = tuple(rendered_question(question, context) for question in quiz.questions)
+    if isinstance(quiz, Assignment):
+        expected = render(quiz.expected, replace(plain, prefix="attendus-"))
+        return replace(quiz, intro=render(quiz.intro, plain), questions=questions, expected=expected)
+    return replace(quiz, intro=render(quiz.intro, plain), questions=questions)
 
 
 def rendered_question(question: Question, context: RenderContext) -> Question:

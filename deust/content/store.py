@@ -23,7 +23,7 @@ from deust.content.media import Media, suffix_of
 from deust.content.snapshot import Snapshot
 from deust.domain.learning import Quiz, RenderedLesson, Term
 
-FORMAT = "3"
+FORMAT = "4"
 KEPT_VERSIONS = 5
 
 Rendered = RenderedLesson | Quiz | str | tuple[Term, ...]

@@ -90,6 +90,14 @@ class FileRefused(Refusal):
         self.reason = reason
 
 
+class NotReady(Refusal):
+    """Something cannot be given back yet; `missing` names what lacks, or the copies that are not ready."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
 class OffsetMismatch(Refusal):
     """A part that does not follow what was received; the next one begins at `offset`."""
 

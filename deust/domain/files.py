@@ -31,12 +31,17 @@ def _is_mp3(head: bytes) -> bool:
     return head.startswith(b"ID3") or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0)
 
 
+def _is_text(head: bytes) -> bool:
+    return b"\0" not in head
+
+
 _KINDS: dict[str, tuple[str, Callable[[bytes], bool]]] = {
     "pdf": ("application/pdf", _starts(b"%PDF-")),
     "odt": ("application/vnd.oasis.opendocument.text", _is_zip),
     "ods": ("application/vnd.oasis.opendocument.spreadsheet", _is_zip),
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _is_zip),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _is_zip),
+    "csv": ("text/csv", _is_text),
     "png": ("image/png", _starts(b"\x89PNG\r\n\x1a\n")),
     "jpg": ("image/jpeg", _starts(b"\xff\xd8\xff")),
     "jpeg": ("image/jpeg", _starts(b"\xff\xd8\xff")),
@@ -57,6 +62,11 @@ def is_sound(media_type: str) -> bool:
 
 
 MOST_VOICE_BYTES_A_SECOND = 40_000
+
+
+def is_known_kind(suffix: str) -> bool:
+    """Whether the platform can tell a file of this suffix by its content."""
+    return suffix in _KINDS
 
 
 def is_accepted(name: str, accept: Sequence[str]) -> bool:

@@ -108,9 +108,10 @@ def paper_question(body: Mapping[str, Any]) -> PaperQuestion:
     )
 
 
-def frozen_settings(settings: QuizSettings, *, title: str) -> dict[str, Any]:
+def frozen_settings(settings: QuizSettings, *, title: str, kind: str = "quiz") -> dict[str, Any]:
     """What of a quiz's settings rules an attempt once started, and the title it was started under."""
     return {
+        "kind": kind,
         "title": title,
         "mode": settings.mode.value,
         "attempts": settings.attempts,

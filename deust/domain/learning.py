@@ -8,8 +8,10 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 
+from deust.domain.assignments import Terms
 from deust.domain.questions import Question
 from deust.domain.quizzes import Advice, QuizSettings
+from deust.domain.rubric import Grid
 
 
 class Kind(StrEnum):
@@ -94,18 +96,38 @@ class Lesson(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Quiz(Item):
-    """`sections` are the level-1 headings in order; each question names its own. `advice` follows a result, by tag."""
+    """`sections` are the level-1 headings in order; each question names its own. `advice` follows a result, by tag.
+
+    `grids` holds the grids that questions marked by a person name.
+    """
 
     settings: QuizSettings
     intro: str = ""
     sections: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     advice: tuple[Advice, ...] = ()
+    grids: Mapping[str, Grid] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment(Quiz):
+    """What is handed in on one page and marked by a person: its questions are its parts, its `intro` the brief.
+
+    The first part carries the points. `expected` is for markers only.
+    """
+
+    terms: Terms
+    expected: str = ""
+    grid_name: str | None = None
+
+    @property
+    def grid(self) -> Grid | None:
+        return self.grids.get(self.grid_name) if self.grid_name else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Announced(Item):
-    """A call or an assignment: listed « bientôt » until its own work arrives; `meta` keeps its front matter."""
+    """A call: listed « bientôt » until its own work arrives; `meta` keeps its front matter."""
 
     meta: Mapping[str, object] = field(default_factory=dict)
 

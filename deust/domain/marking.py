@@ -68,7 +68,9 @@ def mark(question: Question, answer: Json, values: Values = _NO_VALUES) -> Verdi
 
 
 def points(question: Question, verdict: Verdict) -> Fraction | None:
-    """The points earned; None until a person has marked."""
+    """The points earned; None until a person has marked. What is worth nothing waits for nobody."""
+    if not question.points:
+        return Fraction(0)
     return None if verdict.share is None else question.points * verdict.share
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from deust.domain.attempts import attempts_left
-from deust.domain.learning import Announced, Completion, Lesson, Module, Programme, Quiz
+from deust.domain.learning import Announced, Assignment, Completion, Lesson, Module, Programme, Quiz
 from deust.domain.people import Calendar, Dates
 from deust.domain.questions import File, Info, Json, Voice
 from deust.domain.quizzes import Mode, Moment
@@ -126,11 +126,13 @@ def is_complete(item: AnyItem, standing: Standing) -> bool:
     """Whether what the person did meets the item's completion rule.
 
     A lesson: opened, read to its end, or read and every check tried, as it asks. A quiz: passed or attempts used up,
-    or attempted once. What is announced cannot be done yet.
+    or attempted once. An assignment: handed in. What is announced cannot be done yet.
     """
     rule = item.completion
-    if isinstance(item, Announced) or rule is Completion.HANDED_IN:
+    if isinstance(item, Announced):
         return False
+    if rule is Completion.HANDED_IN:
+        return standing.attempts_used > 0 and not standing.has_open_attempt
     if rule is Completion.OPENED:
         return True
     if rule is Completion.READ:
@@ -159,15 +161,17 @@ def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | Non
     """An item's dates for one person: their own first, then their cohort's, then the calendar's.
 
     The calendar makes an item due at the end of its `due` week. Graded and exam quizzes close when they are due, and a
-    due date that is moved moves that closing; lessons and training quizzes never close.
+    due date that is moved moves that closing; an assignment closes as many days later as it accepts late work. Lessons
+    and training quizzes never close.
     """
+    grace = _closes_after(item)
     if person_dates is None and cohort_dates is None:
         if calendar is None or not item.due_week:
             return _NO_DATES
-        return _dates_of_week(calendar, item.due_week, _closes_when_due(item))
+        return _dates_of_week(calendar, item.due_week, grace)
     due_at = calendar.end_of(item.due_week) if calendar and item.due_week else None
     levels = [level for level in (person_dates, cohort_dates, Dates(due_at=due_at)) if level is not None]
-    closings = [level.closes_at or (level.due_at if _closes_when_due(item) else None) for level in levels]
+    closings = [level.closes_at or _closing(level.due_at, grace) for level in levels]
     return Dates(
         opens_at=_first(level.opens_at for level in levels),
         due_at=_first(level.due_at for level in levels),
@@ -176,13 +180,20 @@ def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | Non
 
 
 @lru_cache(maxsize=1_024)
-def _dates_of_week(calendar: Calendar, week: int, is_closing: bool) -> Dates:
+def _dates_of_week(calendar: Calendar, week: int, grace: timedelta | None) -> Dates:
     due_at = calendar.end_of(week)
-    return Dates(due_at=due_at, closes_at=due_at if is_closing else None)
+    return Dates(due_at=due_at, closes_at=_closing(due_at, grace))
 
 
-def _closes_when_due(item: AnyItem) -> bool:
-    return isinstance(item, Quiz) and item.settings.mode in _CLOSING
+def _closing(due_at: datetime | None, grace: timedelta | None) -> datetime | None:
+    return None if due_at is None or grace is None else due_at + grace
+
+
+def _closes_after(item: AnyItem) -> timedelta | None:
+    """How long after its due date an item closes; None when it does not."""
+    if isinstance(item, Assignment):
+        return timedelta(days=item.terms.late_days)
+    return timedelta() if isinstance(item, Quiz) and item.settings.mode in _CLOSING else None
 
 
 def _first(moments: Iterable[datetime | None]) -> datetime | None:

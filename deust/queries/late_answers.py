@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, exists, false, func, select
+from sqlalchemy import Connection, func, select
 
-from deust.domain.access import Permission, Role, may
 from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import NotFound
 from deust.domain.freezing import paper_question
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, describe
-from deust.models.people import Enrolment, Person, Tutoring
+from deust.models.people import Person
 from deust.models.quizzes import AnswerEvent, Attempt
 from deust.queries.papers import asked_questions
 from deust.queries.quizzes import ATTEMPT, answers_of, numbers_of
+from deust.queries.scopes import followed
 
 _IS_LATE = AnswerEvent.outcome == SaveOutcome.LATE.value
 
@@ -58,7 +57,7 @@ class LatePage:
 def late_page(connection: Connection, *, reviewer: SignedIn, public_id: str) -> LatePage:
     """The late answers of an attempt, for an administrator or the group's tutor; to others it is absent."""
     found = ATTEMPT.add_columns(Person.given_name, Person.family_name).join(Person, Person.id == Attempt.person_id)
-    row = connection.execute(_reviewed_by(reviewer, found.where(Attempt.public_id == public_id))).first()
+    row = connection.execute(followed(reviewer, found.where(Attempt.public_id == public_id), Attempt.person_id)).first()
     if row is None:
         raise NotFound
     paper = [paper_question(entry) for entry in row.paper]
@@ -122,21 +121,5 @@ def late_attempts(connection: Connection, *, reviewer: SignedIn) -> tuple[LateAt
             answers=row.answers,
             last_received_at=row.last_received_at,
         )
-        for row in connection.execute(_reviewed_by(reviewer, waiting))
-    )
-
-
-def _reviewed_by(reviewer: SignedIn, attempts: Select[Any]) -> Select[Any]:
-    """Only attempts of students whom the reviewer follows now; an administrator follows everyone."""
-    if not may(reviewer.role, Permission.ATTEMPT_REVIEW):
-        return attempts.where(false())
-    if reviewer.role is Role.ADMIN:
-        return attempts
-    return attempts.where(
-        exists().where(
-            Enrolment.person_id == Attempt.person_id,
-            Enrolment.ended_on.is_(None),
-            Enrolment.group_id == Tutoring.group_id,
-            Tutoring.person_id == reviewer.person_id,
-        )
+        for row in connection.execute(followed(reviewer, waiting, Attempt.person_id))
     )

@@ -14,6 +14,7 @@ from deust.domain import attempts
 from deust.domain.answers import file_name_in
 from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
+from deust.domain.learning import Kind
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import Info, Json, Question, takes_file
@@ -102,6 +103,7 @@ class AttemptPage:
     public_id: str
     person_id: int
     item_ref: str
+    is_assignment: bool
     title: str
     number: int
     attempts_allowed: int | None
@@ -162,6 +164,7 @@ def attempt_page(
         public_id=row.public_id,
         person_id=row.person_id,
         item_ref=row.item_ref,
+        is_assignment=row.settings.get("kind") == Kind.ASSIGNMENT.value,
         title=row.settings["title"],
         number=row.number,
         attempts_allowed=settings.attempts,

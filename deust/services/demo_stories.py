@@ -73,6 +73,7 @@ def _keep_up(walk: Walk) -> None:
 def _work_this_week(walk: Walk) -> None:
     _keep_up(walk)
     walk.finish_lesson_of(walk.week)
+    walk.hand_work_in()
 
 
 def _be_ahead(walk: Walk) -> None:

@@ -16,7 +16,7 @@ from deust.domain import marking
 from deust.domain.attempts import Save
 from deust.domain.errors import NotYetOpen
 from deust.domain.freezing import PaperQuestion, paper_question
-from deust.domain.learning import Lesson, Quiz
+from deust.domain.learning import Assignment, Kind, Lesson, Quiz
 from deust.domain.people import Dates, SignedIn
 from deust.domain.progress import checks_of
 from deust.domain.questions import Choice, Cloze, Essay, Json, Matching, Ordering, Question, TrueFalse
@@ -25,12 +25,26 @@ from deust.domain.reading import show_answer
 from deust.models.quizzes import Attempt
 from deust.queries.lessons import asked_check
 from deust.queries.papers import asked_questions
-from deust.services import answers, learning, people, quizzes
+from deust.services import answers, assignments, learning, people, quizzes
 from deust.services.answers import Posted
 
 _MOST_RIGHT = Fraction(7, 10)
 _SPARE = timedelta(hours=4)
 _ESSAY = "Je laisse finir, je redis la demande avec mes mots, puis j'attends un oui avant de proposer."
+
+_WORKS = (
+    "Réplique 1 : le conseiller dit « Allô, oui ? ». Il manque l'enseigne, le prénom et la disponibilité.\n\n"
+    "Script : « Les Vélos du Canal, Nora à votre écoute, bonjour. » Puis je vérifie deux éléments avant toute "
+    "donnée : le nom et le numéro du dépôt.\n\n"
+    "Questions : depuis quand attendez-vous ? Qu'est-ce qui presse ? Que vous a-t-on promis ?",
+    "Le conseiller donne l'adresse de la cliente sans l'avoir identifiée : c'est éliminatoire. Il coupe la parole, "
+    "puis renvoie vers l'atelier sans reformuler.\n\n"
+    "Je propose : « Je vous écoute. » puis « Si je comprends bien, vous avez besoin du vélo jeudi, c'est cela ? » "
+    "et j'attends son oui.",
+    "J'ai lu chaque réplique avec la grille. L'accueil est non conforme, l'identification aussi. La découverte se "
+    "fait par trois questions fermées de suite.\n\n"
+    "Mon script commence par l'enseigne et le prénom. Il pose une question ouverte, se tait, puis reformule.",
+)
 
 
 class Walk:
@@ -49,7 +63,12 @@ class Walk:
         self.moment = self._calendar.start_of(1)
         found = [item for module in self._programme.modules.values() for item in module.items]
         self.items = sorted(
-            (item for item in found if isinstance(item, Lesson | Quiz)), key=lambda item: item.week or 0
+            (item for item in found if isinstance(item, Lesson | Quiz) and item.kind is not Kind.ASSIGNMENT),
+            key=lambda item: item.week or 0,
+        )
+        self.works = sorted(
+            (item for item in found if isinstance(item, Assignment) and _takes_text(item)),
+            key=lambda item: item.week or 0,
         )
 
     @property
@@ -109,6 +128,31 @@ class Walk:
         """Never come back: the clock closes the attempt."""
         closing = self._after(2 * 3600)
         quizzes.close_if_overdue(self._session, public_id=public_id, quiz=self._rendered(quiz), now=closing)
+
+    def hand_work_in(self) -> None:
+        """Write the week's assignment that takes a text, and hand it in."""
+        work = next((one for one in self.works if one.week and one.week <= self.week <= (one.due_week or 0)), None)
+        if work is None:
+            return
+        assignment = self._catalogue.quiz(work.ref)
+        assert isinstance(assignment, Assignment)  # noqa: S101
+        public_id = assignments.start_draft(
+            self._session, learner=self._learner, assignment=assignment, rng=self._rng, now=self._after(600)
+        )
+        entry = self._paper(public_id)[0]
+        save = Save(event_id="demo-work", client="demo", sequence=1, base_version=0, given=None)
+        posted = Posted(key=entry.key, save=save, form={"answer": [self._rng.choice(_WORKS)]})
+        answers.save_answers(
+            self._session, learner=self._learner, public_id=public_id, posted=[posted], now=self._after(3_000)
+        )
+        assignments.hand_in(
+            self._session,
+            learner=self._learner,
+            public_id=public_id,
+            declaration=assignments.Declaration(is_own=True),
+            find_quiz=lambda _ref: assignment,
+            now=self._after(120),
+        )
 
     def save_too_late(self, public_id: str) -> None:
         """Two more answers, that reach the server once the attempt is closed."""
@@ -215,6 +259,10 @@ class Walk:
         answer = _right(question, entry.values) if is_right else _wrong(question)
         save = Save(event_id=f"demo-{self._saves}", client="demo", sequence=self._saves, base_version=0, given=None)
         return Posted(key=entry.key, save=save, form=show_answer(question, entry.placement, answer))
+
+
+def _takes_text(assignment: Assignment) -> bool:
+    return isinstance(assignment.questions[0].answer, Essay)
 
 
 def _right(question: Question, values: Mapping[str, Fraction]) -> Json:

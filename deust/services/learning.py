@@ -137,12 +137,14 @@ def quiz_closed(
     *,
     item: Quiz,
     shares: Sequence[Fraction],
+    used: int,
     now: datetime,
     open_attempt: str | None = None,
 ) -> None:
-    """Carry the results of the attempts closed so far, oldest first, to the progress held; also after a new marking.
+    """Carry the results of the attempts that have one, oldest first, to the progress held; also after a new marking.
 
-    `open_attempt` is the one still open, if any. What was done stays done, even if a later marking lowers the result.
+    `used` counts every attempt; `open_attempt` is the one still open, if any. What was done stays done, even if a later
+    marking lowers the result.
     """
     share = kept_share(shares, item.settings.keep)
     _keep(
@@ -151,7 +153,7 @@ def quiz_closed(
         item=item,
         now=now,
         open_attempt=open_attempt,
-        attempts_used=len(shares) + (open_attempt is not None),
+        attempts_used=used,
         kept_share=share,
         is_passed=share is not None and share >= item.settings.pass_share,
     )

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from deust.domain import attempts, marking
-from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
 from deust.domain.errors import NotFound
 from deust.domain.freezing import paper_question
-from deust.domain.learning import Quiz
+from deust.domain.learning import Assignment, Kind, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.questions import Info, Json
-from deust.models.quizzes import Answer, AnswerEvent, Attempt, AttemptMarks
+from deust.models.quizzes import Answer, Attempt, AttemptMarks
 from deust.queries.papers import asked_questions
-from deust.services import learning, records
+from deust.services import copies, learning, records
 
 BY_PERSON = "person"
 BY_CLOCK = "clock"
@@ -28,7 +27,15 @@ ACCEPTED = "accepted"
 
 _MINE = Attempt.person_id == bindparam("person_id"), Attempt.item_ref.in_(bindparam("refs", expanding=True))
 _TAKEN = (
-    select(Attempt.id, Attempt.public_id, Attempt.deadline_at, Attempt.closed_at, Attempt.score, Attempt.out_of)
+    select(
+        Attempt.id,
+        Attempt.public_id,
+        Attempt.deadline_at,
+        Attempt.closed_at,
+        Attempt.score,
+        Attempt.out_of,
+        Attempt.awaiting,
+    )
     .where(*_MINE)
     .order_by(Attempt.number)
 )
@@ -40,12 +47,21 @@ _HELD = select(
     Attempt.public_id,
     Attempt.person_id,
     Attempt.item_ref,
+    Attempt.settings,
     Attempt.paper,
+    Attempt.closes_at,
     Attempt.deadline_at,
     Attempt.closed_at,
     Attempt.out_of,
 ).with_for_update()
 _HELD_BY_NAME = _HELD.where(Attempt.public_id == bindparam("public_id"))
+_HELD_BY_ID = _HELD.where(Attempt.id == bindparam("attempt_id"))
+_LAST_MARKS = (
+    select(AttemptMarks.version, AttemptMarks.points)
+    .where(AttemptMarks.attempt_id == bindparam("attempt_id"))
+    .order_by(AttemptMarks.version.desc())
+    .limit(1)
+)
 _OWN = _HELD_BY_NAME.where(Attempt.person_id == bindparam("person_id"))
 _UPDATE = update(Attempt).where(Attempt.id == bindparam("attempt_id"))
 _CLOSE = _UPDATE.values(
@@ -66,10 +82,16 @@ class Held:
     public_id: str
     person_id: int
     item_ref: str
+    settings: Mapping[str, Any]
     paper: Sequence[Mapping[str, Any]]
+    closes_at: datetime | None
     deadline_at: datetime | None
     closed_at: datetime | None
     out_of: Fraction
+
+    @property
+    def is_assignment(self) -> bool:
+        return self.settings.get("kind") == Kind.ASSIGNMENT.value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +104,7 @@ class Taken:
     closed_at: datetime | None
     score: Fraction | None
     out_of: Fraction
+    awaiting: int
 
 
 def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Taken]:
@@ -116,8 +139,19 @@ def is_overdue(attempt: Held | Taken, now: datetime) -> bool:
     return attempt.deadline_at is not None and now > attempt.deadline_at + attempts.GRACE
 
 
-def close_attempt(session: Session, attempt: Held, *, quiz: Quiz | None, by: str, now: datetime) -> Held:
-    """Close, mark, keep the result, make the receipt, write the audit line: one event, one grade."""
+def close_attempt(
+    session: Session,
+    attempt: Held,
+    *,
+    quiz: Quiz | None,
+    by: str,
+    now: datetime,
+    declaration: Mapping[str, Any] | None = None,
+) -> Held:
+    """Close, mark, keep the result, make the receipt, write the audit line: one event, one grade.
+
+    What a person must mark becomes a copy, with what the student declares about it.
+    """
     answers = _given(session, attempt.id)
     score, awaiting = _mark(session, attempt, answers, reason="hand-in", version=1, now=now)
     code = records.make_receipt(
@@ -130,6 +164,8 @@ def close_attempt(session: Session, attempt: Held, *, quiz: Quiz | None, by: str
     closed_at = attempt.deadline_at if by == BY_CLOCK else now
     closing = {"closed_at": closed_at, "closed_by": by, "score": score, "awaiting": awaiting, "receipt_code": code}
     session.connection().execute(_CLOSE, {"attempt_id": attempt.id, **closing})
+    if awaiting:
+        _open_copy(session, attempt, quiz, closed_at=closed_at or now, by=by, declaration=declaration or {})
     if quiz is not None:
         _keep_result(session, attempt.person_id, quiz, now)
     records.audit(
@@ -154,23 +190,45 @@ def _mark(
     session: Session, attempt: Held, answers: Mapping[str, Json], *, reason: str, version: int, now: datetime
 ) -> tuple[Fraction, int]:
     """Write the points of each question, none where a person must mark: gives their sum, and how many are awaited."""
+    points = _points(session, attempt, answers)
+    return _write_marks(session, attempt.id, points, version=version, marker_id=None, reason=reason, now=now)
+
+
+def _write_marks(
+    session: Session,
+    attempt_id: int,
+    points: Mapping[str, Fraction | None],
+    *,
+    version: int,
+    marker_id: int | None,
+    reason: str,
+    now: datetime,
+) -> tuple[Fraction, int]:
+    values = {
+        "attempt_id": attempt_id,
+        "version": version,
+        "points": {key: None if earned is None else str(earned) for key, earned in points.items()},
+        "marker_id": marker_id,
+        "reason": reason[:200],
+        "marked_at": now,
+    }
+    session.connection().execute(_INSERT_MARKS, [values])
+    given = [earned for earned in points.values() if earned is not None]
+    return sum(given, Fraction(0)), len(points) - len(given)
+
+
+def _points(session: Session, attempt: Held, answers: Mapping[str, Json]) -> dict[str, Fraction | None]:
+    """By question key. An assignment is marked whole, under its first part, as soon as one part was given."""
     paper = [paper_question(entry) for entry in attempt.paper]
+    if attempt.is_assignment:
+        is_given = any(given is not None for given in answers.values())
+        return {paper[0].key: None if is_given else Fraction(0)}
     questions = asked_questions(session.connection(), paper)
-    points = {
+    return {
         entry.key: marking.points(question, marking.mark(question, answers.get(entry.key), entry.values))
         for entry, question in ((entry, questions[entry.key]) for entry in paper)
         if not isinstance(question.answer, Info)
     }
-    given = [earned for earned in points.values() if earned is not None]
-    values = {
-        "attempt_id": attempt.id,
-        "version": version,
-        "points": {key: None if earned is None else str(earned) for key, earned in points.items()},
-        "reason": reason,
-        "marked_at": now,
-    }
-    session.connection().execute(_INSERT_MARKS, [values])
-    return sum(given, Fraction(0)), len(points) - len(given)
 
 
 def _keep_result(session: Session, person_id: int, quiz: Quiz, now: datetime) -> None:
@@ -181,89 +239,93 @@ def _keep_result(session: Session, person_id: int, quiz: Quiz, now: datetime) ->
         session,
         row,
         item=quiz,
-        shares=[_share(past) for past in taken if past.closed_at is not None],
+        shares=[_share(past) for past in taken if past.closed_at is not None and not _waits(quiz, past)],
+        used=len(taken),
         open_attempt=next((past.public_id for past in taken if past.closed_at is None), None),
         now=now,
     )
+
+
+def _waits(quiz: Quiz, attempt: Taken) -> bool:
+    """An assignment has no result before its mark is released; a quiz shows what the machine marked."""
+    return isinstance(quiz, Assignment) and attempt.awaiting > 0
 
 
 def _share(attempt: Taken) -> Fraction:
     return attempt.score / attempt.out_of if attempt.score is not None and attempt.out_of else Fraction(0)
 
 
-def current_of(row: Answer | None) -> CurrentAnswer:
-    if row is None:
-        return NO_ANSWER
-    return CurrentAnswer(given=row.given, version=row.version, client=row.client, clients=row.clients)
-
-
-def write_current(
-    session: Session, row: Answer | None, attempt_id: int, key: str, current: CurrentAnswer, now: datetime
+def keep_given_points(
+    session: Session,
+    attempt_id: int,
+    *,
+    points: Mapping[str, Fraction],
+    marker_id: int | None,
+    reason: str,
+    quiz: Quiz | None,
+    now: datetime,
 ) -> None:
-    if row is None:
-        row = Answer(attempt_id=attempt_id, question_key=key)
-        session.add(row)
-    row.given, row.version, row.client = current.given, current.version, current.client
-    row.clients, row.saved_at = dict(current.clients), now
+    """Put the points that a person gave beside the others, as a new version of the marks, and carry the result."""
+    attempt = _hold(session, _HELD_BY_ID, {"attempt_id": attempt_id})
+    version, kept = _last_marks(session, attempt_id)
+    kept = {**kept, **points}
+    result = _write_marks(session, attempt_id, kept, version=version + 1, marker_id=marker_id, reason=reason, now=now)
+    _carry(session, attempt, result, quiz, now)
 
 
-def accept_late(
-    session: Session, *, public_id: str, reviewer: SignedIn, quiz: Quiz | None, reason: str, now: datetime
-) -> int:
-    """Take the answers that came after the deadline: each becomes the one marked, with new marks and a trace.
-
-    Gives how many answers changed. Marks already given stay readable under their version. An attempt whose time is over
-    is closed first with what came in time; one that was given more time meanwhile is marked when it closes.
-    """
-    attempt = any_attempt(session, public_id)
-    if attempt.closed_at is None and is_overdue(attempt, now):
-        attempt = close_attempt(session, attempt, quiz=quiz, by=BY_CLOCK, now=now)
-    late = session.scalars(
-        select(AnswerEvent)
-        .where(AnswerEvent.attempt_id == attempt.id, AnswerEvent.outcome == SaveOutcome.LATE.value)
-        .order_by(AnswerEvent.id)
-    ).all()
-    taken = [event for event in late if _accept(session, attempt.id, event, now)]
-    if not taken:
-        return 0
-    if attempt.closed_at is not None:
-        _mark_again(session, attempt, quiz=quiz, reason=reason, now=now)
-    records.audit(
-        session,
-        at=now,
-        actor_id=reviewer.person_id,
-        act="attempt:accept-late",
-        subject=f"attempt:{attempt.public_id}",
-        reason=reason,
-        events=[event.event_id for event in taken],
-    )
-    return len({event.question_key for event in taken})
-
-
-def _accept(session: Session, attempt_id: int, event: AnswerEvent, now: datetime) -> bool:
-    """Make a late answer the current one, unless a newer one of the same tab, or something it would blank, is there."""
-    row = session.get(Answer, (attempt_id, event.question_key))
-    current = current_of(row)
-    save = Save(
-        event_id=event.event_id,
-        client=event.client,
-        sequence=event.sequence,
-        base_version=event.base_version,
-        given=event.given,
-    )
-    if attempts.outcome_of(save, current) is SaveOutcome.SUPERSEDED:
-        event.outcome = SaveOutcome.SUPERSEDED.value
-        return False
-    write_current(session, row, attempt_id, event.question_key, attempts.after(save, current), now)
-    session.flush()
-    event.outcome = ACCEPTED
-    return True
-
-
-def _mark_again(session: Session, attempt: Held, *, quiz: Quiz | None, reason: str, now: datetime) -> None:
-    version = session.scalar(select(func.max(AttemptMarks.version)).where(AttemptMarks.attempt_id == attempt.id))
-    answers = _given(session, attempt.id)
-    score, awaiting = _mark(session, attempt, answers, reason=reason[:200], version=(version or 0) + 1, now=now)
+def _carry(session: Session, attempt: Held, result: tuple[Fraction, int], quiz: Quiz | None, now: datetime) -> None:
+    score, awaiting = result
     session.connection().execute(_SCORE, {"attempt_id": attempt.id, "score": score, "awaiting": awaiting})
     if quiz is not None:
         _keep_result(session, attempt.person_id, quiz, now)
+
+
+def _last_marks(session: Session, attempt_id: int) -> tuple[int, dict[str, Fraction | None]]:
+    """The number of the last version of the marks, and its points."""
+    row = session.connection().execute(_LAST_MARKS, {"attempt_id": attempt_id}).one()
+    return row.version, {key: None if points is None else Fraction(points) for key, points in row.points.items()}
+
+
+def mark_again(
+    session: Session, attempt: Held, *, changed: Collection[str], quiz: Quiz | None, reason: str, now: datetime
+) -> None:
+    """Mark what the machine marks, and keep what a person gave, unless the answer that they marked has changed."""
+    version, before = _last_marks(session, attempt.id)
+    points = _points(session, attempt, _given(session, attempt.id))
+    if not (attempt.is_assignment and changed):
+        by_hand = [key for key, earned in points.items() if earned is None and key not in changed]
+        points |= {key: before.get(key) for key in by_hand}
+    result = _write_marks(session, attempt.id, points, version=version + 1, marker_id=None, reason=reason, now=now)
+    _carry(session, attempt, result, quiz, now)
+    if result[1]:
+        _put_back(session, attempt, quiz, now)
+
+
+def _put_back(session: Session, attempt: Held, quiz: Quiz | None, now: datetime) -> None:
+    """What waits for a marker again is among the copies to mark."""
+    if not copies.reopen_copy(session, attempt.id):
+        _open_copy(session, attempt, quiz, closed_at=attempt.closed_at or now, by=BY_PERSON, declaration={})
+
+
+def _open_copy(
+    session: Session,
+    attempt: Held,
+    quiz: Quiz | None,
+    *,
+    closed_at: datetime,
+    by: str,
+    declaration: Mapping[str, Any],
+) -> None:
+    copies.open_copy(
+        session,
+        attempt_id=attempt.id,
+        person_id=attempt.person_id,
+        item_ref=attempt.item_ref,
+        title=attempt.settings["title"],
+        out_of=attempt.out_of,
+        closes_at=attempt.closes_at,
+        quiz=quiz,
+        closed_at=closed_at,
+        by_clock=by == BY_CLOCK,
+        declaration=declaration,
+    )

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain import attempts, calculated, presenting
+from deust.domain.errors import NotReady
 from deust.domain.freezing import (
     PaperQuestion,
     content_hash,
@@ -74,11 +75,13 @@ _KNOWN = {
 }
 
 
-def start_attempt(session: Session, *, learner: SignedIn, quiz: Quiz, rng: random.Random, now: datetime) -> str:
+def start_attempt(
+    session: Session, *, learner: SignedIn, quiz: Quiz, rng: random.Random, now: datetime, extra: int = 0
+) -> str:
     """Create the attempt with its deadline and its frozen paper, and give its public id.
 
     An attempt already open is the one given back: two starts at once make one. Refuses before the opening, after the
-    closing, and past the attempts allowed, counted here whatever the device.
+    closing, and past the attempts allowed, counted here whatever the device; `extra` ones were granted besides.
     """
     lock_open_attempt(session, learner.person_id, quiz)
     progress = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
@@ -89,7 +92,7 @@ def start_attempt(session: Session, *, learner: SignedIn, quiz: Quiz, rng: rando
     if running is not None:
         close_attempt(session, own_attempt(session, learner, running.public_id), quiz=quiz, by=BY_CLOCK, now=now)
     dates, arrangement = granted(session, learner=learner, quiz=quiz)
-    attempts.ensure_may_start(settings=quiz.settings, used=len(past), dates=dates, now=now)
+    attempts.ensure_may_start(settings=quiz.settings, used=len(past) - extra, dates=dates, now=now)
     public_id = _add_attempt(session, learner, quiz, past, dates, arrangement, rng, now)
     learning.quiz_started(session, progress, item=quiz, attempt_public_id=public_id, now=now)
     records.audit(
@@ -130,7 +133,7 @@ def _add_attempt(
         "item_ref": quiz.ref,
         "number": len(past) + 1,
         "item_version": quiz.version,
-        "settings": frozen_settings(quiz.settings, title=quiz.title),
+        "settings": frozen_settings(quiz.settings, title=quiz.title, kind=quiz.kind.value),
         "paper": [entry.to_json() for entry in paper],
         "started_at": now,
         "time_seconds": deadline.time_seconds,
@@ -217,13 +220,16 @@ def hand_in(
     find_quiz: Callable[[str], Quiz | None],
     now: datetime,
 ) -> None:
-    """Close the learner's attempt with what is saved, and mark it. Handing in twice changes nothing.
+    """Close the learner's attempt with what is saved, and mark it. Handing in twice changes nothing. An assignment,
+    which needs a declaration, has its own way.
 
     `find_quiz` gives the quiz of an item as it is now, or None once it was removed.
     """
     attempt = own_attempt(session, learner, public_id)
     if attempt.closed_at is not None:
         return
+    if attempt.is_assignment and not is_overdue(attempt, now):
+        raise NotReady(("declaration",))
     by = BY_CLOCK if is_overdue(attempt, now) else BY_PERSON
     close_attempt(session, attempt, quiz=find_quiz(attempt.item_ref), by=by, now=now)
 

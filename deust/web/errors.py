@@ -112,6 +112,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.NotYetOpen: 409,
     errors.AttemptClosed: 409,
     errors.NoAttemptLeft: 409,
+    errors.NotReady: 409,
     errors.UnknownQuestion: 404,
     errors.SignInRefused: 401,
     errors.SignInThrottled: 429,

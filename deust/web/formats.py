@@ -119,11 +119,11 @@ def _moment(at: datetime) -> str:
     return moment_in(at, person_zone(), current_locale())
 
 
-def _clock(at: datetime) -> str:
+def clock(at: datetime) -> str:
     return clock_in(at, person_zone(), current_locale())
 
 
-def _number(value: Fraction | Decimal | int, places: int = 2) -> str:
+def number(value: Fraction | Decimal | int, places: int = 2) -> str:
     return number_in(value, current_locale(), places)
 
 
@@ -148,13 +148,13 @@ def sound_time(seconds: int) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "clock": _clock,
+    "clock": clock,
     "day": _day,
     "duration": duration,
     "file_size": file_size,
     "mark20": _mark20,
     "moment": _moment,
-    "number": _number,
+    "number": number,
     "short_day": _short_day,
     "sound_time": sound_time,
     "time_left": time_left,

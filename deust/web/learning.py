@@ -7,11 +7,12 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from deust.content.problems import Level
 from deust.domain.access import Permission, may
 from deust.domain.errors import NotFound
-from deust.domain.learning import Lesson, Module, Programme, Quiz
+from deust.domain.learning import Assignment, Lesson, Module, Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem
 from deust.domain.questions import Json
 from deust.models.transaction import reading, writing
+from deust.queries import assignments as assignment_pages
 from deust.queries import learning as pages
 from deust.queries import lessons, quiz_start
 from deust.queries.items import is_public, item_url
@@ -92,6 +93,8 @@ def item(module_id: str, item_id: str) -> Response | str:
         return redirect(item_url(found), 301)
     if isinstance(found, Lesson):
         return _show_lesson(found, visitor())
+    if isinstance(found, Assignment):
+        return _show_assignment(found)
     if isinstance(found, Quiz):
         return _show_quiz(found)
     return _show_announced(found)
@@ -293,6 +296,17 @@ def _show_quiz(quiz: Quiz) -> str:
             connection, learner=visitor(), quiz=found, programme=_programme(), now=tools().clock()
         )
     return render_template("quizzes/start.html", page=page, module=_programme().modules[quiz.module])
+
+
+def _show_assignment(assignment: Assignment) -> str:
+    found = tools().catalogue.quiz(assignment.ref)
+    if not isinstance(found, Assignment):
+        raise NotFound
+    with reading() as connection:
+        page = assignment_pages.brief_page(
+            connection, learner=visitor(), assignment=found, programme=_programme(), now=tools().clock()
+        )
+    return render_template("assignments/brief.html", page=page, module=_programme().modules[found.module])
 
 
 def _show_announced(found: AnyItem) -> str:

@@ -11,7 +11,7 @@ from flask import g, render_template
 
 from deust.services.records import Mail
 
-KINDS = ("invitation", "reset", "password-changed", "sign-in-failures")
+KINDS = ("invitation", "reset", "password-changed", "sign-in-failures", "mark-released")
 
 
 def message(mail: Mail, *, sender: str) -> EmailMessage:

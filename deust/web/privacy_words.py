@@ -19,6 +19,12 @@ TITLES = {
     "answer": "Vos réponses",
     "attempt_marks": "Vos points et leur historique",
     "answer_file": "Les fichiers et enregistrements rendus",
+    "copy": "Vos copies à corriger",
+    "marking": "Le travail des correcteurs sur vos copies",
+    "marking_event": "L’historique des corrections",
+    "released_mark": "Les notes et commentaires rendus",
+    "review_request": "Vos demandes de réexamen",
+    "phrase": "La banque de phrases d’un tuteur",
     "upload": "Les envois de fichiers",
     "sound": "L’écoute de vos enregistrements",
     "audit_event": "Le journal des actes",
@@ -47,6 +53,14 @@ FRENCH = {
     "to keep a student's work and mark it": "garder votre travail et le noter",
     "proof that no answer was lost": "prouver qu’aucune réponse n’a été perdue",
     "the answer that is marked": "noter votre réponse",
+    "to have a student's work marked in time": "faire corriger votre travail dans les délais",
+    "the marker's draft and its reasons": "garder le brouillon de correction et ses raisons",
+    "proof that no mark was lost or overwritten": "prouver qu’aucune correction n’est perdue ni écrasée",
+    "the mark and the comment given back, and their history": (
+        "vous rendre la note et le commentaire, avec leur historique"
+    ),
+    "to have a mark looked at again": "faire réexaminer une note",
+    "to help a tutor comment faster": "aider un tuteur à commenter plus vite",
     "the marks and their history": "garder la note et son historique",
     "files and voice recordings handed in": "garder les fichiers et les enregistrements rendus",
     "to resume a file that was cut, and to prove when it was begun": (

@@ -16,14 +16,14 @@ from wtforms.validators import DataRequired, Length
 from deust.domain.access import Permission
 from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import AttemptClosed, FileRefused, InvalidAnswer, NotFound
-from deust.domain.learning import Programme, Quiz
+from deust.domain.learning import Assignment, Programme, Quiz
 from deust.models.transaction import reading, writing
 from deust.queries import files, quiz_results, quiz_start
 from deust.queries import late_answers as late
 from deust.queries import quizzes as pages
 from deust.queries.progress import ensure_may_read
 from deust.services import answers as answering
-from deust.services import marking
+from deust.services import late_answers as late_answers_taken
 from deust.services import quizzes as services
 from deust.web import errors
 from deust.web.answer_posts import (
@@ -55,6 +55,8 @@ class AcceptForm(FlaskForm):
 def start_attempt(module_id: str, item_id: str) -> Response:
     """Start, or go back to the attempt already open."""
     quiz = _quiz(f"{module_id}/{item_id}")
+    if isinstance(quiz, Assignment):
+        raise NotFound
     now = tools().clock()
     with reading() as connection:
         missing = quiz_start.prerequisites_left(
@@ -72,6 +74,8 @@ def start_attempt(module_id: str, item_id: str) -> Response:
 def question(public_id: str, position: int) -> Response | str:
     """One page of the paper, as it was drawn, with what is saved."""
     page = _page(public_id, position)
+    if page.is_assignment:
+        return redirect(url_for("assignments.draft", public_id=public_id), 303)
     if page.is_closed:
         return redirect(url_for(".result", public_id=public_id), 303)
     template = "quizzes/time_over.html" if page.is_over else "quizzes/question.html"
@@ -83,6 +87,8 @@ def question(public_id: str, position: int) -> Response | str:
 def review(public_id: str) -> Response | str:
     """What is answered, empty or flagged, before deciding to hand in."""
     page = _page(public_id, 1)
+    if page.is_assignment:
+        return redirect(url_for("assignments.review", public_id=public_id), 303)
     if page.is_closed:
         return redirect(url_for(".result", public_id=public_id), 303)
     return render_template("quizzes/time_over.html" if page.is_over else "quizzes/review.html", page=page)
@@ -140,6 +146,8 @@ def result(public_id: str) -> Response | str:
     with reading() as connection:
         ref = pages.item_of_attempt(connection, learner=learner, public_id=public_id)
         quiz = _find_quiz(ref)
+        if isinstance(quiz, Assignment):
+            return redirect(url_for("assignments.draft", public_id=public_id), 303)
         try:
             page = quiz_results.result_page(
                 connection, learner=learner, public_id=public_id, quiz=quiz, programme=_programme(), now=now
@@ -197,7 +205,7 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
     if not form.validate_on_submit():
         return render_template("quizzes/late_answers.html", page=page, form=form), 422
     with writing() as session:
-        marking.accept_late(
+        late_answers_taken.accept_late(
             session,
             public_id=public_id,
             reviewer=visitor(),

@@ -197,4 +197,6 @@ def _after(person: SignedIn) -> str:
         return url_for("learning.today")
     if may(person.role, Permission.PEOPLE_ARRANGE):
         return url_for("people.students")
+    if may(person.role, Permission.ATTEMPT_REVIEW):
+        return url_for("grading.queue")
     return url_for("learning.programme" if may(person.role, Permission.LEARNING_READ) else "people.account")

@@ -23,7 +23,7 @@ from deust.domain.questions import TrueFalse
 from tests.content.sample_tree import FILES, LESSON, QUIZ, TODAY, M, P, clean_tree
 
 LESSON_REF, QUIZ_REF = "ec131-accueil/accueillir", "ec131-accueil/quiz-accueil"
-RENDERED = 4
+RENDERED = 5
 """The pages of the sample tree: a lesson, a quiz, the module's introduction, the glossary."""
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
 LESSON_FILE, QUIZ_FILE = f"{M}/01-accueillir.md", f"{M}/02-quiz-accueil.md"

@@ -7,7 +7,7 @@ import pytest
 
 from deust.content.export import item_as_json
 from deust.content.index import plain_text, search_documents, stemmed
-from deust.domain.learning import Announced
+from deust.domain.learning import Assignment
 from tests.content.sample_tree import ASSIGNMENT, QUIZ, M, P, clean_tree, read
 
 
@@ -81,7 +81,7 @@ def test_search_never_gives_what_an_assignment_expects(tmp_path: Path) -> None:
     snapshot = read(clean_tree(tmp_path, {f"{M}/04-devoir.md": text})).snapshot
     programme = snapshot.programmes[P]
     found = programme.find_item("ec131-accueil/devoir")
-    assert isinstance(found, Announced)
-    assert "Une page." in str(found.meta["brief"])
-    assert found.meta["expected"] == "CANARI-4.\n\n## Erreurs\n\nCANARI-5."
+    assert isinstance(found, Assignment)
+    assert "Une page." in found.intro
+    assert found.expected == "CANARI-4.\n\n## Erreurs\n\nCANARI-5."
     assert "CANARI" not in "".join(document.text for document in search_documents(programme))

@@ -9,7 +9,7 @@ import pytest
 
 from deust.content.problems import Level
 from deust.content.tree import read_tree
-from deust.domain.learning import Announced, Completion, Kind, Lesson, Quiz
+from deust.domain.learning import Announced, Assignment, Completion, Kind, Lesson, Quiz
 from deust.domain.quizzes import Moment
 from tests.content.sample_tree import FILES, LESSON, TODAY, M, P, clean_tree, read
 
@@ -50,9 +50,12 @@ def test_an_item_keeps_what_its_header_says(tmp_path: Path) -> None:
     assert quiz.sections == ("Première partie",)
     assert isinstance(call, Announced)
     assert call.meta["persona"] == {"name": "Mme Lefèvre", "voice": None, "mood": None}
-    assert isinstance(assignment, Announced)
-    assert assignment.meta["out_of"] == Fraction(20)
-    assert assignment.meta["brief"] == "Réécrivez ce script."
+    assert isinstance(assignment, Assignment)
+    assert assignment.terms.out_of == Fraction(20)
+    assert assignment.intro == "Réécrivez ce script."
+    assert assignment.grid is not None
+    assert assignment.questions[0].points == Fraction(20)
+    assert not any(question.points for question in assignment.questions[1:])
 
 
 def test_marks_of_a_call_and_defaults_of_the_policy_are_told(tmp_path: Path) -> None:

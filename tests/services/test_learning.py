@@ -181,7 +181,8 @@ def learner_of_app(doors):
 def close(learner, quiz, *shares, now=NOW, **changes):
     with writing() as session:
         row = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
-        learning.quiz_closed(session, row, item=quiz, shares=shares, now=now, **changes)
+        used = len(shares) + ("open_attempt" in changes)
+        learning.quiz_closed(session, row, item=quiz, shares=shares, used=used, now=now, **changes)
 
 
 def start(learner, quiz, public_id="a1"):

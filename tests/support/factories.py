@@ -16,14 +16,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
+from deust.domain.assignments import Terms
 from deust.domain.attempts import Save
 from deust.domain.freezing import frozen_settings
-from deust.domain.learning import Completion, Kind, Quiz
+from deust.domain.learning import Assignment, Completion, Kind, Quiz
 from deust.domain.people import Calendar, Enrolled, SignedIn
 from deust.domain.questions import (
     Choice,
     Cloze,
     Essay,
+    File,
     Info,
     Matching,
     Numeric,
@@ -36,7 +38,8 @@ from deust.domain.questions import (
     TrueFalse,
     Variable,
 )
-from deust.domain.quizzes import DEFAULTS, Mode, Paging, QuizSettings
+from deust.domain.quizzes import DEFAULTS, Keep, Mode, Paging, QuizSettings
+from deust.domain.rubric import Criterion, Grid
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.signin import SignInSession
@@ -266,6 +269,45 @@ def quiz(*questions: Question, quiz_id: str = "essai", mode: Mode = Mode.TRAININ
         version="v1",
         settings=settings(mode, **{name: value for name, value in fields.items() if name in names}),
         questions=questions or machine_marked(),
+    )
+    return replace(made, **{name: value for name, value in fields.items() if name not in names})
+
+
+def grid(**fields: Any) -> Grid:
+    """Two criteria of 12 and 8 points, the second one eliminatory."""
+    made = Grid(
+        title="Grille",
+        levels={"conforme": Fraction(1), "partiel": Fraction(1, 2), "non conforme": Fraction(0)},
+        criteria=(
+            Criterion(id="A1", phase="Fond", title="Accueil", points=Fraction(12)),
+            Criterion(id="C2", phase="Fond", title="Loyauté", points=Fraction(8), is_eliminatory=True),
+        ),
+    )
+    return replace(made, **fields)
+
+
+def assignment(**fields: Any) -> Assignment:
+    """A text and a file, marked out of 20 with `grid()`; terms may be given by name."""
+    names = set(Terms.__dataclass_fields__)
+    terms = Terms(out_of=Fraction(20), step=Fraction(1, 4), turnaround_days=5)
+    parts = (
+        question("texte", title="Votre texte", answer=Essay(), points=Fraction(20)),
+        question("fichier-1", title="Fichier", answer=File(accept=("pdf",), max_bytes=10**6), points=Fraction(0)),
+    )
+    made = Assignment(
+        module="ec101-accueil",
+        id="redaction",
+        kind=Kind.ASSIGNMENT,
+        number=9,
+        title="Rédaction",
+        minutes=60,
+        completion=Completion.HANDED_IN,
+        version="v1",
+        settings=settings(Mode.GRADED, attempts=1, keep=Keep.LAST, paging=Paging.ALL),
+        questions=parts,
+        terms=replace(terms, **{name: value for name, value in fields.items() if name in names}),
+        grid_name="grille",
+        grids={"grille": grid()},
     )
     return replace(made, **{name: value for name, value in fields.items() if name not in names})
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from deust.adapters.passwords import Passwords
 from deust.domain.questions import Json
-from deust.models.people import Cohort
+from deust.models.assignments import Marking
+from deust.models.people import Cohort, Group
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, FrozenQuestion
 from deust.models.transaction import writing
 from deust.services.people import grant_accommodation
@@ -59,7 +61,8 @@ class School:
         today = datetime.now(UTC).date()
         with self._writing() as session:
             monday = today - timedelta(days=today.weekday(), weeks=3)
-            self._cohort_id = factories.cohort(session, week_one_on=monday).id
+            cohort = factories.cohort(session, week_one_on=monday)
+            self._cohort_id, self._group_id = cohort.id, factories.group(session, cohort).id
         self.server.start()
 
     def close(self) -> None:
@@ -71,6 +74,27 @@ class School:
             email = f"journey{next(_numbers)}@example.org"
             person = factories.student(session, cohort, email=email, password_hash=self._password_hash)
             return Account(person_id=person.id, email=email)
+
+    def student_of_group(self, **names: str) -> Account:
+        """A student whom `tutor` follows."""
+        with self._writing() as session:
+            cohort = session.get_one(Cohort, self._cohort_id)
+            email = f"journey{next(_numbers)}@example.org"
+            person = factories.person(session, email=email, password_hash=self._password_hash, **names)
+            factories.enrolment(session, person, cohort, group_id=self._group_id)
+            return Account(person_id=person.id, email=email)
+
+    def tutor(self) -> Account:
+        with self._writing() as session:
+            email = f"journey{next(_numbers)}@example.org"
+            person = factories.person(session, email=email, password_hash=self._password_hash, role="tutor")
+            factories.tutoring(session, person, session.get_one(Group, self._group_id))
+            return Account(person_id=person.id, email=email)
+
+    def markings(self) -> list[dict[str, Any]]:
+        """What each marker's work holds now."""
+        with self._writing() as session:
+            return [row.content for row in session.scalars(select(Marking).order_by(Marking.id))]
 
     def end_sessions(self, who: Account) -> None:
         with self._writing() as session:

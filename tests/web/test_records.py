@@ -24,6 +24,7 @@ PAYLOADS = {
     "invitation": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
     "reset": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
     "password-changed": {"given_name": "Zoë"},
+    "mark-released": {"given_name": "Zoë", "title": "Devoir"},
     "sign-in-failures": {"given_name": "Zoë", "count": 10},
 }
 

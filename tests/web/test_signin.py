@@ -82,7 +82,7 @@ def test_signing_in_leads_to_the_first_page_of_one_s_role(client: Client, lea: P
 @pytest.mark.parametrize(
     ("role", "path"),
     [
-        (Role.TUTOR, "/programme"),
+        (Role.TUTOR, "/a-corriger"),
         (Role.MANAGER, "/personnes"),
         (Role.ADMIN, "/personnes"),
         (Role.COMPANY_TUTOR, "/compte"),

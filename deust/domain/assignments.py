@@ -1,0 +1,185 @@
+"""Assignments: what is handed in and until when, what being late costs, how marks become one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from math import floor
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from deust.domain.errors import InvalidAnswer
+from deust.domain.rubric import Scored
+
+DEFAULT_TURNAROUND_DAYS = 15
+"""Marks are given back within 15 days (the diploma's grading culture) unless the assignment promises sooner."""
+
+DEFAULT_GAP = Fraction(2)
+CAPPED_SHARE = Fraction(7, 20)
+"""What a failed eliminatory criterion leaves at most: 7/20."""
+
+
+class Resubmit(StrEnum):
+    NEVER = "never"
+    BY_TUTOR = "by-tutor"
+    UNTIL_PASS = "until-pass"  # noqa: S105 - not a password
+
+
+class CopyState(StrEnum):
+    """To mark: nobody wrote anything. Draft: someone did. Ready: to be released. Released: the student reads it."""
+
+    TO_MARK = "to-mark"
+    DRAFT = "draft"
+    READY = "ready"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What an assignment promises and asks: points, rounding step, lateness, resubmission, who marks and how soon."""
+
+    out_of: Fraction
+    step: Fraction | None = None
+    late_days: int = 0
+    penalty_per_day: Fraction = Fraction(0)
+    resubmit: Resubmit = Resubmit.NEVER
+    is_anonymous: bool = False
+    markers: int = 1
+    gap: Fraction = DEFAULT_GAP
+    turnaround_days: int = DEFAULT_TURNAROUND_DAYS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """From the grid to the mark: each step is kept, so that it can be shown and proved.
+
+    `raw` is what the grid gives, rounded to the step; `adjusted` after the marker's adjustment and the eliminatory
+    rule; `mark` after the penalty for lateness.
+    """
+
+    raw: Fraction
+    adjusted: Fraction
+    penalty: Fraction
+    mark: Fraction
+    is_capped: bool = False
+
+
+def days_late(due_at: datetime | None, handed_in_at: datetime, time_zone: str) -> int:
+    """Days begun after the due moment, counted in local days: one minute late is one day, the next midnight two."""
+    if due_at is None or handed_in_at <= due_at:
+        return 0
+    zone = ZoneInfo(time_zone)
+    last_good = (due_at - timedelta(microseconds=1)).astimezone(zone).date()
+    return max(1, (handed_in_at.astimezone(zone).date() - last_good).days)
+
+
+def penalty(terms: Terms, late: int) -> Fraction:
+    """Points lost for so many days late."""
+    return terms.penalty_per_day * late
+
+
+def to_step(value: Fraction, step: Fraction | None) -> Fraction:
+    """The nearest multiple of the step, the half going up; without a step the value is left exact."""
+    return value if not step else step * floor(value / step + Fraction(1, 2))
+
+
+def mark_of(terms: Terms, scored: Scored, *, adjustment: Fraction = Fraction(0), late: int = 0) -> Mark | None:
+    """The mark that a grid gives: `out_of` × points earned / points that apply, rounded once to the step.
+
+    The adjustment is added after, an eliminatory criterion at level 0 caps the result at 7/20 of `out_of`, the penalty
+    for lateness comes last; the mark stays between 0 and `out_of`. None while no criterion applies.
+    """
+    if scored.share is None:
+        return None
+    return marked(terms, terms.out_of * scored.share, adjustment, late, is_capped=bool(scored.eliminated_by))
+
+
+def marked(
+    terms: Terms, raw: Fraction, adjustment: Fraction = Fraction(0), late: int = 0, *, is_capped: bool = False
+) -> Mark:
+    """The same from points already counted. Refuses points outside 0 … `out_of`."""
+    if not 0 <= raw <= terms.out_of:
+        raise InvalidAnswer("mark")
+    rounded = to_step(raw, terms.step)
+    adjusted = _between(rounded + adjustment, terms.out_of)
+    if is_capped:
+        adjusted = min(adjusted, terms.out_of * CAPPED_SHARE)
+    lost = penalty(terms, late)
+    return Mark(
+        raw=rounded,
+        adjusted=adjusted,
+        penalty=min(lost, adjusted),
+        mark=_between(adjusted - lost, terms.out_of),
+        is_capped=is_capped,
+    )
+
+
+def _between(value: Fraction, out_of: Fraction) -> Fraction:
+    return max(Fraction(0), min(value, out_of))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """What several markers' marks give: one mark, or the need for a third marker."""
+
+    mark: Fraction | None
+    needs_third: bool = False
+
+
+def agreed(marks: Sequence[Fraction], *, markers: int, gap: Fraction) -> Agreed:
+    """One marker: that mark. Two: their mean when they differ by `gap` at most, else a third marker decides.
+
+    With a third mark, it is the mark; the two others are kept beside it. Nothing is agreed while one is missing.
+    """
+    if len(marks) < markers:
+        return Agreed(mark=None)
+    if markers == 1:
+        return Agreed(mark=marks[0])
+    if len(marks) > markers:
+        return Agreed(mark=marks[-1])
+    if max(marks) - min(marks) > gap:
+        return Agreed(mark=None, needs_third=True)
+    return Agreed(mark=sum(marks, Fraction(0)) / len(marks))
+
+
+def due_back(handed_in_at: datetime, turnaround_days: int) -> datetime:
+    """When the mark was promised for."""
+    return handed_in_at + timedelta(days=turnaround_days)
+
+
+def claim_ends(now: datetime) -> datetime:
+    """A copy taken by a marker is kept for them for two hours after their last sign of work."""
+    return now + timedelta(hours=2)
+
+
+def terms_to_json(terms: Terms) -> dict[str, Any]:
+    """The terms as plain JSON: a copy keeps those it was handed in under."""
+    return {
+        "out_of": str(terms.out_of),
+        "step": None if terms.step is None else str(terms.step),
+        "late_days": terms.late_days,
+        "penalty_per_day": str(terms.penalty_per_day),
+        "resubmit": terms.resubmit.value,
+        "is_anonymous": terms.is_anonymous,
+        "markers": terms.markers,
+        "gap": str(terms.gap),
+        "turnaround_days": terms.turnaround_days,
+    }
+
+
+def terms_from_json(body: Mapping[str, Any]) -> Terms:
+    """The terms that `terms_to_json` wrote."""
+    return Terms(
+        out_of=Fraction(body["out_of"]),
+        step=None if body["step"] is None else Fraction(body["step"]),
+        late_days=body["late_days"],
+        penalty_per_day=Fraction(body["penalty_per_day"]),
+        resubmit=Resubmit(body["resubmit"]),
+        is_anonymous=body["is_anonymous"],
+        markers=body["markers"],
+        gap=Fraction(body["gap"]),
+        turnaround_days=body["turnaround_days"],
+    )

@@ -1,0 +1,213 @@
+"""An assignment as its student meets it: the brief, the draft, what was handed in and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from deust.domain import assignments
+from deust.domain.assignments import CopyState, Resubmit, Terms
+from deust.domain.errors import NotFound
+from deust.domain.learning import Assignment, Programme
+from deust.domain.people import SignedIn
+from deust.domain.rubric import Grid
+from deust.models.assignments import Copy, ReviewRequest
+from deust.models.quizzes import Attempt
+from deust.models.records import Receipt
+from deust.queries.copies import Part, Told, asked_of, parts_of, told_of
+from deust.queries.quiz_start import StartPage, start_page
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version of the work: a draft while `closed_at` is None; its mark only once released."""
+
+    public_id: str
+    number: int
+    started_at: datetime
+    closed_at: datetime | None
+    handed_in_at: datetime | None
+    mark: Fraction | None
+    out_of: Fraction
+    due_back_at: datetime | None
+    is_empty: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BriefPage:
+    """What is asked, by when, how it will be marked, and the versions so far."""
+
+    start: StartPage
+    assignment: Assignment
+    versions: tuple[Version, ...]
+    closes_at: datetime | None
+    may_start: bool
+
+    @property
+    def draft(self) -> Version | None:
+        return next((one for one in self.versions if one.closed_at is None), None)
+
+
+def brief_page(
+    connection: Connection, *, learner: SignedIn, assignment: Assignment, programme: Programme, now: datetime
+) -> BriefPage:
+    """The assignment as this person meets it now, in four statements."""
+    start = start_page(connection, learner=learner, quiz=assignment, programme=programme, now=now)
+    rows = connection.execute(
+        select(
+            Attempt.public_id,
+            Attempt.number,
+            Attempt.started_at,
+            Attempt.closed_at,
+            Attempt.score,
+            Attempt.out_of,
+            Copy.handed_in_at,
+            Copy.due_back_at,
+            Copy.released_at,
+            Copy.resubmit_asked_at,
+        )
+        .outerjoin(Copy, Copy.attempt_id == Attempt.id)
+        .where(Attempt.person_id == learner.person_id, Attempt.item_ref.in_(assignment.refs))
+        .order_by(Attempt.number)
+    ).all()
+    may_again = not rows or _may_again(assignment, rows)
+    is_free = start.is_followed and start.running is None and not start.blocked_by and start.is_open
+    return BriefPage(
+        start=start,
+        assignment=assignment,
+        versions=tuple(_version(row) for row in rows),
+        closes_at=start.dates.closes_at,
+        may_start=is_free and not start.is_closed and may_again,
+    )
+
+
+def _may_again(assignment: Assignment, rows: Any) -> bool:
+    last = rows[-1]
+    if last.closed_at is None:
+        return False
+    match assignment.terms.resubmit:
+        case Resubmit.NEVER:
+            return False
+        case Resubmit.BY_TUTOR:
+            return sum(row.resubmit_asked_at is not None for row in rows) >= len(rows)
+        case Resubmit.UNTIL_PASS:
+            is_known = last.handed_in_at is None or last.released_at is not None
+            return is_known and (last.score or 0) < assignment.settings.pass_share * last.out_of
+
+
+def _version(row: Row[Any]) -> Version:
+    return Version(
+        public_id=row.public_id,
+        number=row.number,
+        started_at=row.started_at,
+        closed_at=row.closed_at,
+        handed_in_at=row.handed_in_at,
+        mark=row.score if row.released_at is not None else None,
+        out_of=row.out_of,
+        due_back_at=row.due_back_at,
+        is_empty=row.closed_at is not None and row.handed_in_at is None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandedIn:
+    """A version that was handed in: its parts, its receipt, and, once released, its mark with all that explains it."""
+
+    public_id: str
+    item_ref: str
+    title: str
+    number: int
+    closed_at: datetime
+    by_clock: bool
+    handed_in_at: datetime | None
+    due_back_at: datetime | None
+    late_days: int
+    penalty: Fraction
+    declaration: Mapping[str, Any]
+    receipt_code: str | None
+    answers_hash: str
+    parts: tuple[Part, ...]
+    terms: Terms | None
+    grid: Grid | None
+    told: tuple[Told, ...]
+    review: Row[Any] | None
+    may_ask_review: bool
+    resubmit_asked_at: datetime | None
+    former: tuple[Part, ...]
+
+
+def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> HandedIn:
+    """The learner's own version once closed. Nothing of a mark, not even that there is one, before it is released."""
+    row = connection.execute(
+        select(
+            Attempt.id,
+            Attempt.number,
+            Attempt.item_ref,
+            Attempt.settings,
+            Attempt.closed_at,
+            Attempt.closed_by,
+            Attempt.receipt_code,
+            Receipt.answers_hash,
+        )
+        .join(Receipt, Receipt.attempt_id == Attempt.id)
+        .where(Attempt.public_id == public_id, Attempt.person_id == learner.person_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    copy = connection.execute(select(*Copy.__table__.columns).where(Copy.attempt_id == row.id)).first()
+    asked = asked_of(connection, copy) if copy else None
+    told = told_of(connection, copy.id) if copy else ()
+    review = (
+        connection.execute(select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == copy.id)).first()
+        if copy
+        else None
+    )
+    is_released = bool(copy and copy.state == CopyState.RELEASED.value)
+    return HandedIn(
+        public_id=public_id,
+        item_ref=row.item_ref,
+        title=row.settings["title"],
+        number=row.number,
+        closed_at=row.closed_at,
+        by_clock=row.closed_by == "clock",
+        handed_in_at=copy.handed_in_at if copy else None,
+        due_back_at=copy.due_back_at if copy else None,
+        late_days=copy.late_days if copy else 0,
+        penalty=assignments.penalty(asked.terms, copy.late_days) if asked and copy else Fraction(0),
+        declaration=copy.declaration if copy else _NOTHING,
+        receipt_code=row.receipt_code,
+        answers_hash=row.answers_hash,
+        parts=parts_of(connection, row.id, asked, is_anonymous=False) if asked else (),
+        terms=asked.terms if asked else None,
+        grid=asked.grid if asked else None,
+        told=told,
+        review=review,
+        may_ask_review=is_released and review is None,
+        resubmit_asked_at=copy.resubmit_asked_at if copy else None,
+        former=_former(connection, learner, row),
+    )
+
+
+def _former(connection: Connection, learner: SignedIn, row: Row[Any]) -> tuple[Part, ...]:
+    """The parts of the version just before, to read side by side."""
+    if row.number == 1:
+        return ()
+    copy = connection.execute(
+        select(*Copy.__table__.columns)
+        .join(Attempt, Attempt.id == Copy.attempt_id)
+        .where(
+            Attempt.person_id == learner.person_id,
+            Attempt.item_ref == row.item_ref,
+            Attempt.number == row.number - 1,
+        )
+    ).first()
+    if copy is None:
+        return ()
+    return parts_of(connection, copy.attempt_id, asked_of(connection, copy), is_anonymous=False)

@@ -1,0 +1,227 @@
+"""Copies as markers meet them: the queue, one copy with its grid, what was released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from deust.domain import assignments, copies, rubric
+from deust.domain.answers import file_name_in, text_in
+from deust.domain.assignments import CopyState, Terms
+from deust.domain.copies import Asked, Work
+from deust.domain.errors import NotFound
+from deust.domain.freezing import PaperQuestion, paper_question
+from deust.domain.people import SignedIn
+from deust.domain.presenting import Presented, present
+from deust.domain.questions import Essay, File, Info, Json, Question, Voice
+from deust.domain.rubric import Grid
+from deust.models.assignments import Copy, FrozenGrid, ReleasedMark
+from deust.models.people import Person
+from deust.models.quizzes import Answer, AnswerFile, Attempt
+from deust.queries.papers import asked_questions
+from deust.queries.scopes import followed
+
+
+def asked_of(connection: Connection, copy: Row[Any]) -> Asked:
+    """What there is to mark in a copy: its grid as it was frozen, or the questions that wait for a person."""
+    paper = [paper_question(entry) for entry in _paper(connection, copy.attempt_id)]
+    if copy.terms:
+        grid = _grid(connection, copy.grid_hash)
+        terms = assignments.terms_from_json(copy.terms)
+        return Asked(terms=terms, grid=grid, questions={paper[0].key: copy.out_of}, late_days=copy.late_days)
+    questions = _by_hand(connection, paper)
+    worth = {key: question.points for key, question in questions.items() if question.points}
+    given = _given(connection, copy.attempt_id)
+    worth = {key: points for key, points in worth.items() if _is_given(given.get(key))}
+    return Asked(terms=Terms(out_of=sum(worth.values(), Fraction(0))), questions=worth)
+
+
+def _paper(connection: Connection, attempt_id: int) -> Sequence[Mapping[str, Any]]:
+    return list(connection.execute(select(Attempt.paper).where(Attempt.id == attempt_id)).scalar_one())
+
+
+def _grid(connection: Connection, hash_: str | None) -> Grid | None:
+    if hash_ is None:
+        return None
+    return rubric.from_json(connection.execute(select(FrozenGrid.body).where(FrozenGrid.hash == hash_)).scalar_one())
+
+
+def _by_hand(connection: Connection, paper: Sequence[PaperQuestion]) -> dict[str, Question]:
+    questions = asked_questions(connection, paper)
+    return {
+        entry.key: questions[entry.key]
+        for entry in paper
+        if isinstance(questions[entry.key].answer, Essay | Voice | File)
+    }
+
+
+def _given(connection: Connection, attempt_id: int) -> dict[str, Json]:
+    rows = connection.execute(select(Answer.question_key, Answer.given).where(Answer.attempt_id == attempt_id))
+    return {row.question_key: row.given for row in rows}
+
+
+def _is_given(given: Json) -> bool:
+    return bool(file_name_in(given) or text_in(given).strip())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of a copy: a text, or a file by the address to fetch it. `points` is what a marked question is worth."""
+
+    key: str
+    question_id: str
+    number: int
+    presented: Presented
+    expected: str
+    text: str = ""
+    file_id: str | None = None
+    file_name: str = ""
+    media_type: str = ""
+    size: int = 0
+    points: Fraction = Fraction(0)
+    is_asked: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.text and self.file_id is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A mark as it was released; `works` is what each marker wrote, without what is for markers only."""
+
+    version: int
+    mark: Fraction
+    out_of: Fraction
+    penalty: Fraction
+    late_days: int
+    works: tuple[Work, ...]
+    grid: Grid | None
+    at: datetime
+    by: str | None
+    reason: str
+
+
+def find_copy(connection: Connection, marker: SignedIn, public_id: str) -> Row[Any]:
+    """A copy of a student whom the marker follows; to others it is absent."""
+    statement = (
+        select(*Copy.__table__.columns, Person.given_name, Person.family_name, Attempt.number)
+        .join(Person, Person.id == Copy.person_id)
+        .join(Attempt, Attempt.id == Copy.attempt_id)
+        .where(Copy.public_id == public_id)
+    )
+    row = connection.execute(followed(marker, statement, Copy.person_id)).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def is_hidden(row: Row[Any]) -> bool:
+    return bool(row.terms and row.terms["is_anonymous"]) and row.state != CopyState.RELEASED.value
+
+
+def author_of(row: Row[Any]) -> str:
+    return row.code if is_hidden(row) else f"{row.given_name} {row.family_name}"
+
+
+def told_of(connection: Connection, copy_id: int) -> tuple[Told, ...]:
+    """What was released of a copy, the last first."""
+    rows = connection.execute(
+        select(*ReleasedMark.__table__.columns, Person.given_name, Person.family_name)
+        .outerjoin(Person, Person.id == ReleasedMark.by)
+        .where(ReleasedMark.copy_id == copy_id)
+        .order_by(ReleasedMark.version.desc())
+    ).all()
+    grids = {hash_: _grid(connection, hash_) for hash_ in {row.content["grid_hash"] for row in rows}}
+    return tuple(
+        Told(
+            version=row.version,
+            mark=row.mark,
+            out_of=row.out_of,
+            penalty=Fraction(row.content["penalty"]),
+            late_days=row.content["late_days"],
+            works=tuple(copies.from_json(work) for work in row.content["works"]),
+            grid=grids[row.content["grid_hash"]],
+            at=row.at,
+            by=f"{row.given_name} {row.family_name}" if row.given_name else None,
+            reason=row.reason,
+        )
+        for row in rows
+    )
+
+
+def parts_of(connection: Connection, attempt_id: int, asked: Asked, *, is_anonymous: bool) -> tuple[Part, ...]:
+    """What was handed in, part by part; file names say nothing of an anonymous author."""
+    paper = [paper_question(entry) for entry in _paper(connection, attempt_id)]
+    questions = asked_questions(connection, paper)
+    given = _given(connection, attempt_id)
+    files = {
+        row.id: row
+        for row in connection.execute(
+            select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type, AnswerFile.size).where(
+                AnswerFile.attempt_id == attempt_id
+            )
+        )
+    }
+    return tuple(
+        _part(entry, number, questions[entry.key], given.get(entry.key), files, asked, is_anonymous)
+        for number, entry in enumerate(paper, start=1)
+        if isinstance(questions[entry.key].answer, Essay | Voice | File)
+    )
+
+
+def _part(
+    entry: PaperQuestion,
+    number: int,
+    question: Question,
+    given: Json,
+    files: Mapping[str, Row[Any]],
+    asked: Asked,
+    is_anonymous: bool,
+) -> Part:
+    answer = question.answer
+    file_id = given.get("file") if isinstance(given, Mapping) else None
+    file = files.get(str(file_id)) if file_id else None
+    return Part(
+        key=entry.key,
+        question_id=entry.id,
+        number=number,
+        presented=replace(present(question, entry.placement, entry.values), id=entry.key),
+        expected="" if isinstance(answer, Info) or not isinstance(answer, Essay | Voice | File) else answer.expected,
+        text=text_in(given) if isinstance(answer, Essay) else "",
+        file_id=file.id if file else None,
+        file_name=_shown_name(file, number, is_anonymous) if file else "",
+        media_type=file.media_type if file else "",
+        size=file.size if file else 0,
+        points=asked.questions.get(entry.key, Fraction(0)),
+        is_asked=entry.key in asked.questions,
+    )
+
+
+def _shown_name(file: Row[Any], number: int, is_anonymous: bool) -> str:
+    if not is_anonymous:
+        return str(file.name)
+    return f"fichier-{number}.{file.name.rsplit('.', 1)[-1].lower()}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyFile:
+    id: str
+    name: str
+    media_type: str
+
+
+def copy_file(connection: Connection, *, marker: SignedIn, public_id: str, key: str) -> CopyFile:
+    """The file that answers one part of a copy that the marker may read."""
+    row = find_copy(connection, marker, public_id)
+    asked = asked_of(connection, row)
+    parts = parts_of(connection, row.attempt_id, asked, is_anonymous=is_hidden(row))
+    part = next((one for one in parts if one.key == key), None)
+    if part is None or part.file_id is None:
+        raise NotFound
+    return CopyFile(id=part.file_id, name=part.file_name, media_type=part.media_type)

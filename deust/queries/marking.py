@@ -1,0 +1,228 @@
+"""One copy on the marking page: what was handed in, the grid, the work so far, the copies before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, or_, select
+
+from deust.domain import assignments, copies
+from deust.domain.assignments import CopyState, Terms
+from deust.domain.copies import Reckoned, Remark, Work
+from deust.domain.people import SignedIn
+from deust.domain.rubric import Grid
+from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReviewRequest
+from deust.models.people import Person
+from deust.models.quizzes import Attempt
+from deust.queries.copies import Part, Told, asked_of, author_of, find_copy, is_hidden, parts_of, told_of
+from deust.queries.queue import to_do
+from deust.queries.scopes import followed
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherWork:
+    marker: str
+    mark: Fraction | None
+    work: Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    at: datetime
+    by: str
+    outcome: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyPage:
+    """All that a marker sees of one copy, and of its neighbours only their addresses."""
+
+    public_id: str
+    item_ref: str
+    title: str
+    author: str
+    is_anonymous: bool
+    number: int
+    handed_in_at: datetime
+    due_back_at: datetime
+    late_days: int
+    declaration: Mapping[str, Any]
+    state: CopyState
+    terms: Terms
+    grid: Grid | None
+    grid_hash: str | None
+    parts: tuple[Part, ...]
+    work: Work
+    version: int
+    reckoned: Reckoned
+    others: tuple[OtherWork, ...]
+    claimed_by: str | None
+    events: tuple[Event, ...]
+    told: tuple[Told, ...]
+    review: Row[Any] | None
+    place: int
+    total: int
+    previous: str | None
+    following: str | None
+    former: tuple[tuple[str, int, Fraction | None], ...]
+    release_at: datetime | None
+    may_ask_resubmission: bool
+    phrases: tuple[Row[Any], ...]
+    question: str
+
+    @property
+    def shown(self) -> tuple[Part, ...]:
+        """The parts to read: those handed in, or the one question that is marked for everyone."""
+        return tuple(part for part in self.parts if not part.is_empty and self.question in ("", part.question_id))
+
+    def remarks_of(self, part: str) -> tuple[tuple[int, Remark], ...]:
+        """The remarks of one part with the numbers they have in the whole copy."""
+        numbered = enumerate(copies.in_reading_order(self.work.remarks), start=1)
+        return tuple((number, remark) for number, remark in numbered if remark.part == part)
+
+
+def copy_page(
+    connection: Connection, *, marker: SignedIn, public_id: str, now: datetime, question: str = ""
+) -> CopyPage:
+    """One copy of a student whom the marker follows; to others it is absent.
+
+    With a `question`, the copies before and after are met in an order of that question's own, the same each time.
+    """
+    row = find_copy(connection, marker, public_id)
+    asked = asked_of(connection, row)
+    markings = connection.execute(
+        select(*Marking.__table__.columns, Person.given_name, Person.family_name)
+        .join(Person, Person.id == Marking.marker_id)
+        .where(Marking.copy_id == row.id)
+        .order_by(Marking.place)
+    ).all()
+    mine = next((one for one in markings if asked.terms.markers == 1 or one.marker_id == marker.person_id), None)
+    work = copies.from_json(mine.content) if mine else Work()
+    parts = parts_of(connection, row.attempt_id, asked, is_anonymous=is_hidden(row))
+    siblings = _siblings(connection, marker, row, now, question)
+    here = next((place for place, one in enumerate(siblings) if one == public_id), 0)
+    claimed = _claimer(connection, row, marker, now)
+    return CopyPage(
+        public_id=public_id,
+        item_ref=row.item_ref,
+        title=row.title,
+        author=author_of(row),
+        is_anonymous=is_hidden(row),
+        number=row.number,
+        handed_in_at=row.handed_in_at,
+        due_back_at=row.due_back_at,
+        late_days=row.late_days,
+        declaration=row.declaration,
+        state=CopyState(row.state),
+        terms=asked.terms,
+        grid=asked.grid,
+        grid_hash=row.grid_hash,
+        parts=parts,
+        work=work,
+        version=mine.version if mine else 0,
+        reckoned=copies.reckon(asked, work),
+        others=_others(markings, mine, asked.terms),
+        claimed_by=claimed,
+        events=_events(connection, row.id, asked.terms, marker),
+        told=told_of(connection, row.id),
+        review=connection.execute(
+            select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == row.id)
+        ).first(),
+        place=here + 1,
+        total=len(siblings),
+        previous=siblings[here - 1] if here > 0 else None,
+        following=siblings[here + 1] if here + 1 < len(siblings) else None,
+        former=_former(connection, row),
+        release_at=row.release_at,
+        may_ask_resubmission=_may_ask(asked.terms, row),
+        phrases=_phrases(connection, marker, row.item_ref),
+        question=question if any(part.question_id == question for part in parts) else "",
+    )
+
+
+def _phrases(connection: Connection, marker: SignedIn, item_ref: str) -> tuple[Row[Any], ...]:
+    """The marker's own comments for this activity, the most used first."""
+    statement = (
+        select(Phrase.id, Phrase.text, Phrase.uses)
+        .where(Phrase.tutor_id == marker.person_id, Phrase.item_ref == item_ref)
+        .order_by(Phrase.uses.desc(), Phrase.id)
+    )
+    return tuple(connection.execute(statement))
+
+
+def _may_ask(terms: Terms, row: Row[Any]) -> bool:
+    is_released = row.state == CopyState.RELEASED.value
+    return is_released and terms.resubmit is assignments.Resubmit.BY_TUTOR and row.resubmit_asked_at is None
+
+
+def _others(markings: Sequence[Row[Any]], mine: Row[Any] | None, terms: Terms) -> tuple[OtherWork, ...]:
+    """The other markers' work: only once one's own is ready, so that two marks are blind."""
+    if terms.markers == 1 or mine is None or not mine.is_ready:
+        return ()
+    return tuple(
+        OtherWork(marker=f"{one.given_name} {one.family_name}", mark=one.mark, work=copies.from_json(one.content))
+        for one in markings
+        if one.id != mine.id and one.is_ready
+    )
+
+
+def _claimer(connection: Connection, row: Row[Any], marker: SignedIn, now: datetime) -> str | None:
+    if row.claimed_by in (None, marker.person_id) or row.claimed_until <= now:
+        return None
+    found = connection.execute(select(Person.given_name, Person.family_name).where(Person.id == row.claimed_by)).one()
+    return f"{found.given_name} {found.family_name}"
+
+
+def _siblings(connection: Connection, marker: SignedIn, row: Row[Any], now: datetime, question: str) -> list[str]:
+    """The copies of the activity still to do and this one. Anonymous ones come in the order of their codes, which says
+    nothing of when they came; question by question, in an order that differs from one question to the next, so that
+    nobody is always read first.
+    """
+    order = (Copy.code, Copy.id) if row.terms and row.terms["is_anonymous"] else (Copy.handed_in_at, Copy.id)
+    free = or_(Copy.claimed_by.is_(None), Copy.claimed_by == marker.person_id, Copy.claimed_until <= now)
+    statement = (
+        select(Copy.public_id, Copy.code)
+        .where(Copy.item_ref == row.item_ref, or_(and_(to_do(marker), free), Copy.id == row.id))
+        .order_by(*order)
+    )
+    rows = connection.execute(followed(marker, statement, Copy.person_id)).all()
+    if question:
+        rows = sorted(rows, key=lambda one: sha256(f"{question} {one.code}".encode()).digest())
+    return [one.public_id for one in rows]
+
+
+def _former(connection: Connection, row: Row[Any]) -> tuple[tuple[str, int, Fraction | None], ...]:
+    """The earlier versions of the same work: their copy, number and mark."""
+    statement = (
+        select(Copy.public_id, Attempt.number, Attempt.score, Copy.state)
+        .join(Attempt, Attempt.id == Copy.attempt_id)
+        .where(Copy.person_id == row.person_id, Copy.item_ref == row.item_ref, Attempt.number < row.number)
+        .order_by(Attempt.number)
+    )
+    return tuple(
+        (one.public_id, one.number, one.score if one.state == CopyState.RELEASED.value else None)
+        for one in connection.execute(statement)
+    )
+
+
+def _events(connection: Connection, copy_id: int, terms: Terms, marker: SignedIn) -> tuple[Event, ...]:
+    """The last saves, newest first; with two markers, only one's own."""
+    statement = (
+        select(MarkingEvent.at, MarkingEvent.outcome, MarkingEvent.version, Person.given_name, Person.family_name)
+        .join(Person, Person.id == MarkingEvent.marker_id)
+        .where(MarkingEvent.copy_id == copy_id)
+        .order_by(MarkingEvent.id.desc())
+        .limit(20)
+    )
+    if terms.markers > 1:
+        statement = statement.where(MarkingEvent.marker_id == marker.person_id)
+    return tuple(
+        Event(at=row.at, by=f"{row.given_name} {row.family_name}", outcome=row.outcome, version=row.version)
+        for row in connection.execute(statement)
+    )

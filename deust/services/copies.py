@@ -1,0 +1,102 @@
+"""The copy that a marker will read: made by the hand-in itself, in its transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from deust.domain import assignments, rubric
+from deust.domain.assignments import CopyState, Terms
+from deust.domain.learning import Assignment, Quiz
+from deust.models.assignments import Copy, FrozenGrid
+from deust.models.people import Cohort, Enrolment
+from deust.models.quizzes import Answer
+
+_PARIS = "Europe/Paris"
+_INSERT = insert(Copy)
+_LAST_SAVE = select(func.max(Answer.saved_at)).where(Answer.attempt_id == bindparam("attempt_id"), Answer.version > 0)
+_ZONE = (
+    select(Cohort.time_zone)
+    .join(Enrolment, Enrolment.cohort_id == Cohort.id)
+    .where(Enrolment.person_id == bindparam("person_id"), Enrolment.ended_on.is_(None))
+    .order_by(Enrolment.started_on.desc(), Enrolment.id.desc())
+    .limit(1)
+)
+
+
+def open_copy(
+    session: Session,
+    *,
+    attempt_id: int,
+    person_id: int,
+    item_ref: str,
+    title: str,
+    out_of: Fraction,
+    closes_at: datetime | None,
+    quiz: Quiz | None,
+    closed_at: datetime,
+    by_clock: bool,
+    declaration: Mapping[str, Any],
+) -> None:
+    """Put a closed attempt among what is to mark.
+
+    An assignment that the clock closed counts from its last change, not from the closing: a draft finished in time is
+    not late.
+    """
+    handed_in_at = _last_save(session, attempt_id) or closed_at if by_clock else closed_at
+    terms = quiz.terms if isinstance(quiz, Assignment) else None
+    turnaround = terms.turnaround_days if terms else assignments.DEFAULT_TURNAROUND_DAYS
+    copy = {
+        "public_id": secrets.token_hex(16),
+        "attempt_id": attempt_id,
+        "person_id": person_id,
+        "item_ref": item_ref,
+        "title": title,
+        "code": secrets.token_hex(3).upper(),
+        "handed_in_at": handed_in_at,
+        "due_back_at": assignments.due_back(handed_in_at, turnaround),
+        "out_of": out_of,
+        "late_days": _late_days(session, person_id, terms, closes_at, handed_in_at) if terms else 0,
+        "terms": assignments.terms_to_json(terms) if terms else None,
+        "grid_hash": keep_grid(session, quiz.grid) if isinstance(quiz, Assignment) and quiz.grid else None,
+        "declaration": dict(declaration),
+        "state": CopyState.TO_MARK.value,
+    }
+    session.connection().execute(_INSERT, [copy])
+
+
+def _last_save(session: Session, attempt_id: int) -> datetime | None:
+    return session.connection().execute(_LAST_SAVE, {"attempt_id": attempt_id}).scalar()
+
+
+def _late_days(
+    session: Session, person_id: int, terms: Terms, closes_at: datetime | None, handed_in_at: datetime
+) -> int:
+    """Days late in the student's own time zone."""
+    if closes_at is None:
+        return 0
+    zone = session.connection().execute(_ZONE, {"person_id": person_id}).scalar() or _PARIS
+    return assignments.days_late(closes_at - timedelta(days=terms.late_days), handed_in_at, zone)
+
+
+def reopen_copy(session: Session, attempt_id: int) -> bool:
+    """Put a copy back among what is to mark; what was released stays readable. False when there is none."""
+    values = {"state": CopyState.DRAFT.value, "release_at": None}
+    done = session.execute(update(Copy).where(Copy.attempt_id == attempt_id).values(**values))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def keep_grid(session: Session, grid: rubric.Grid) -> str:
+    """Write the grid under its hash, unless it is there; gives the hash."""
+    hash_ = rubric.grid_hash(grid)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {"hash": hash_, "body": rubric.to_json(grid)}
+    session.execute(dialect.insert(FrozenGrid).values(values).on_conflict_do_nothing())
+    return hash_

@@ -1,0 +1,362 @@
+"""Copies marked and given back by tutors: nothing overwritten, nothing said before its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session
+
+from deust.domain import assignments, copies
+from deust.domain.assignments import CopyState, Terms
+from deust.domain.copies import Asked, Reckoned, Work
+from deust.domain.errors import Forbidden, NotFound, NotReady
+from deust.domain.learning import Quiz
+from deust.domain.people import SignedIn
+from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, ReviewRequest
+from deust.models.people import Enrolment, Person, Tutoring
+from deust.queries.copies import asked_of
+from deust.queries.scopes import followed
+from deust.services import marking, records
+
+KEPT, CONFLICT = "kept", "conflict"
+_HAND_MARKED = "marked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedWork:
+    """What a save did. On a conflict nothing changed: `current` is what another marker wrote, at `version`."""
+
+    outcome: str
+    version: int
+    current: Work
+    reckoned: Reckoned
+    is_ready: bool
+    by: int
+    at: datetime
+
+
+def save_work(
+    session: Session,
+    *,
+    marker: SignedIn,
+    public_id: str,
+    work: Work,
+    base_version: int,
+    is_ready: bool = False,
+    now: datetime,
+) -> SavedWork:
+    """Keep what a marker typed on a copy of a student they follow. Everything received is kept, also what conflicts.
+
+    With one marker, the work is shared: whoever saves over a version that they did not read changes nothing and is
+    shown both. With two, each has their own work, and sees the other's only once their own is ready. What lacks a
+    level, points, an appreciation or a reason is kept, and is not ready. A copy already released is corrected by a new
+    release.
+    """
+    copy = held_copy(session, marker, public_id)
+    asked = asked_of(session.connection(), copy)
+    row = _own_row(session, copy, asked.terms, marker)
+    if row is not None and base_version != row.version:
+        return _conflict(session, copy, row, asked, marker, work, base_version, now)
+    if row is None:
+        row = Marking(copy_id=copy.id, place=_free_place(session, copy, asked.terms), marker_id=marker.person_id)
+        session.add(row)
+    reckoned = copies.reckon(asked, work)
+    _write(row, marker, work, reckoned, is_ready=is_ready and reckoned.is_whole, now=now)
+    _note(session, copy, marker, work, base_version, row.version, KEPT, now)
+    session.flush()
+    _claim(session, copy, marker, asked.terms, now)
+    move_on(session, copy, asked.terms)
+    return SavedWork(
+        outcome=KEPT,
+        version=row.version,
+        current=work,
+        reckoned=reckoned,
+        is_ready=row.is_ready,
+        by=marker.person_id,
+        at=now,
+    )
+
+
+def _write(row: Marking, marker: SignedIn, work: Work, reckoned: Reckoned, *, is_ready: bool, now: datetime) -> None:
+    row.marker_id, row.version, row.is_ready = marker.person_id, (row.version or 0) + 1, is_ready
+    row.content, row.updated_at = copies.to_json(work), now
+    row.mark = reckoned.mark.adjusted if reckoned.mark else None
+
+
+def held_copy(session: Session, marker: SignedIn, public_id: str) -> Row[Any]:
+    """A copy of a student that the marker follows, held until the end of the transaction; any other does not exist."""
+    statement = select(*Copy.__table__.columns).where(Copy.public_id == public_id)
+    row = session.connection().execute(followed(marker, statement, Copy.person_id).with_for_update()).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _own_row(session: Session, copy: Row[Any], terms: Terms, marker: SignedIn) -> Marking | None:
+    """The work to write in: the only one, or, with two markers, the marker's own."""
+    found = select(Marking).where(Marking.copy_id == copy.id)
+    if terms.markers > 1:
+        found = found.where(Marking.marker_id == marker.person_id)
+    return session.scalars(found.order_by(Marking.place)).first()
+
+
+def _free_place(session: Session, copy: Row[Any], terms: Terms) -> int:
+    """Refuses a third marker while two have not disagreed, and a fourth always."""
+    taken = len(session.scalars(select(Marking.place).where(Marking.copy_id == copy.id)).all())
+    if taken >= terms.markers + bool(copy.needs_third):
+        raise Forbidden
+    return taken + 1
+
+
+def _conflict(
+    session: Session,
+    copy: Row[Any],
+    row: Marking,
+    asked: Asked,
+    marker: SignedIn,
+    work: Work,
+    base_version: int,
+    now: datetime,
+) -> SavedWork:
+    current = copies.from_json(row.content)
+    outcome = KEPT if current == work else CONFLICT
+    if outcome == CONFLICT:
+        _note(session, copy, marker, work, base_version, row.version, CONFLICT, now)
+    return SavedWork(
+        outcome=outcome,
+        version=row.version,
+        current=current,
+        reckoned=copies.reckon(asked, current),
+        is_ready=row.is_ready,
+        by=row.marker_id,
+        at=row.updated_at,
+    )
+
+
+def _note(
+    session: Session,
+    copy: Row[Any],
+    marker: SignedIn,
+    work: Work,
+    base_version: int,
+    version: int,
+    outcome: str,
+    now: datetime,
+) -> None:
+    session.add(
+        MarkingEvent(
+            copy_id=copy.id,
+            marker_id=marker.person_id,
+            base_version=base_version,
+            version=version,
+            outcome=outcome,
+            content=copies.to_json(work),
+            at=now,
+        )
+    )
+
+
+def take_copy(session: Session, *, marker: SignedIn, public_id: str, now: datetime) -> None:
+    """Keep a copy for oneself for two hours: others are told. A claim that expired, or one's own, is taken over."""
+    copy = held_copy(session, marker, public_id)
+    _claim(session, copy, marker, asked_of(session.connection(), copy).terms, now)
+
+
+def _claim(session: Session, copy: Row[Any], marker: SignedIn, terms: Terms, now: datetime) -> None:
+    if terms.markers > 1 or (copy.claimed_by not in (None, marker.person_id) and copy.claimed_until > now):
+        return
+    claim = {"claimed_by": marker.person_id, "claimed_until": assignments.claim_ends(now)}
+    session.execute(update(Copy).where(Copy.id == copy.id).values(**claim))
+
+
+def move_on(session: Session, copy: Row[Any], terms: Terms) -> None:
+    """The copy's state follows its markers' work; too wide a gap between two asks for a third."""
+    rows = session.scalars(select(Marking).where(Marking.copy_id == copy.id).order_by(Marking.place)).all()
+    marks = [row.mark for row in rows if row.is_ready and row.mark is not None]
+    agreed = assignments.agreed(marks, markers=terms.markers, gap=terms.gap)
+    is_ready = agreed.mark is not None and len(marks) == len(rows)
+    state = CopyState.READY if is_ready else CopyState.DRAFT
+    session.execute(
+        update(Copy)
+        .where(Copy.id == copy.id)
+        .values(state=state.value, needs_third=agreed.needs_third or len(rows) > 2)
+    )
+
+
+def release(
+    session: Session,
+    *,
+    by: SignedIn,
+    public_ids: Sequence[str],
+    find_quiz: Callable[[str], Quiz | None],
+    reason: str = "",
+    now: datetime,
+) -> int:
+    """Give marks back, all or none: mark, comment, grid, progress and notice in one transaction. Says how many.
+
+    What is already released is left as it is: twice is the same as once. Refuses the whole when one is not ready, and a
+    correction without a reason. Each release is a new version, kept beside the ones before.
+    """
+    held = [held_copy(session, by, public_id) for public_id in sorted(set(public_ids))]
+    pending = [copy for copy in held if copy.state != CopyState.RELEASED.value]
+    unready = [copy.code for copy in pending if copy.state != CopyState.READY.value]
+    if unready:
+        raise NotReady(tuple(unready))
+    if not reason.strip() and any(copy.released_at is not None for copy in pending):
+        raise NotReady(("reason",))
+    for copy in pending:
+        _release(session, copy, actor_id=by.person_id, quiz=find_quiz(copy.item_ref), reason=reason, now=now)
+    return len(pending)
+
+
+def schedule(session: Session, *, by: SignedIn, public_ids: Sequence[str], at: datetime | None, now: datetime) -> int:
+    """Have ready copies released at that moment, or no longer; says how many."""
+    held = [held_copy(session, by, public_id) for public_id in sorted(set(public_ids))]
+    unready = [copy.code for copy in held if copy.state != CopyState.READY.value]
+    if unready and at is not None:
+        raise NotReady(tuple(unready))
+    for copy in held:
+        session.execute(update(Copy).where(Copy.id == copy.id).values(release_at=at))
+        detail = at.isoformat() if at else None
+        _audit(session, "copy:schedule", copy, by.person_id, now, release_at=detail)
+    return len(held)
+
+
+def release_due(session: Session, *, public_id: str, find_quiz: Callable[[str], Quiz | None], now: datetime) -> bool:
+    """Release one copy whose moment came; false when someone else did, or took it back meanwhile."""
+    statement = select(*Copy.__table__.columns).where(Copy.public_id == public_id).with_for_update()
+    copy = session.connection().execute(statement).one()
+    if copy.state != CopyState.READY.value or copy.release_at is None or copy.release_at > now:
+        return False
+    _release(session, copy, actor_id=None, quiz=find_quiz(copy.item_ref), reason="scheduled", now=now)
+    return True
+
+
+def _release(
+    session: Session, copy: Row[Any], *, actor_id: int | None, quiz: Quiz | None, reason: str, now: datetime
+) -> None:
+    asked = asked_of(session.connection(), copy)
+    rows = session.scalars(select(Marking).where(Marking.copy_id == copy.id).order_by(Marking.place)).all()
+    marks = [row.mark for row in rows if row.mark is not None]
+    agreed = assignments.agreed(marks, markers=asked.terms.markers, gap=asked.terms.gap)
+    if agreed.mark is None:
+        raise NotReady((copy.code,))
+    lost = min(assignments.penalty(asked.terms, copy.late_days), agreed.mark)
+    mark = max(Fraction(0), assignments.to_step(agreed.mark, asked.terms.step) - lost)
+    told = {
+        "works": [_told(row.content) for row in rows],
+        "marks": [str(one) for one in marks],
+        "agreed": str(agreed.mark),
+        "penalty": str(lost),
+        "late_days": copy.late_days,
+        "grid_hash": copy.grid_hash,
+    }
+    version = _write_release(session, copy, mark, told, actor_id=actor_id, reason=reason or _HAND_MARKED, now=now)
+    released = {"state": CopyState.RELEASED.value, "released_at": now, "release_at": None, "claimed_by": None}
+    session.execute(update(Copy).where(Copy.id == copy.id).values(**released))
+    marking.keep_given_points(
+        session,
+        copy.attempt_id,
+        points=_points_given(asked, rows, mark),
+        marker_id=actor_id,
+        reason=reason or _HAND_MARKED,
+        quiz=quiz,
+        now=now,
+    )
+    _audit(session, "copy:release", copy, actor_id, now, mark=str(mark), version=version, reason=reason)
+    _tell(session, copy, now)
+
+
+def _write_release(
+    session: Session,
+    copy: Row[Any],
+    mark: Fraction,
+    told: Mapping[str, Any],
+    *,
+    actor_id: int | None,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Keep what the student is told as a new version; gives its number."""
+    version = len(session.scalars(select(ReleasedMark.id).where(ReleasedMark.copy_id == copy.id)).all()) + 1
+    released = ReleasedMark(copy_id=copy.id, version=version, mark=mark, out_of=copy.out_of, content=told)
+    released.by, released.reason, released.at = actor_id, reason, now
+    session.add(released)
+    return version
+
+
+def _told(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A marker's work without what is for markers only."""
+    return {name: part for name, part in content.items() if name not in ("private_note", "adjustment_reason")}
+
+
+def _points_given(asked: Asked, rows: Sequence[Marking], mark: Fraction) -> dict[str, Fraction]:
+    """The points of each question marked by hand; an assignment has them under its first part."""
+    if asked.grid is not None or len(asked.questions) == 1:
+        return {next(iter(asked.questions)): mark}
+    work = copies.from_json(rows[0].content)
+    found = {key: copies.points_in(work.points.get(key, ""), out_of) for key, out_of in asked.questions.items()}
+    return {key: points for key, points in found.items() if points is not None}
+
+
+def _tell(session: Session, copy: Row[Any], now: datetime) -> None:
+    """A mail that says that there is something to read, never the mark."""
+    person = session.get_one(Person, copy.person_id)
+    payload = {"given_name": person.given_name, "locale": person.locale, "title": copy.title}
+    records.queue_mail(session, kind="mark-released", recipient=person.email, payload=payload, now=now)
+
+
+def _audit(session: Session, act: str, copy: Row[Any], actor_id: int | None, now: datetime, **detail: object) -> None:
+    records.audit(session, at=now, actor_id=actor_id, act=act, subject=f"copy:{copy.public_id}", **detail)
+
+
+def ask_resubmission(session: Session, *, marker: SignedIn, public_id: str, now: datetime) -> None:
+    """Let the student hand in another version, if the assignment leaves that to its tutor. Refuses any other."""
+    copy = held_copy(session, marker, public_id)
+    terms = asked_of(session.connection(), copy).terms
+    if terms.resubmit is not assignments.Resubmit.BY_TUTOR:
+        raise Forbidden
+    if copy.state != CopyState.RELEASED.value:
+        raise NotReady((copy.code,))
+    if copy.resubmit_asked_at is None:
+        session.execute(update(Copy).where(Copy.id == copy.id).values(resubmit_asked_at=now))
+        _audit(session, "copy:ask-resubmission", copy, marker.person_id, now)
+
+
+def answer_review(session: Session, *, marker: SignedIn, public_id: str, answer: str, now: datetime) -> None:
+    """Say what the second look gave; the mark itself changes only by a new release."""
+    copy = held_copy(session, marker, public_id)
+    request = session.get(ReviewRequest, copy.id)
+    if request is None or request.answered_at is not None:
+        raise NotFound
+    request.answer, request.answered_by, request.answered_at = answer, marker.person_id, now
+    _audit(session, "copy:answer-review", copy, marker.person_id, now)
+    _tell(session, copy, now)
+
+
+def allocate(
+    session: Session, *, by: SignedIn, public_ids: Sequence[str], tutor_ids: Sequence[int], now: datetime
+) -> int:
+    """Share copies out among these tutors, in turn, the oldest first; no tutor: they are for anyone again."""
+    held = sorted((held_copy(session, by, one) for one in set(public_ids)), key=lambda copy: copy.handed_in_at)
+    for place, copy in enumerate(held):
+        tutor = tutor_ids[place % len(tutor_ids)] if tutor_ids else None
+        if tutor is not None and not _follows(session, tutor, copy):
+            raise Forbidden
+        session.execute(update(Copy).where(Copy.id == copy.id).values(assigned_to=tutor))
+        _audit(session, "copy:allocate", copy, by.person_id, now, to=tutor)
+    return len(held)
+
+
+def _follows(session: Session, tutor_id: int, copy: Row[Any]) -> bool:
+    statement = (
+        select(Tutoring.person_id)
+        .join(Enrolment, Enrolment.group_id == Tutoring.group_id)
+        .where(Tutoring.person_id == tutor_id, Enrolment.person_id == copy.person_id, Enrolment.ended_on.is_(None))
+    )
+    return session.scalar(statement.limit(1)) is not None

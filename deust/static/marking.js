@@ -1,0 +1,224 @@
+// Keeps a marker's work as it is typed, on the device then on the server; the keyboard chooses levels; the next copy is ready.
+const PAUSE = 1_200;
+const RETRY = 5_000;
+let form, copy, key, timer = 0, isSending = false, isDirty = false, isStopped = false, next = null;
+
+const state = () => document.querySelectorAll("[data-saved]");
+const dialog = () => document.getElementById("sign-in");
+const field = (name) => form.elements.namedItem(name);
+
+function say(text, isWaiting) {
+  for (const place of state()) {
+    place.querySelector("span").textContent = text;
+    place.classList.toggle("offline", isWaiting);
+  }
+}
+
+function open() {
+  form = document.getElementById("marking");
+  copy = document.querySelector("[data-copy]");
+  key = `marking-${copy.dataset.person}-${copy.dataset.copy}`;
+  isDirty = isStopped = false;
+  restore();
+  next = copy.dataset.next ? fetch(copy.dataset.next).then((answer) => (answer.ok ? answer.text() : null), () => null) : null;
+}
+
+function typed() {
+  const values = new FormData(form);
+  values.delete("csrf_token");
+  values.delete("go");
+  return [...values].filter(([, value]) => typeof value === "string");
+}
+
+function keep() {
+  try {
+    localStorage.setItem(key, JSON.stringify(typed()));
+  } catch { /* a full or refused store leaves the server's copy */ }
+}
+
+function restore() {
+  const kept = localStorage.getItem(key);
+  if (!kept) return;
+  const entries = JSON.parse(kept);
+  if (entries.find(([name]) => name === "version")?.[1] !== field("version").value) {
+    localStorage.removeItem(key);
+    return;
+  }
+  for (const [name, value] of entries) {
+    for (const control of form.elements) {
+      if (control.name !== name || control.type === "hidden") continue;
+      if (control.type === "radio" || control.type === "checkbox") control.checked = control.value === value || control.checked;
+      else control.value = value;
+    }
+  }
+  say(copy.dataset.textRestored, true);
+  changed();
+}
+
+function changed() {
+  isDirty = true;
+  keep();
+  clearTimeout(timer);
+  timer = setTimeout(send, PAUSE);
+}
+
+async function send() {
+  if (isSending || isStopped || !isDirty || field("new-text").value.trim()) return;
+  isSending = true;
+  isDirty = false;
+  const body = new FormData(form);
+  body.set("go", "stay");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (answer.status === 401) return signedOut();
+    const told = await answer.json();
+    if (answer.status === 409) {
+      isStopped = true;
+      return say(copy.dataset.textConflict, true);
+    }
+    if (!answer.ok) throw new Error(answer.status);
+    field("version").value = told.version;
+    document.querySelector("[data-mark]").textContent = told.mark || "–";
+    if (!isDirty) localStorage.removeItem(key);
+    else keep();
+    say(told.saved, false);
+  } catch {
+    isDirty = true;
+    say(copy.dataset.textUnsaved, true);
+    timer = setTimeout(send, RETRY);
+  } finally {
+    isSending = false;
+    if (isDirty && !isStopped) timer = setTimeout(send, PAUSE);
+  }
+}
+
+function signedOut() {
+  isDirty = true;
+  say(copy.dataset.textSignedOut, true);
+  if (!dialog().open) dialog().showModal();
+}
+
+async function freshToken() {
+  const page = new DOMParser().parseFromString(await (await fetch("/connexion")).text(), "text/html");
+  const token = page.querySelector('[name="csrf_token"]')?.value;
+  if (token) setToken(token);
+}
+
+function setToken(token) {
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  for (const hidden of document.querySelectorAll('[name="csrf_token"]')) hidden.value = token;
+}
+
+async function signIn(submission) {
+  submission.preventDefault();
+  const { email, password } = submission.target.elements;
+  const message = dialog().querySelector("[data-message]");
+  try {
+    await freshToken();
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content };
+    const body = JSON.stringify({ email: email.value, password: password.value, expected: Number(copy.dataset.person) });
+    const answer = await fetch("/connexion", { method: "POST", body, headers });
+    const told = await answer.json();
+    if (!answer.ok) {
+      message.textContent = told.message;
+      return;
+    }
+    setToken(told.csrf_token);
+  } catch {
+    message.textContent = copy.dataset.textUnsaved;
+    return;
+  }
+  password.value = "";
+  dialog().close();
+  send();
+}
+
+/* Ready, then the next copy: it was fetched while this one was read, and takes its place at once. */
+
+async function ready(event) {
+  if (event.submitter?.value !== "ready" || !next) return;
+  event.preventDefault();
+  const body = new FormData(form, event.submitter);
+  const [answer, text] = await Promise.all([
+    fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null), next]);
+  const told = answer?.ok ? await answer.json() : null;
+  if (!told?.ready || !text) {
+    next = null;
+    return form.requestSubmit(event.submitter);
+  }
+  localStorage.removeItem(key);
+  const page = new DOMParser().parseFromString(text, "text/html");
+  history.pushState(null, "", copy.dataset.next);
+  document.title = page.title;
+  document.body.replaceWith(document.adoptNode(page.body));
+  scrollTo(0, 0);
+  open();
+  document.querySelector("h1").setAttribute("tabindex", "-1");
+  document.querySelector("h1").focus();
+}
+
+/* Passages and seconds: what is selected or playing is what a new remark is about. */
+
+function pin() {
+  const panel = document.querySelector("[data-new-remark]");
+  panel.open = true;
+  const selection = getSelection();
+  const text = selection.anchorNode?.parentElement?.closest("[data-passage]");
+  const sound = [...document.querySelectorAll("audio[data-sound]")].find((one) => one.currentTime > 0);
+  if (text && !selection.isCollapsed) {
+    field("new-place").value = `${text.dataset.passage}|passage`;
+    field("new-at").value = selection.toString();
+    field("new-start").value = String(startOf(text, selection.getRangeAt(0)));
+  } else if (sound) {
+    field("new-place").value = `${sound.dataset.sound}|second`;
+    field("new-at").value = `${Math.floor(sound.currentTime / 60)}:${String(Math.floor(sound.currentTime % 60)).padStart(2, "0")}`;
+  }
+  field("new-text").focus();
+}
+
+/** Characters before the selection, pins left out: they are not the student's. */
+function startOf(text, range) {
+  const before = document.createRange();
+  before.selectNodeContents(text);
+  before.setEnd(range.startContainer, range.startOffset);
+  const piece = before.cloneContents();
+  for (const pinned of piece.querySelectorAll(".pin")) pinned.remove();
+  return piece.textContent.length;
+}
+
+function move(step) {
+  const all = [...document.querySelectorAll("[data-criterion]")];
+  const here = all.findIndex((one) => one.contains(document.activeElement));
+  const target = all[Math.min(Math.max(here + step, 0), all.length - 1)];
+  (target?.querySelector(":checked") ?? target?.querySelector("input"))?.focus();
+}
+
+function choose(place) {
+  const all = [...document.querySelectorAll("[data-criterion]")];
+  const here = all.find((one) => one.contains(document.activeElement)) ?? all.find((one) => !one.querySelector(":checked"));
+  const level = here?.querySelectorAll("input")[place - 1];
+  if (!level) return;
+  level.focus();
+  level.click();
+}
+
+function shortcut(event) {
+  const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || dialog()?.open) return;
+  const acts = { j: () => move(1), k: () => move(-1), c: () => field("comment").focus(), r: pin, n: () => form.querySelector('[value="ready"]').click() };
+  const act = /^[1-9]$/.test(event.key) ? () => choose(Number(event.key)) : acts[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+document.addEventListener("input", (event) => { if (event.target.form === form) changed(); });
+document.addEventListener("submit", (event) => {
+  if (event.target === form) ready(event);
+  else if (event.target.closest("#sign-in")) signIn(event);
+});
+document.addEventListener("click", (event) => { if (event.target.closest("[data-later]")) dialog().close(); });
+document.addEventListener("keydown", shortcut);
+addEventListener("popstate", () => location.reload());
+addEventListener("pagehide", () => { if (isDirty) keep(); });
+open();

@@ -1,0 +1,361 @@
+"""« À corriger »: the queue, one copy with its grid, marks given back, copies shared out."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_file, url_for
+from flask_wtf import FlaskForm
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from deust.domain.access import Permission
+from deust.domain.copies import MOST_COMMENT, Work
+from deust.domain.errors import InvalidAnswer, NotFound, NotReady
+from deust.domain.learning import Assignment, Quiz
+from deust.domain.rubric import Grid
+from deust.models.transaction import reading, writing
+from deust.queries import grading as lists
+from deust.queries import grid_changes as effects
+from deust.queries import marking as pages
+from deust.queries import queue as queues
+from deust.queries.copies import copy_file as find_file
+from deust.services import grading as services
+from deust.services import grid_changes as changes
+from deust.services import phrases as bank
+from deust.web import formats
+from deust.web.current import permission, tools, visitor, wants_json
+from deust.web.i18n import gettext as _
+from deust.web.i18n import lazy_gettext as lazy
+from deust.web.marking_posts import posted_work
+
+bp = Blueprint("grading", __name__)
+
+_LONGEST_FIELD = 200
+_LONGEST_NUMBER = 9
+_MOST_START = 1_000_000
+
+
+class AnswerForm(FlaskForm):
+    answer = TextAreaField(lazy("Votre réponse à la demande"), validators=[DataRequired(), Length(max=4_000)])
+
+
+@bp.get("/a-corriger")
+@permission(Permission.ATTEMPT_REVIEW)
+def queue() -> str:
+    """What waits, oldest first, against the turnaround promised."""
+    now, filters = tools().clock(), _filters()
+    page = max(1, request.args.get("page", 1, type=int))
+    with reading() as connection:
+        found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
+    return render_template("grading/queue.html", queue=found, filters=filters, now=now, address=_address)
+
+
+@bp.post("/a-corriger")
+@permission(Permission.ATTEMPT_REVIEW)
+def take() -> Response:
+    """Take the oldest copy that nobody is marking, and open it."""
+    now = tools().clock()
+    with reading() as connection:
+        found = queues.queue(connection, marker=visitor(), filters=_filters(), page=1, now=now)
+    free = next((row for row in found.rows if row.claimed_by is None), None)
+    if free is None:
+        return redirect(url_for(".queue"), 303)
+    with writing() as session:
+        services.take_copy(session, marker=visitor(), public_id=free.public_id, now=now)
+    return redirect(url_for(".copy", public_id=free.public_id), 303)
+
+
+@bp.get("/a-corriger/<public_id>")
+@permission(Permission.ATTEMPT_REVIEW)
+def copy(public_id: str) -> str:
+    """One copy, with its grid beside."""
+    return _show(public_id)
+
+
+@bp.post("/a-corriger/<public_id>")
+@permission(Permission.ATTEMPT_REVIEW)
+def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
+    """Keep what is typed; a script is told what counts now, a page goes where asked."""
+    go, now = request.form.get("go", "stay"), tools().clock()
+    work = posted_work(public_id)
+    with writing() as session:
+        work = _with_phrase(session, work, go)
+        saved = services.save_work(
+            session,
+            marker=visitor(),
+            public_id=public_id,
+            work=work,
+            base_version=request.form.get("version", 0, type=int),
+            is_ready=go == "ready",
+            now=now,
+        )
+        if go == "keep-phrase":
+            _keep_phrase(session, public_id)
+    if wants_json():
+        return _told_to_script(saved, public_id)
+    if saved.outcome == services.CONFLICT:
+        return _show(public_id, mine=work), 409
+    if go == "ready" and not saved.is_ready:
+        return _show(public_id, is_refused=True), 422
+    return redirect(_following(public_id, go), 303)
+
+
+@bp.get("/a-corriger/<public_id>/fichiers/<key>")
+@permission(Permission.ATTEMPT_REVIEW)
+def copy_file(public_id: str, key: str) -> Response:
+    """A file of the copy, always as a download, its name neutral while the copy is anonymous."""
+    with reading() as connection:
+        kept = find_file(connection, marker=visitor(), public_id=public_id, key=key)
+    response = send_file(
+        tools().files.path(kept.id), mimetype=kept.media_type, as_attachment=True, download_name=kept.name
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.post("/a-corriger/<public_id>/nouvelle-version")
+@permission(Permission.ATTEMPT_REVIEW)
+def ask_resubmission(public_id: str) -> Response:
+    """Let the student hand in another version."""
+    with writing() as session:
+        services.ask_resubmission(session, marker=visitor(), public_id=public_id, now=tools().clock())
+    return redirect(url_for(".copy", public_id=public_id), 303)
+
+
+@bp.post("/a-corriger/<public_id>/reponse")
+@permission(Permission.ATTEMPT_REVIEW)
+def answer_review(public_id: str) -> Response | tuple[str, int]:
+    """Answer a student who asked for their mark to be looked at again."""
+    form = AnswerForm()
+    if not form.validate_on_submit():
+        return _show(public_id, answer=form), 422
+    with writing() as session:
+        services.answer_review(
+            session, marker=visitor(), public_id=public_id, answer=form.answer.data or "", now=tools().clock()
+        )
+    return redirect(url_for(".copy", public_id=public_id), 303)
+
+
+@bp.get("/grilles/<module_id>/<item_id>")
+@permission(Permission.ATTEMPT_REVIEW)
+def grid_change(module_id: str, item_id: str) -> str:
+    """What the grid as it is published now would change, before it applies."""
+    assignment = _assignment(f"{module_id}/{item_id}")
+    with reading() as connection:
+        found = effects.grid_effects(connection, marker=visitor(), item_ref=assignment.ref, grid=_grid_of(assignment))
+    return render_template("grading/grid_change.html", assignment=assignment, effects=found)
+
+
+@bp.post("/grilles/<module_id>/<item_id>")
+@permission(Permission.ATTEMPT_REVIEW)
+def apply_grid(module_id: str, item_id: str) -> Response:
+    """Mark with the grid as it is published now; twice is the same as once."""
+    assignment = _assignment(f"{module_id}/{item_id}")
+    with writing() as session:
+        changes.apply_grid(
+            session, by=visitor(), item_ref=assignment.ref, grid=_grid_of(assignment), now=tools().clock()
+        )
+    return redirect(url_for(".queue", activite=assignment.ref), 303)
+
+
+@bp.get("/a-rendre")
+@permission(Permission.ATTEMPT_REVIEW)
+def ready() -> str:
+    """The copies ready, to be given back together."""
+    return _show_ready()
+
+
+@bp.post("/a-rendre")
+@permission(Permission.ATTEMPT_REVIEW)
+def release() -> Response | tuple[str, int]:
+    """Give the chosen marks back, now or at a date, all or none."""
+    chosen, reason, now = request.form.getlist("copy"), request.form.get("reason", "")[:_LONGEST_FIELD], tools().clock()
+    if not chosen:
+        return _show_ready(problem=_("Choisissez au moins une copie.")), 422
+    at = _moment_typed(request.form.get("at", ""))
+    if request.form.get("go") == "schedule" and (at is None or at <= now):
+        return _show_ready(chosen, _("Donnez une date et une heure à venir."), reason), 422
+    try:
+        with writing() as session:
+            if request.form.get("go") in ("schedule", "unschedule"):
+                services.schedule(session, by=visitor(), public_ids=chosen, at=at, now=now)
+            else:
+                services.release(session, by=visitor(), public_ids=chosen, find_quiz=_find_quiz, reason=reason, now=now)
+    except NotReady as refusal:
+        return _show_ready(chosen, _not_ready(refusal), reason), 409
+    return redirect(url_for(".ready"), 303)
+
+
+@bp.get("/a-corriger/repartition")
+@permission(Permission.ATTEMPT_REVIEW)
+def allocation() -> str:
+    """The copies that wait and the tutors to share them among."""
+    return _show_allocation()
+
+
+@bp.post("/a-corriger/repartition")
+@permission(Permission.ATTEMPT_REVIEW)
+def allocate() -> Response | tuple[str, int]:
+    """Share the chosen copies out among the chosen tutors, in turn; without a tutor they are for anyone."""
+    chosen = request.form.getlist("copy")
+    if not chosen:
+        return _show_allocation(_("Choisissez au moins une copie.")), 422
+    tutor_ids = [int(one) for one in request.form.getlist("tutor") if one.isdecimal() and len(one) < 10]
+    with writing() as session:
+        services.allocate(session, by=visitor(), public_ids=chosen, tutor_ids=tutor_ids, now=tools().clock())
+    return redirect(url_for(".allocation", **_query()), 303)
+
+
+def _show(
+    public_id: str, *, mine: Work | None = None, is_refused: bool = False, answer: AnswerForm | None = None
+) -> str:
+    with reading() as connection:
+        page = _page(connection, public_id)
+        quiz = _find_quiz(page.item_ref)
+    return render_template(
+        "grading/copy.html",
+        page=page,
+        work=page.work,
+        mine=mine,
+        is_refused=is_refused,
+        answer=answer or AnswerForm(),
+        quiz=quiz,
+        has_new_grid=isinstance(quiz, Assignment) and quiz.grid is not None and quiz.grid != page.grid,
+    )
+
+
+def _page(connection: Any, public_id: str) -> pages.CopyPage:
+    """The copy, in the order of one question when the marker goes question by question."""
+    question = request.values.get("question", "")[:_LONGEST_FIELD]
+    return pages.copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock(), question=question)
+
+
+def _show_ready(chosen: list[str] | None = None, problem: str = "", reason: str = "") -> str:
+    with reading() as connection:
+        found = lists.ready_copies(connection, marker=visitor())
+    return render_template("grading/ready.html", copies=found, chosen=chosen, problem=problem, reason=reason)
+
+
+def _show_allocation(problem: str = "") -> str:
+    now, filters = tools().clock(), _filters()
+    page = max(1, request.args.get("page", 1, type=int))
+    with reading() as connection:
+        found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
+        tutors = lists.tutors(connection, marker=visitor())
+    return render_template(
+        "grading/allocation.html",
+        queue=found,
+        tutors=tutors,
+        filters=filters,
+        now=now,
+        problem=problem,
+        address=_address,
+    )
+
+
+def _filters() -> queues.Filters:
+    return queues.Filters(
+        item_ref=request.values.get("activite", "")[:_LONGEST_FIELD],
+        group_id=request.values.get("groupe", None, type=int),
+        is_mine=request.values.get("miennes") == "1",
+    )
+
+
+def _query(**changes: object) -> dict[str, object]:
+    filters = _filters()
+    asked = {"activite": filters.item_ref, "groupe": filters.group_id, "miennes": "1" if filters.is_mine else ""}
+    return {name: value for name, value in {**asked, **changes}.items() if value}
+
+
+def _address(**changes: object) -> str:
+    """The queue's address with these filters changed."""
+    query = urlencode(_query(**changes))
+    return f"{request.path}?{query}" if query else request.path
+
+
+def _with_phrase(session: Any, work: Work, go: str) -> Work:
+    """The work with a phrase of the bank at the end of its appreciation, when its button was pressed."""
+    name, _dash, number = go.partition("-")
+    if not number.isdecimal() or len(number) > _LONGEST_NUMBER:
+        return work
+    if name == "forget":
+        bank.forget_phrase(session, tutor=visitor(), phrase_id=int(number))
+    if name != "phrase":
+        return work
+    said = bank.use_phrase(session, tutor=visitor(), phrase_id=int(number))
+    return replace(work, comment=f"{work.comment.rstrip()}\n{said}".strip()[:MOST_COMMENT])
+
+
+def _keep_phrase(session: Any, public_id: str) -> None:
+    copy = services.held_copy(session, visitor(), public_id)
+    with suppress(InvalidAnswer):
+        bank.keep_phrase(session, tutor=visitor(), item_ref=copy.item_ref, text=request.form.get("new-phrase", ""))
+
+
+def _told_to_script(saved: services.SavedWork, public_id: str) -> Response | tuple[Response, int]:
+    mark = saved.reckoned.mark
+    body: dict[str, Any] = {
+        "outcome": saved.outcome,
+        "version": saved.version,
+        "ready": saved.is_ready,
+        "mark": formats.number(mark.adjusted) if mark else "",
+        "missing": list(saved.reckoned.missing),
+        "saved": _("Enregistré à %(time)s", time=formats.clock(saved.at)),
+        "page": url_for(".copy", public_id=public_id),
+    }
+    return (jsonify(body), 409) if saved.outcome == services.CONFLICT else jsonify(body)
+
+
+def _following(public_id: str, go: str) -> str:
+    """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
+    asked = {"question": request.form["question"]} if request.form.get("question") else {}
+    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-")):
+        return url_for(".copy", public_id=public_id, **asked)
+    if go == "leave":
+        return url_for(".queue")
+    with reading() as connection:
+        page = _page(connection, public_id)
+    target = page.previous if go == "previous" else page.following or (page.previous if go == "ready" else None)
+    return url_for(".copy", public_id=target, **asked) if target else url_for(".queue")
+
+
+def _moment_typed(text: str) -> datetime | None:
+    """A local date and time, as a browser's field gives it."""
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return local.replace(tzinfo=ZoneInfo(visitor().time_zone)).astimezone(UTC) if local.tzinfo is None else None
+
+
+def _not_ready(refusal: NotReady) -> str:
+    if refusal.missing == ("reason",):
+        return _("Une note déjà rendue change avec un motif, que l’étudiant lira : écrivez-le.")
+    return _("Rien n’a été rendu : des copies ne sont plus prêtes (%(codes)s).", codes=", ".join(refusal.missing))
+
+
+def _assignment(ref: str) -> Assignment:
+    found = _find_quiz(ref)
+    if not isinstance(found, Assignment):
+        raise NotFound
+    return found
+
+
+def _grid_of(assignment: Assignment) -> Grid:
+    if assignment.grid is None:
+        raise NotFound
+    return assignment.grid
+
+
+def _find_quiz(ref: str) -> Quiz | None:
+    try:
+        return tools().catalogue.quiz(ref)
+    except NotFound:
+        return None

@@ -1,0 +1,167 @@
+"""An evening of a tutor: work handed in, marked by keyboard, disputed by a colleague, released, read by its student."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.attempt_pages import device, saved, sign_in
+from tests.support.school import PASSWORD, Account, School
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+WORK = "/modules/ec101-accueil/devoir"
+
+
+@pytest.fixture
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    """A school of its own: the queue holds this test's copies and no other."""
+    made = School(tmp_path_factory.mktemp("evening"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, school: School) -> Iterator[BrowserContext]:
+    with device(browser, school) as context:
+        yield context
+
+
+@pytest.fixture
+def colleague(browser: Browser, school: School) -> Iterator[BrowserContext]:
+    with device(browser, school) as context:
+        yield context
+
+
+def hand_in(browser: Browser, school: School, who: Account, text: str) -> str:
+    """Write on a phone, lose the network once, hand in; gives the address of the work."""
+    with device(browser, school, viewport={"width": 390, "height": 844}) as phone:
+        page = phone.new_page()
+        sign_in(page, who)
+        page.goto(WORK)
+        page.get_by_role("button", name="Commencer").click()
+        page.wait_for_url("**/devoirs/*")
+        phone.set_offline(True)
+        page.get_by_role("textbox").first.fill(text)
+        expect(page.locator("[data-saved]:visible")).to_contain_text("Hors connexion")
+        phone.set_offline(False)
+        saved(page)
+        page.get_by_role("button", name="Relire avant de rendre").click()
+        page.wait_for_url("**/relecture")
+        page.get_by_label("Ce travail est le mien").check()
+        page.get_by_role("button", name="Rendre maintenant").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Votre devoir est remis.")
+        return page.url.removeprefix(school.server.url)
+
+
+def open_oldest(page: Page, who: Account) -> None:
+    sign_in(page, who)
+    page.goto("/a-corriger")
+    page.get_by_role("button", name="Corriger la plus ancienne").click()
+    expect(page.locator("#marking")).to_be_visible()
+
+
+def test_two_copies_are_marked_by_keyboard_and_given_back(
+    browser: Browser, school: School, desk: BrowserContext
+) -> None:
+    first, second = school.student_of_group(given_name="Ana"), school.student_of_group(given_name="Bruno")
+    work = hand_in(browser, school, first, "Bonjour, standard, Ana à votre écoute.")
+    hand_in(browser, school, second, "Allô ?")
+    page, tutor = desk.new_page(), school.tutor()
+    open_oldest(page, tutor)
+    expect(page.get_by_text("Copie 1 sur 2")).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("c")
+    page.keyboard.type("Accueil complet. Travaillez le débit.")
+    expect(page.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+    expect(page.locator("[data-mark]")).to_have_text("20")
+    page.locator("h1").click()
+    page.evaluate(
+        """() => { const text = document.querySelector("[data-passage]").firstChild, range = document.createRange();
+            range.setStart(text, 0); range.setEnd(text, 7);
+            getSelection().removeAllRanges(); getSelection().addRange(range); }"""
+    )
+    page.keyboard.press("r")
+    page.keyboard.type("Un vrai bonjour.")
+    page.get_by_role("button", name="Ajouter la remarque").click()
+    expect(page.locator("mark")).to_have_text("Bonjour")
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    expect(page.get_by_text("Allô ?")).to_be_visible()
+    page.keyboard.press("3")
+    page.keyboard.press("c")
+    page.keyboard.type("Il manque tout l'accueil. Reprenez la leçon 1.")
+    expect(page.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    page.wait_for_url("**/a-corriger")
+    page.get_by_role("link", name="Rendre 2 notes prêtes").first.click()
+    page.get_by_role("button", name="Rendre maintenant").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Aucune note n’est prête.")
+    with device(browser, school, viewport={"width": 390, "height": 844}) as phone:
+        reader = phone.new_page()
+        sign_in(reader, first)
+        reader.goto(work)
+        expect(reader.get_by_role("heading", level=1)).to_have_text("20 sur 20")
+        expect(reader.get_by_text("Un vrai bonjour.")).to_be_visible()
+        expect(reader.get_by_text("Travaillez le débit.")).to_be_visible()
+
+
+@pytest.mark.case("GR-01")
+def test_a_conflict_of_two_tutors_is_seen_and_resolved(
+    browser: Browser, school: School, desk: BrowserContext, colleague: BrowserContext
+) -> None:
+    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    one, other = desk.new_page(), colleague.new_page()
+    open_oldest(one, school.tutor())
+    sign_in(other, school.tutor())
+    other.goto(one.url)
+    expect(other.get_by_text("corrige cette copie en ce moment")).to_be_visible()
+    one.get_by_label("Appréciation").fill("Premier avis.")
+    expect(one.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+    other.get_by_label("Appréciation").fill("Second avis.")
+    expect(other.locator("[data-saved]:visible")).to_contain_text("Quelqu’un d’autre a corrigé")
+    other.get_by_role("button", name="Enregistrer").last.click()
+    expect(other.get_by_role("alert").filter(has_text="Une autre correction")).to_contain_text("Second avis.")
+    expect(other.get_by_label("Appréciation")).to_have_value("Premier avis.")
+    other.get_by_label("Appréciation").fill("Avis commun.")
+    expect(other.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+    assert [work["comment"] for work in school.markings()] == ["Avis commun."]
+
+
+@pytest.mark.case("GR-02")
+def test_a_session_that_ends_while_marking_loses_no_word(
+    browser: Browser, school: School, desk: BrowserContext
+) -> None:
+    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    page, tutor = desk.new_page(), school.tutor()
+    open_oldest(page, tutor)
+    school.end_sessions(tutor)
+    page.get_by_label("Appréciation").fill("Écrit pendant que la session finissait.")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Mot de passe").fill(PASSWORD)
+    dialog.get_by_role("button", name="Se reconnecter").click()
+    expect(page.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+    assert [work["comment"] for work in school.markings()] == ["Écrit pendant que la session finissait."]
+
+
+def test_a_page_closed_without_network_gives_the_words_back(
+    browser: Browser, school: School, desk: BrowserContext
+) -> None:
+    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    page, tutor = desk.new_page(), school.tutor()
+    open_oldest(page, tutor)
+    desk.set_offline(True)
+    page.get_by_label("Appréciation").fill("Tapé dans le train.")
+    expect(page.locator("[data-saved]:visible")).to_contain_text("gardé sur cet appareil")
+    address = page.url
+    page.close()
+    desk.set_offline(False)
+    page = desk.new_page()
+    page.goto(address)
+    expect(page.get_by_label("Appréciation")).to_have_value("Tapé dans le train.")
+    expect(page.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+    assert [work["comment"] for work in school.markings()] == ["Tapé dans le train."]

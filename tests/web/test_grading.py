@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark
+from deust.models.people import Cohort, Enrolment, Person
+from deust.models.quizzes import Attempt
+from tests.conftest import Doors
+from tests.support import factories
+from tests.support.clients import Client, signed_in_client
+from tests.support.forms import form_of
+from tests.support.sittings import Sitting
+
+WORK = "Bonjour, ici le standard."
+HOME = "/modules/ec101-accueil/devoir"
+
+
+@pytest.fixture
+def people(doors: Doors, cohort: Cohort) -> dict[str, Person]:
+    with doors.writing() as session:
+        group = factories.group(session, cohort)
+        student = factories.person(session, given_name="Léonie", family_name="Introuvable")
+        factories.enrolment(session, student, cohort, group_id=group.id)
+        tutors = [factories.person(session, role="tutor") for _ in range(2)]
+        for tutor in tutors:
+            factories.tutoring(session, tutor, group)
+        return {"student": student, "tutor": tutors[0], "second": tutors[1]}
+
+
+@pytest.fixture
+def student(app: Flask, people: dict[str, Person]) -> Client:
+    return signed_in_client(app, people["student"])
+
+
+@pytest.fixture
+def tutor(app: Flask, people: dict[str, Person]) -> Client:
+    return signed_in_client(app, people["tutor"])
+
+
+@pytest.fixture
+def second(app: Flask, people: dict[str, Person]) -> Client:
+    return signed_in_client(app, people["second"])
+
+
+def write(student: Client, text: str = WORK) -> str:
+    """A draft with this text, by the plain form; gives its address."""
+    draft = student.submit(f"{HOME}/devoir").location
+    form = form_of(student.get(draft), "paper")
+    key = form.fields["question"][0] if isinstance(form.fields["question"], list) else form.fields["question"]
+    assert form.send(student, {f"{key}-answer": text, "go": "review"}).status_code == 303
+    return str(draft)
+
+
+def hand_in(student: Client, draft: str) -> None:
+    form = form_of(student.get(f"{draft}/relecture"), "hand-in")
+    assert form.send(student, {"is_own": "y"}).status_code == 303
+
+
+def copy_address(doors: Doors) -> str:
+    with doors.reading() as connection:
+        return "/a-corriger/" + str(connection.scalar(select(Copy.public_id)))
+
+
+def mark(marker: Client, copy: str, **fields: str) -> int:
+    form = form_of(marker.get(copy), "marking")
+    return int(form.send(marker, {"level-A1": "conforme", "comment": "Bien.", "go": "ready", **fields}).status_code)
+
+
+def test_a_student_hands_in_and_reads_the_mark_only_once_released(student: Client, tutor: Client, doors: Doors) -> None:
+    assert "Accueil complet" in student.get(HOME).text, "the grid is seen beforehand"
+    assert "CANARI" not in student.get(HOME).text
+    draft = write(student)
+    assert WORK in student.get(draft).text
+    hand_in(student, draft)
+    told = student.get(draft).text
+    assert "Votre devoir est remis." in told
+    assert WORK in told
+    copy = copy_address(doors)
+    assert WORK in tutor.get(copy).text
+    assert "CANARI-devoir-attendus" in tutor.get(copy).text, "markers read what is expected"
+    assert mark(tutor, copy, private_note="CANARI-prive") == 303
+    for page in (draft, HOME, "/aujourdhui", "/modules/ec101-accueil"):
+        assert "20 sur 20" not in student.get(page).text
+        assert "20 / 20" not in student.get(page).text
+    form = form_of(tutor.get("/a-rendre"), "release")
+    assert form.send(tutor, {"copy": copy.rpartition("/")[2], "go": "release"}).status_code == 303
+    told = student.get(draft).text
+    assert "20 sur 20" in told
+    assert "Bien." in told
+    assert "CANARI" not in told
+
+
+def test_handing_in_without_the_declaration_keeps_everything_typed(student: Client, doors: Doors) -> None:
+    draft = write(student)
+    form = form_of(student.get(f"{draft}/relecture"), "hand-in")
+    refused = form.send(student, {"tools": "un correcteur"})
+    assert refused.status_code == 422
+    assert "un correcteur" in refused.get_data(as_text=True)
+    assert "Cochez la déclaration" in refused.get_data(as_text=True)
+    with doors.reading() as connection:
+        assert connection.scalar(select(Attempt.closed_at)) is None
+
+
+def test_pages_of_quizzes_lead_to_the_draft(student: Client) -> None:
+    draft = write(student)
+    attempt = draft.rpartition("/")[2]
+    assert student.get(f"/essais/{attempt}/questions/1").location == draft
+    assert student.get(f"/essais/{attempt}/relecture").location == f"{draft}/relecture"
+    assert student.get(f"/essais/{attempt}/resultat").location == draft
+    assert student.submit(f"/essais/{attempt}/remise").status_code == 409, "a declaration is needed"
+
+
+@pytest.mark.case("GR-01")
+def test_two_tutors_see_both_versions_and_lose_none(
+    student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    mine, theirs = form_of(tutor.get(copy), "marking"), form_of(second.get(copy), "marking")
+    assert mine.send(tutor, {"comment": "Premier avis.", "go": "stay"}).status_code == 303
+    conflict = theirs.send(second, {"comment": "Second avis.", "level-A1": "partiel", "go": "stay"})
+    assert conflict.status_code == 409
+    page = conflict.get_data(as_text=True)
+    assert "Premier avis." in page
+    assert "Second avis." in page
+    with doors.reading() as connection:
+        outcomes = connection.scalars(select(MarkingEvent.outcome).order_by(MarkingEvent.id)).all()
+        assert (outcomes, connection.scalar(select(Marking.content))["comment"]) == (
+            ["kept", "conflict"],
+            "Premier avis.",
+        )
+    again = form_of(second.get(copy), "marking")
+    assert again.send(second, {"comment": "Avis commun.", "go": "stay"}).status_code == 303
+
+
+@pytest.mark.case("GR-02")
+def test_a_script_whose_session_ended_is_told_so_and_nothing_is_written(
+    student: Client, app: Flask, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    stranger = app.test_client()
+    answer = stranger.post(copy_address(doors), data={"comment": "x"}, headers={"Accept": "application/json"})
+    assert answer.status_code in (400, 401)
+    with doors.reading() as connection:
+        assert connection.scalar(select(MarkingEvent.id)) is None
+
+
+def test_a_script_is_told_the_version_the_mark_and_what_lacks(student: Client, tutor: Client, doors: Doors) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    form = form_of(tutor.get(copy), "marking")
+    data = {**form.fields, "level-A1": "partiel", "go": "stay"}
+    told = tutor.post(copy, data=data, headers={"Accept": "application/json"})
+    assert told.get_json()["mark"] == "10"
+    assert (told.get_json()["version"], told.get_json()["missing"]) == (1, ["comment"])
+    stale = tutor.post(copy, data={**data, "level-A1": "conforme"}, headers={"Accept": "application/json"})
+    assert (stale.status_code, stale.get_json()["outcome"]) == (409, "conflict")
+
+
+def test_a_copy_that_lacks_something_is_kept_and_says_what(student: Client, tutor: Client, doors: Doors) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    form = form_of(tutor.get(copy), "marking")
+    refused = form.send(tutor, {"comment": "À compléter.", "go": "ready"})
+    assert refused.status_code == 422
+    page = refused.get_data(as_text=True)
+    assert "Reste à noter" in page
+    assert "À compléter." in page
+    assert "À compléter." in tutor.get(copy).text, "it is saved"
+
+
+def test_a_remark_finds_its_passage_and_can_go(student: Client, tutor: Client, doors: Doors) -> None:
+    hand_in(student, write(student, "Allô <b>oui</b> ? C'est pour quoi ?"))
+    copy = copy_address(doors)
+    form = form_of(tutor.get(copy), "marking")
+    place = re.search(r'<option value="([0-9a-f]+\|passage)"', tutor.get(copy).text)
+    assert place is not None
+    sent = {"new-place": place[1], "new-at": "<b>oui</b>", "new-text": "Trop sec.", "go": "stay"}
+    assert form.send(tutor, sent).status_code == 303
+    page = tutor.get(copy).text
+    assert re.search(r"<mark[^>]*>&lt;b&gt;oui&lt;/b&gt;</mark>", page)
+    remark = re.search(r'name="remark" value="([0-9a-f]+)"', page)
+    assert remark is not None
+    form = form_of(tutor.get(copy), "marking")
+    assert form.send(tutor, {f"remark-{remark[1]}-drop": "1", "go": "stay"}).status_code == 303
+    assert "Trop sec." not in tutor.get(copy).text
+
+
+def test_the_queue_leads_to_the_oldest_copy_and_empties(student: Client, tutor: Client, doors: Doors) -> None:
+    assert "Rien à corriger." in tutor.get("/a-corriger").text
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    page = tutor.get("/a-corriger")
+    assert "1 copie à corriger." in page.text
+    taken = form_of(page, "take").send(tutor, {})
+    assert taken.location == copy
+    assert mark(tutor, copy) == 303
+    assert "Rien à corriger." in tutor.get("/a-corriger").text
+    assert "1 note prête" in tutor.get("/a-corriger").text
+
+
+def test_releasing_nothing_or_what_changed_meanwhile_says_why(
+    student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    mark(tutor, copy)
+    form = form_of(tutor.get("/a-rendre"), "release")
+    fields = {name: value for name, value in form.fields.items() if name != "copy"}
+    assert tutor.post("/a-rendre", data={**fields, "go": "release"}).status_code == 422
+    reopened = form_of(second.get(copy), "marking")
+    assert reopened.send(second, {"level-A1": "partiel", "go": "stay"}).status_code == 303
+    refused = tutor.post("/a-rendre", data={**fields, "copy": copy.rpartition("/")[2], "go": "release"})
+    assert refused.status_code == 409
+    assert "Rien n’a été rendu" in refused.get_data(as_text=True)
+    with doors.reading() as connection:
+        assert connection.scalar(select(ReleasedMark.id)) is None
+
+
+def test_one_question_is_marked_across_students_in_an_order_of_its_own(
+    app: Flask, tutor: Client, doors: Doors, cohort: Cohort, people: dict[str, Person]
+) -> None:
+    with doors.writing() as session:
+        group = session.scalars(select(Enrolment.group_id).where(Enrolment.group_id.is_not(None))).first()
+        others = [factories.person(session) for _ in range(5)]
+        for other in others:
+            factories.enrolment(session, other, cohort, group_id=group)
+    for who in (people["student"], *others):
+        sitting = Sitting(signed_in_client(app, who), doors).start()
+        assert sitting.save("e-texte", "Un texte.").status_code == 200
+        sitting.hand_in()
+    copy = copy_address(doors)
+    page = tutor.get(f"{copy}?question=e-texte")
+    assert "Voir la copie entière" in page.text
+    orders = {question: walk(tutor, copy, question) for question in ("", "e-texte")}
+    assert sorted(orders[""]) == sorted(orders["e-texte"])
+    assert orders["e-texte"] == walk(tutor, copy, "e-texte"), "the same each time"
+
+
+def walk(tutor: Client, copy: str, question: str) -> list[str]:
+    """The copies in the order that « Suivante » gives, from the first."""
+    asked = f"?question={question}" if question else ""
+    with_buttons = form_of(tutor.get(copy + asked), "marking")
+    while ("go", "previous") in with_buttons.buttons:
+        copy = with_buttons.press(tutor, "go", "previous").location.partition("?")[0]
+        with_buttons = form_of(tutor.get(copy + asked), "marking")
+    met = [copy]
+    while ("go", "next") in with_buttons.buttons:
+        copy = with_buttons.press(tutor, "go", "next").location.partition("?")[0]
+        with_buttons = form_of(tutor.get(copy + asked), "marking")
+        met.append(copy)
+    return met
