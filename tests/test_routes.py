@@ -144,6 +144,7 @@ TABLE = {
     "GET grading.grid_change": ("/grilles/ec101-accueil/devoir", "401 403 403 403 200 200 403 200 403"),
     "GET grading.copy": ("/a-corriger/{copy}", "401 403 403 403 200 404 403 200 403"),
     "GET grading.copy_file": ("/a-corriger/{copy}/fichiers/abc", "401 403 403 403 404 404 403 404 403"),
+    "GET grading.copy_sound": ("/a-corriger/{copy}/sons/abc", "401 403 403 403 404 404 403 404 403"),
     "GET grading.queue": ("/a-corriger", "401 403 403 403 200 200 403 200 403"),
     "GET grading.ready": ("/a-rendre", "401 403 403 403 200 200 403 200 403"),
     "POST grading.release": ("/a-rendre", "401 403 403 403 422 422 403 422 403"),

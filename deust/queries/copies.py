@@ -23,6 +23,7 @@ from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, FrozenGrid, ReleasedMark
 from deust.models.people import Person
 from deust.models.quizzes import Answer, AnswerFile, Attempt
+from deust.queries.files import GivenFile, KeptFile, given_files, sound_of, stored_file
 from deust.queries.papers import asked_questions
 from deust.queries.scopes import followed
 
@@ -83,6 +84,7 @@ class Part:
     file_name: str = ""
     media_type: str = ""
     size: int = 0
+    given: GivenFile | None = None
     points: Fraction = Fraction(0)
     is_asked: bool = False
 
@@ -168,11 +170,13 @@ def parts_of(connection: Connection, attempt_id: int, asked: Asked, *, is_anonym
             )
         )
     }
-    return tuple(
+    sounds = given_files(connection, attempt_id) if files else {}
+    parts = (
         _part(entry, number, questions[entry.key], given.get(entry.key), files, asked, is_anonymous)
         for number, entry in enumerate(paper, start=1)
         if isinstance(questions[entry.key].answer, Essay | Voice | File)
     )
+    return tuple(replace(part, given=sounds.get(part.file_id or "")) for part in parts)
 
 
 def _part(
@@ -209,19 +213,23 @@ def _shown_name(file: Row[Any], number: int, is_anonymous: bool) -> str:
     return f"fichier-{number}.{file.name.rsplit('.', 1)[-1].lower()}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CopyFile:
-    id: str
-    name: str
-    media_type: str
+def copy_file(connection: Connection, *, marker: SignedIn, public_id: str, key: str) -> KeptFile:
+    """The file that answers one part of a copy that the marker reads, under a name that says no more than the page."""
+    part = _file_part(connection, marker, public_id, key)
+    return replace(stored_file(connection, str(part.file_id)), name=part.file_name)
 
 
-def copy_file(connection: Connection, *, marker: SignedIn, public_id: str, key: str) -> CopyFile:
-    """The file that answers one part of a copy that the marker may read."""
+def copy_sound(connection: Connection, *, marker: SignedIn, public_id: str, key: str) -> KeptFile:
+    """What every browser plays of a recording of the copy."""
+    part = _file_part(connection, marker, public_id, key)
+    heard = sound_of(connection, str(part.file_id))
+    return replace(heard, name=f"{part.file_name.rpartition('.')[0]}.mp3")
+
+
+def _file_part(connection: Connection, marker: SignedIn, public_id: str, key: str) -> Part:
     row = find_copy(connection, marker, public_id)
-    asked = asked_of(connection, row)
-    parts = parts_of(connection, row.attempt_id, asked, is_anonymous=is_hidden(row))
+    parts = parts_of(connection, row.attempt_id, asked_of(connection, row), is_anonymous=is_hidden(row))
     part = next((one for one in parts if one.key == key), None)
     if part is None or part.file_id is None:
         raise NotFound
-    return CopyFile(id=part.file_id, name=part.file_name, media_type=part.media_type)
+    return part

@@ -148,6 +148,7 @@ async function ready(event) {
   }
   localStorage.removeItem(key);
   const page = new DOMParser().parseFromString(text, "text/html");
+  if (page.querySelector("[data-player]")) return location.assign(copy.dataset.next);
   history.pushState(null, "", copy.dataset.next);
   document.title = page.title;
   document.body.replaceWith(document.adoptNode(page.body));
@@ -164,13 +165,13 @@ function pin() {
   panel.open = true;
   const selection = getSelection();
   const text = selection.anchorNode?.parentElement?.closest("[data-passage]");
-  const sound = [...document.querySelectorAll("audio[data-sound]")].find((one) => one.currentTime > 0);
+  const sound = [...document.querySelectorAll("[data-sound] audio")].find((one) => one.currentTime > 0);
   if (text && !selection.isCollapsed) {
     field("new-place").value = `${text.dataset.passage}|passage`;
     field("new-at").value = selection.toString();
     field("new-start").value = String(startOf(text, selection.getRangeAt(0)));
   } else if (sound) {
-    field("new-place").value = `${sound.dataset.sound}|second`;
+    field("new-place").value = `${sound.closest("[data-sound]").dataset.sound}|second`;
     field("new-at").value = `${Math.floor(sound.currentTime / 60)}:${String(Math.floor(sound.currentTime % 60)).padStart(2, "0")}`;
   }
   field("new-text").focus();

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
@@ -25,11 +25,13 @@ from deust.queries import grid_changes as effects
 from deust.queries import marking as pages
 from deust.queries import queue as queues
 from deust.queries.copies import copy_file as find_file
+from deust.queries.copies import copy_sound as find_sound
 from deust.services import grading as services
 from deust.services import grid_changes as changes
 from deust.services import phrases as bank
 from deust.web import formats
 from deust.web.current import permission, tools, visitor, wants_json
+from deust.web.files import send_stored
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 from deust.web.marking_posts import posted_work
@@ -112,12 +114,16 @@ def copy_file(public_id: str, key: str) -> Response:
     """A file of the copy, always as a download, its name neutral while the copy is anonymous."""
     with reading() as connection:
         kept = find_file(connection, marker=visitor(), public_id=public_id, key=key)
-    response = send_file(
-        tools().files.path(kept.id), mimetype=kept.media_type, as_attachment=True, download_name=kept.name
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return send_stored(kept)
+
+
+@bp.get("/a-corriger/<public_id>/sons/<key>")
+@permission(Permission.ATTEMPT_REVIEW)
+def copy_sound(public_id: str, key: str) -> Response:
+    """What every browser plays of a recording of the copy."""
+    with reading() as connection:
+        heard = find_sound(connection, marker=visitor(), public_id=public_id, key=key)
+    return send_stored(heard)
 
 
 @bp.post("/a-corriger/<public_id>/nouvelle-version")
