@@ -231,7 +231,7 @@ def purge(app: Flask, now: datetime) -> None:
     with app.app_context(), writing() as session:
         signin.purge(session, now=now)
         records.purge(session, now=now)
-        uploads.leave_unfinished(session, now=now)
+        uploads.purge(session, now=now)
         sounds.date_recordings(session, now=now)
         sounds.delete_recordings(session, now=now)
 

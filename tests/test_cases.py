@@ -41,6 +41,7 @@ REQUIRED = {
     "UP-01": "a file's type is what its name and its content agree on",
     "UP-02": "a file is only ever downloaded, its right checked again",
     "UP-04": "a hostile name reaches neither the disk nor a header",
+    "UP-05": "no archive is opened, so none can explode",
     "UP-09": "a file begun in time counts by its start, and the page says so",
     "UP-11": "a crash leaves no row without a file, and no file without a row",
     "UP-17": "no path, range or question about freshness tells of another's file",

@@ -240,7 +240,7 @@ TABLE = {
     "POST signin.sign_out": ("/deconnexion", "303 303 303 303 303 303 303 303 303"),
     "PATCH uploads.add_part": ("/depots/{upload}", "401 409 404 404 403 403 403 403 403"),
     "POST uploads.begin_upload": ("/essais/{attempt}/depots", "401 422 404 404 403 403 403 403 403"),
-    "POST uploads.finish_upload": ("/depots/{upload}/fin", "401 409 404 404 403 403 403 403 403"),
+    "POST uploads.finish_upload": ("/depots/{upload}/fin", "401 422 404 404 403 403 403 403 403"),
     "GET uploads.upload_state": ("/depots/{upload}", "401 200 404 404 403 403 403 403 403"),
 }
 

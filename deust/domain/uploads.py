@@ -31,7 +31,6 @@ class UploadState(StrEnum):
     OPEN = "open"
     DONE = "done"
     REFUSED = "refused"
-    LEFT = "left"
 
 
 class CountedBy(StrEnum):

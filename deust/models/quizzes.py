@@ -207,7 +207,7 @@ class AnswerFile(Base):
 class Upload(Base):
     """A file on its way, part by part; `parts` lists each stored part's id and size, in order, until the file is whole.
 
-    `state` is `open`, `done`, `refused` or `left`. `beginning` is the SHA-256 of its first bytes, by its sender: it
+    `state` is `open`, `done` or `refused`. `beginning` is the SHA-256 of its first bytes, by its sender: it
     tells that a file chosen again is the same. `counted_by` says by what a whole file counts: `end`, `start` or `late`.
     """
 

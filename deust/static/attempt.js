@@ -268,9 +268,13 @@ async function postFile(record) {
 function progress(record, sent, size) {
   files.failures = 0;
   const block = record.isShown && blocks.get(record.key);
-  if (!block) return;
   const percent = `${Math.floor((100 * sent) / size)} %`;
-  receive(block, words("Sent", { name: record.file.name, percent, sent: asMegabytes(sent), size: asMegabytes(size) }));
+  const text = words("Sent", { name: record.file.name, percent, sent: asMegabytes(sent), size: asMegabytes(size) });
+  if (!block) {
+    notice("upload", "info", text);
+    return;
+  }
+  receive(block, text);
   const bar = { className: "time-bar", max: size, value: sent, ariaHidden: "true" };
   block.element.querySelector(".upload").append(Object.assign(document.createElement("progress"), bar));
 }
@@ -319,7 +323,12 @@ function waitAndRetry(record) {
     files.failures += 1;
     files.timer = setTimeout(sendFiles, pause(files.failures));
     const block = record.isShown && blocks.get(record.key);
-    if (block) receive(block, words("Cut", { name: record.file.name }));
+    const text = words("Cut", { name: record.file.name });
+    if (!block) {
+      notice("upload", "warning", text);
+      return false;
+    }
+    receive(block, text);
   } else {
     failures += 1;
     timer = setTimeout(send, pause(failures));
@@ -340,6 +349,7 @@ function refuse(record, message) {
 async function acknowledge(record, saved, told) {
   if (record.file) files.failures = 0;
   else failures = 0;
+  if (record.file) unnotice("upload");
   unnotice("stay");
   setClock(told);
   if (saved.outcome === "conflict" && (record.file || plain(record.fields) !== plain(saved.fields))) return compare(record, saved);
@@ -354,7 +364,7 @@ async function acknowledge(record, saved, told) {
   if (newer) await remember(Object.assign(newer, { base: saved.version }));
   if (saved.outcome === "late") notice("late", "late", words("Late"));
   if (told.by_start) notice("by-start", "info", words("ByStart", { time: told.by_start }));
-  if (!pending.size) say(words(saved.outcome === "late" ? "KeptLate" : "Saved", { number: record.number, time: saved.saved }), false);
+  if (![...pending.values()].some((other) => record.file || !other.file)) say(words(saved.outcome === "late" ? "KeptLate" : "Saved", { number: record.number, time: saved.saved }), false);
   return true;
 }
 
@@ -810,7 +820,7 @@ paper?.addEventListener("input", onInput);
 paper?.addEventListener("change", onInput);
 paper?.addEventListener("submit", leave);
 handIn?.addEventListener("submit", finish);
-if (document.querySelector("input[type=file]")) import(root.dataset.uploadScript).catch(() => null);
+document.querySelector(".upload")?.addEventListener("focusin", () => import(root.dataset.uploadScript).catch(() => null), { once: true });
 await adopt();
 for (const block of blocks.values()) if (isChanged(block)) change(block);
 setTimeout(adopt, 1000);

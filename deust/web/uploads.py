@@ -65,10 +65,9 @@ def add_part(public_id: str) -> Response:
 def finish_upload(public_id: str) -> Response:
     """Give the whole file as the answer; acknowledged once the file and its answer are durable, together."""
     asked, upload, now = _asked(), _own(public_id), tools().clock()
+    save = _save(asked, upload.key)
     with _whole(upload, _hash(asked, "sha256")) as file, writing() as session:
-        done = services.finish_upload(
-            session, learner=visitor(), upload_id=public_id, file=file, save=_save(asked, upload.key), now=now
-        )
+        done = services.finish_upload(session, learner=visitor(), upload_id=public_id, file=file, save=save, now=now)
     forget_files(done.unneeded)
     begun = formats.clock_in(done.started_at, visitor().time_zone, current_locale())
     by_start = begun if done.counted_by is CountedBy.START else None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import tracemalloc
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,6 +18,7 @@ from flask import Flask
 from sqlalchemy import event
 from werkzeug.datastructures import FileStorage
 
+from deust.config import ROOT
 from deust.domain.access import Role
 from deust.jobs import run_once, sweep_files
 from deust.models.base import db
@@ -235,3 +239,25 @@ def test_a_name_is_cleaned_shown_and_given_back(sitting: Sitting, folder: Path, 
         assert "\n" not in header
         assert "Set-Cookie" not in got.headers
         assert header.startswith("attachment; filename")
+
+
+@pytest.mark.case("UP-05")
+def test_an_archive_is_kept_closed(sitting: Sitting) -> None:
+    """No archive is ever opened here, so a bomb is a small file like any other."""
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../content.xml", bytes(50_000_000))
+    content = bomb.getvalue()
+    assert len(content) < 100_000
+    tracemalloc.start()
+    assert sitting.outcome(post_file(sitting, content, "copie.odt"), "e-fichier") == "kept"
+    with sitting.client.get(address(sitting)) as got:
+        assert got.data == content
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 10_000_000
+
+
+def test_nothing_here_opens_archives() -> None:
+    opening = re.compile(r"\b(zipfile|tarfile|shutil\.unpack_archive|py7zr|rarfile)\b")
+    assert [path.name for path in (ROOT / "deust").rglob("*.py") if opening.search(path.read_text())] == []

@@ -21,6 +21,7 @@ from tests.support.attempt_pages import (
     open_question,
     saved,
     sign_in,
+    the_text,
     upload,
 )
 from tests.support.canaries import COURSES
@@ -108,6 +109,25 @@ def test_a_file_cut_at_60_per_cent_goes_on_after_a_reload(tablet: BrowserContext
     line.is_cut = False
     page.reload()
     expect(page.get_by_text("Reçu : rapport.pdf")).to_be_visible(timeout=20_000)
+    assert min(line.offsets[before:]) >= 0.6 * len(PDF)
+    assert roomy_school.stored_bytes(public_id) == [PDF]
+
+
+def test_a_file_goes_on_while_other_questions_are_answered(tablet: BrowserContext, roomy_school: School) -> None:
+    page, who = tablet.new_page(), roomy_school.student()
+    line = Line(tablet, 0.6)
+    public_id = begin(page, who)
+    open_question(page, public_id, FILE)
+    choose(page)
+    expect(page.get_by_text("coupé")).to_be_visible()
+    with page.expect_navigation():
+        page.locator(".jump button", has_text="10").click()
+    the_text(page).fill("Pendant ce temps.")
+    expect(page.locator("[data-saved]:visible")).to_contain_text("Réponse 10 enregistrée")
+    assert roomy_school.answers(public_id)["e-texte"] == "Pendant ce temps."
+    before = len(line.offsets)
+    line.is_cut = False
+    expect(page.locator("[data-saved]:visible")).to_contain_text("Réponse 12 enregistrée", timeout=40_000)
     assert min(line.offsets[before:]) >= 0.6 * len(PDF)
     assert roomy_school.stored_bytes(public_id) == [PDF]
 

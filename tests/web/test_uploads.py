@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,16 +12,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from deust.config import Settings
 from deust.domain import uploads as rules
 from deust.domain.access import Role
 from deust.domain.uploads import LEAST_PART, MOST_PART
 from deust.jobs import run_once
 from deust.models.people import Person
 from deust.models.quizzes import AnswerFile, Attempt, Upload
+from deust.models.transaction import writing
 from tests.conftest import Doors
-from tests.support.clients import Client
+from tests.support import factories
+from tests.support.bucket import running_bucket
+from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.sittings import Sitting
+from tests.support.sounds import recording
 from tests.support.uploads import PDF, Sender
 
 ClientOf = Callable[[Person | Role], Client]
@@ -184,6 +190,17 @@ def test_a_file_that_changed_on_its_way_is_refused(sitting: Sitting, sender: Sen
     assert sender.begin().get_json()["offset"] == 0
 
 
+def test_a_part_without_its_token_and_an_end_without_its_event_change_nothing(sitting: Sitting, sender: Sender) -> None:
+    sender.begin()
+    headers = {"Upload-Offset": "0", "Accept": "application/json"}
+    assert sitting.client.patch(sender.url, data=PDF[:LEAST_PART], headers=headers).status_code == 400
+    assert sender.state()["offset"] == 0
+    sender.parts()
+    assert sender.finish(event="").status_code == 422
+    assert sender.state()["state"] == "open"
+    assert sitting.outcome(sender.finish(), "e-fichier") == "kept"
+
+
 def test_someone_else_s_upload_does_not_exist(sitting: Sitting, sender: Sender, client_of: ClientOf) -> None:
     sender.begin()
     sender.parts(stop=LEAST_PART)
@@ -269,7 +286,35 @@ def test_a_file_without_news_for_a_week_goes(app: Flask, sitting: Sitting, sende
     run_once(app, clock.move(days=6))
     assert sender.state()["state"] == "open"
     run_once(app, clock.move(days=2))
-    assert sender.state()["state"] == "left"
+    assert sitting.client.get(sender.url).status_code == 404
     run_once(app, clock.move(days=60))
     assert stored(sitting) == []
     assert sender.begin().get_json()["offset"] == 0
+
+
+def test_a_file_goes_to_a_bucket_part_by_part_and_comes_back(
+    settings: Settings, make_app: Callable[[Settings], Flask], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "essai")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with running_bucket() as bucket:
+        app = make_app(replace(settings, files=bucket.location))
+        with app.app_context(), writing() as session:
+            learner = factories.student(session)
+        sitting = Sitting(signed_in_client(app, learner), Doors(app)).start()
+        assert sitting.outcome(Sender(sitting).send(), "e-fichier") == "kept"
+        assert [len(content) for content, _at in bucket.objects.values()] == [len(PDF)]
+        assert downloaded(sitting) == PDF
+        part = f"{sitting.path}/fichiers/{sitting.key('e-fichier')}"
+        with sitting.client.get(part, headers={"Range": "bytes=-9"}) as got:
+            assert (got.status_code, got.data) == (206, PDF[-9:])
+        voice = Sender(sitting, content=recording(tmp_path), name="accueil.webm", question="e-voix")
+        assert voice.send().status_code == 200
+        run_once(app, app.extensions["deust"].clock())
+        with sitting.client.get(f"{sitting.path}/sons/{sitting.key('e-voix')}") as got:
+            assert got.status_code == 200
+        bucket.is_down = True
+        assert Sender(sitting, name="b.pdf").begin().status_code == 201
+        refused = Sender(sitting, name="b.pdf")
+        refused.begin()
+        assert refused.part(0).status_code == 503
