@@ -15,7 +15,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from deust.adapters.files import FileStore
+from deust.adapters.files import file_store
 from deust.adapters.passwords import Passwords
 from deust.cli import add_commands
 from deust.config import ROOT, Settings, SettingsError, read_settings
@@ -25,7 +25,20 @@ from deust.models.transaction import database_config, reading, tune
 from deust.models.version import known_revisions, table_revision
 from deust.queries.people import has_demo
 from deust.services.tools import Tools
-from deust.web import assignments, contacts, errors, eyes, formats, grading, i18n, learning, quizzes, records, signin
+from deust.web import (
+    assignments,
+    contacts,
+    errors,
+    eyes,
+    formats,
+    grading,
+    i18n,
+    learning,
+    quizzes,
+    records,
+    signin,
+    uploads,
+)
 from deust.web import cohort as cohort_pages
 from deust.web import people as people_pages
 from deust.web.assets import Assets
@@ -136,7 +149,7 @@ def _add_tools(app: Flask, settings: Settings, overrides: dict[str, object]) -> 
     makers: dict[str, Callable[[], object]] = {
         "clock": lambda: now_utc,
         "catalogue": lambda: Catalogue(settings.courses_dir, settings.published_dir, watch=not settings.is_production),
-        "files": lambda: FileStore(settings.files_dir),
+        "files": lambda: file_store(settings.files or str(settings.files_dir)),
         "passwords": Passwords,
         "base_url": lambda: settings.base_url,
     }
@@ -153,7 +166,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.after_request(add_headers)
     app.after_request(_sign_request)
     staff = (cohort_pages, contacts, eyes)
-    for pages in (learning, quizzes, assignments, grading, signin, people_pages, records, *staff):
+    for pages in (learning, quizzes, assignments, grading, signin, people_pages, records, uploads, *staff):
         app.register_blueprint(pages.bp)
     errors.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

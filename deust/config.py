@@ -25,6 +25,7 @@ class Settings:
     previous_secrets: tuple[str, ...]
     database_url: str
     instance_dir: Path
+    files: str = ""
     courses_dir: Path
     base_url: str
     mail_url: str
@@ -46,6 +47,7 @@ class Settings:
 
     @property
     def files_dir(self) -> Path:
+        """Where files handed in are, unless `files` says otherwise."""
         return self.instance_dir / "files"
 
 
@@ -65,6 +67,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         previous_secrets=tuple(environ.get("DEUST_SECRET_PREVIOUS", "").split()),
         database_url=_database_url(environ.get("DEUST_DATABASE_URL"), instance_dir),
         instance_dir=instance_dir,
+        files=_files(environ.get("DEUST_FILES", "")),
         courses_dir=Path(environ.get("DEUST_COURSES_DIR", ROOT / "courses")).resolve(),
         base_url=environ.get("DEUST_BASE_URL", f"http://{host}:{port}").rstrip("/"),
         mail_url=environ.get("DEUST_MAIL_URL", ""),
@@ -87,6 +90,7 @@ KNOWN = (
     "DEUST_SECRET_PREVIOUS",
     "DEUST_DATABASE_URL",
     "DEUST_INSTANCE_DIR",
+    "DEUST_FILES",
     "DEUST_COURSES_DIR",
     "DEUST_BASE_URL",
     "DEUST_MAIL_URL",
@@ -126,6 +130,15 @@ def _database_url(url: str | None, instance_dir: Path) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
+
+
+def _files(location: str) -> str:
+    address = urlsplit(location)
+    if "://" not in location:
+        return str(Path(location).resolve()) if location else ""
+    if address.scheme != "s3" or not address.netloc:
+        raise SettingsError("DEUST_FILES is neither a folder nor a bucket: write a path, or s3://bucket?endpoint=….")
+    return location
 
 
 def _own_secret(mode: str, instance_dir: Path) -> str:

@@ -1,4 +1,4 @@
-"""What is done while nobody asks: overdue attempts close, mail leaves, courses are indexed, what is old is deleted.
+"""What is done while nobody asks: overdue attempts close, mail leaves, courses are indexed, what is old or orphan goes.
 
 Every process runs its own: each act takes what it needs in a transaction, so several do no harm.
 """
@@ -9,28 +9,38 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from threading import Event, Thread
 from time import monotonic
 
 from flask import Flask
 from sqlalchemy import inspect
 
+from deust.adapters.files import FileStore
 from deust.adapters.mail import mail_sender
+from deust.adapters.sounds import converted
 from deust.content.catalogue import Catalogue
 from deust.domain.errors import NotFound
 from deust.domain.learning import Quiz
 from deust.models.base import db
 from deust.models.quizzes import Attempt
 from deust.models.transaction import engines, reading, writing
+from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
 from deust.queries.quizzes import overdue_attempts
-from deust.services import grading, learning, records, signin
+from deust.services import grading, learning, records, signin, sounds, uploads
 from deust.services.quizzes import close_if_overdue
 from deust.web.mail import message
 
 EVERY_SECONDS = 5
 LONGEST_SENDING_SECONDS = 30
+LONGEST_CONVERTING_SECONDS = 20
+MOST_SOUND_BYTES = 100_000_000
 PURGE_EVERY = timedelta(hours=1)
+ORPHAN_AGE = timedelta(hours=24)
+"""A file is written before the database names it: what is younger may still be waiting for its row."""
+
+_BATCH = 500
 
 log = logging.getLogger("deust.jobs")
 
@@ -176,6 +186,38 @@ def _send(app: Flask, mail: records.Mail, now: datetime) -> None:
             records.mark_sent(session, mail.id, now=now)
 
 
+def convert_recordings(app: Flask, now: datetime) -> None:
+    """Make of each recording a sound that every browser plays, one at a time, in a process of its own.
+
+    Past twenty seconds the rest is done at the next turn: attempts must close and mail leave meanwhile.
+    """
+    started = monotonic()
+    with app.app_context():
+        while monotonic() - started < LONGEST_CONVERTING_SECONDS:
+            with reading() as connection:
+                if not has_waiting_sounds(connection, now=now):
+                    return
+            with writing() as session:
+                recording = sounds.claim_recording(session, now=now)
+            if recording is not None:
+                _attempted(_convert, app, recording, now)
+
+
+def _convert(app: Flask, recording: sounds.Recording, now: datetime) -> None:
+    store: FileStore = app.extensions["deust"].files
+    with converted(store.read(recording.stored_id), recording.media_type) as made:
+        if made is None:
+            with writing() as session:
+                sounds.refuse_sound(session, recording.file_id)
+            return
+        with made.file.open("rb") as file:
+            sound = store.put(file, max_bytes=MOST_SOUND_BYTES)
+    with writing() as session:
+        sounds.keep_sound(
+            session, recording.file_id, sound=sound, duration_ms=made.duration_ms, peaks=made.peaks, now=now
+        )
+
+
 def index_courses(app: Flask, _now: datetime) -> None:
     """Make what was published searchable, once a version."""
     catalogue: Catalogue = app.extensions["deust"].catalogue
@@ -189,7 +231,22 @@ def purge(app: Flask, now: datetime) -> None:
     with app.app_context(), writing() as session:
         signin.purge(session, now=now)
         records.purge(session, now=now)
+        uploads.leave_unfinished(session, now=now)
+        sounds.date_recordings(session, now=now)
+        sounds.delete_recordings(session, now=now)
 
 
-FREQUENT: Sequence[Task] = (close_overdue, release_scheduled, deliver_mail, index_courses)
-ALL: Sequence[Task] = (*FREQUENT, purge)
+def sweep_files(app: Flask, now: datetime) -> None:
+    """Delete stored files that no row names after 24 hours: a crash or a failed commit left them."""
+    store: FileStore = app.extensions["deust"].files
+    found = store.ids_before(now - ORPHAN_AGE)
+    with app.app_context():
+        while ids := list(islice(found, _BATCH)):
+            with reading() as connection:
+                orphans = set(ids) - named_files(connection, ids)
+            for file_id in orphans:
+                store.remove(file_id)
+
+
+FREQUENT: Sequence[Task] = (close_overdue, release_scheduled, deliver_mail, convert_recordings, index_courses)
+ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files)

@@ -95,6 +95,16 @@ def test_the_demo_keeps_everything_under_its_folder(tmp_path: Path) -> None:
     assert settings.mail_url == ""
 
 
+def test_files_go_to_a_folder_or_to_a_bucket(tmp_path: Path) -> None:
+    environ = {"DEUST_INSTANCE_DIR": str(tmp_path)}
+    bucket = "s3://deust/files?endpoint=https://s3.example.org"
+    assert read_settings({**environ, "DEUST_FILES": bucket}).files == bucket
+    assert read_settings({**environ, "DEUST_FILES": f"{tmp_path}/x/../files"}).files == f"{tmp_path}/files"
+    for wrong in ("ftp://files", "s3:///files", "https://s3.example.org/deust"):
+        with pytest.raises(SettingsError, match="DEUST_FILES"):
+            read_settings({**environ, "DEUST_FILES": wrong})
+
+
 def test_a_command_line_runs_no_jobs(tmp_path: Path) -> None:
     environ = {"DEUST_INSTANCE_DIR": str(tmp_path)}
     assert read_settings(environ).jobs

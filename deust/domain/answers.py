@@ -35,3 +35,8 @@ def file_name_in(answer: Json) -> str:
     if not isinstance(answer, dict) or not answer.get("file"):
         return ""
     return text_in(answer.get("name")) or text_in(answer.get("file"))
+
+
+def file_in(answer: Json) -> str:
+    """The id of the file handed in, empty when there is none."""
+    return text_in(answer.get("file")) if isinstance(answer, dict) else ""

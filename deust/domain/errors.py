@@ -87,7 +87,7 @@ class ImportRefused(Refusal):
 
 
 class FileRefused(Refusal):
-    """A file whose size or type is not accepted; `reason` is one of `empty`, `size`, `type`."""
+    """A file that is not accepted; `reason` is one of `empty`, `size`, `type`, `count`, `quota`, `part`, `changed`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -100,3 +100,11 @@ class NotReady(Refusal):
     def __init__(self, missing: tuple[str, ...]) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
+
+
+class OffsetMismatch(Refusal):
+    """A part that does not follow what was received; the next one begins at `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"the file goes on at {offset}")
+        self.offset = offset

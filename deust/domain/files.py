@@ -56,6 +56,11 @@ _KINDS: dict[str, tuple[str, Callable[[bytes], bool]]] = {
 VOICE = ("webm", "ogg", "m4a", "mp4", "mp3", "wav")
 """What browsers record, and what a telephone's recorder makes."""
 
+
+def is_sound(media_type: str) -> bool:
+    return media_type.startswith("audio/")
+
+
 MOST_VOICE_BYTES_A_SECOND = 40_000
 
 
@@ -64,13 +69,20 @@ def is_known_kind(suffix: str) -> bool:
     return suffix in _KINDS
 
 
+def is_accepted(name: str, accept: Sequence[str]) -> bool:
+    """Whether a name ends as the question wants; the content is looked at once it is there."""
+    suffix = _suffix(name)
+    return suffix in accept and suffix in _KINDS
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lstrip(".").lower()
+
+
 def accepted_type(name: str, head: bytes, accept: Sequence[str]) -> str:
     """The media type of a file whose name and first bytes agree and that the question accepts. Refuses the others."""
-    suffix = PurePosixPath(name).suffix.lstrip(".").lower()
-    if suffix not in accept or suffix not in _KINDS:
-        raise FileRefused("type")
-    media_type, is_kind = _KINDS[suffix]
-    if not is_kind(head):
+    media_type, is_kind = _KINDS.get(_suffix(name), ("", _starts()))
+    if not is_accepted(name, accept) or not is_kind(head):
         raise FileRefused("type")
     return media_type
 

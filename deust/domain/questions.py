@@ -174,6 +174,10 @@ _TYPE_OF: dict[type, str] = {
 HUMAN_MARKED = (Essay, Voice, File)
 
 
+def takes_file(question: Question) -> bool:
+    return isinstance(question.answer, Voice | File)
+
+
 def type_of(question: Question) -> str:
     """The type's name as authors state it in `{type=…}`; `calculated` when numbers are drawn."""
     if question.variables:

@@ -168,8 +168,16 @@ class AttemptMarks(Base):
     marked_at: Mapped[datetime]
 
 
+def _own_id(context: Any) -> str:
+    return str(context.get_current_parameters()["id"])
+
+
 class AnswerFile(Base):
-    """A file or a recording handed in as an answer; the bytes lie in the file store under `id`."""
+    """A file or a recording handed in as an answer; the bytes lie in the file store under `stored_id`.
+
+    The same content sent again by the same person is stored once, under the id it was first given. Without `stored_id`,
+    the bytes were deleted: a recording is kept until `kept_until` only.
+    """
 
     __tablename__ = "answer_file"
     __table_args__ = {  # noqa: RUF012
@@ -177,7 +185,7 @@ class AnswerFile(Base):
             "privacy": Privacy(
                 personal=True,
                 purpose="files and voice recordings handed in",
-                keep="as long as the attempt",
+                keep="as long as the attempt; recordings six months after it",
                 export=True,
                 erase="deleted with the account unless part of a legal record",
             )
@@ -190,5 +198,90 @@ class AnswerFile(Base):
     name: Mapped[str] = mapped_column(String(200))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(Integer)
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     received_at: Mapped[datetime]
+    stored_id: Mapped[str | None] = mapped_column(String(40), index=True, default=_own_id)
+    kept_until: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class Upload(Base):
+    """A file on its way, part by part; `parts` lists each stored part's id and size, in order, until the file is whole.
+
+    `state` is `open`, `done`, `refused` or `left`. `beginning` is the SHA-256 of its first bytes, by its sender: it
+    tells that a file chosen again is the same. `counted_by` says by what a whole file counts: `end`, `start` or `late`.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        Index(
+            "ix_upload_open",
+            "touched_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        {
+            "info": {
+                "privacy": Privacy(
+                    personal=True,
+                    purpose="to resume a file that was cut, and to prove when it was begun",
+                    keep="as long as the attempt; seven days when it stays unfinished",
+                    export=True,
+                    erase="with the account",
+                )
+            }
+        },
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    question_key: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(Integer)
+    beginning: Mapped[str] = mapped_column(String(64))
+    received: Mapped[int] = mapped_column(Integer)
+    parts: Mapped[list[Any]]
+    state: Mapped[str] = mapped_column(String(10))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    file_id: Mapped[str | None] = mapped_column(String(40))
+    counted_by: Mapped[str | None] = mapped_column(String(10))
+    started_at: Mapped[datetime]
+    touched_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Sound(Base):
+    """What was made of a recording: one format that every browser plays, its length and its wave from 0 to 100.
+
+    `state` is `waiting`, `ready`, `failed` or `deleted`.
+    """
+
+    __tablename__ = "sound"
+    __table_args__ = (
+        Index(
+            "ix_sound_waiting",
+            "next_try_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        {
+            "info": {
+                "privacy": Privacy(
+                    personal=True,
+                    purpose="to play a recording on every device, and to draw it",
+                    keep="as its recording",
+                    erase="with its recording",
+                )
+            }
+        },
+    )
+
+    file_id: Mapped[str] = mapped_column(ForeignKey("answer_file.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    duration_ms: Mapped[int | None] = mapped_column(Integer)
+    peaks: Mapped[list[Any]]
+    converted_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    converted_size: Mapped[int | None] = mapped_column(Integer)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime]
+    made_at: Mapped[datetime | None]

@@ -11,15 +11,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from deust.domain import attempts, marking
+from deust.domain.answers import file_in
 from deust.domain.errors import AttemptClosed
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.learning import Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
-from deust.domain.questions import Question
+from deust.domain.questions import Question, takes_file
 from deust.domain.quizzes import QuizSettings, Shown, advice_given
 from deust.models.quizzes import AnswerEvent, AttemptMarks
 from deust.models.records import Receipt
+from deust.queries.files import GivenFile, given_files
 from deust.queries.papers import asked_questions
 from deust.queries.progress import progress_of
 from deust.queries.quizzes import answers_of, numbers_of, own_attempt, visible_parts
@@ -48,6 +50,7 @@ class Corrected:
     is_right: bool | None
     is_awaited: bool
     outcome: str | None
+    file: GivenFile | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +115,9 @@ def result_page(
     closes_at, used, is_writing = _standing(connection, learner, quiz, programme, row, now)
     visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
     numbers = numbers_of(paper, questions)
+    files = given_files(connection, row.id) if any(map(takes_file, questions.values())) else {}
     corrected = tuple(
-        _corrected(entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible)
+        _corrected(entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible, files)
         for entry in paper
         if entry.key in numbers
     )
@@ -193,6 +197,7 @@ def _corrected(
     points: Fraction | None,
     numbers: Mapping[str, int],
     visible: Shown,
+    files: Mapping[str, GivenFile],
 ) -> Corrected:
     given = answer.given if answer else None
     verdict = marking.mark(question, given, entry.values)
@@ -209,6 +214,7 @@ def _corrected(
         is_right=verdict.is_right if visible.correctness else None,
         is_awaited=points is None,
         outcome=question.outcome,
+        file=files.get(file_in(given)),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from deust.domain import attempts
 from deust.domain.answers import file_name_in
@@ -17,11 +17,12 @@ from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.learning import Kind
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
-from deust.domain.questions import File, Info, Json, Question, Voice
+from deust.domain.questions import Info, Json, Question, takes_file
 from deust.domain.quizzes import Paging, QuizSettings, Shown, shown
 from deust.domain.reading import show_answer
-from deust.models.quizzes import Answer, AnswerFile, Attempt
+from deust.models.quizzes import Answer, Attempt
 from deust.queries.papers import asked_questions
+from deust.queries.uploads import Unfinished, is_waited_for, unfinished_uploads
 
 ATTEMPT = select(
     Attempt.id,
@@ -119,6 +120,7 @@ class AttemptPage:
     is_window: bool
     is_closed: bool
     is_over: bool
+    unfinished: Mapping[str, Unfinished]
 
     @property
     def answered(self) -> int:
@@ -145,7 +147,9 @@ class PastAttempt:
 def attempt_page(
     connection: Connection, *, learner: SignedIn, public_id: str, position: int, now: datetime
 ) -> AttemptPage:
-    """One page of the learner's running attempt, in two statements; nothing that solves a question."""
+    """One page of the learner's running attempt, in two statements, three where files are asked for; nothing that
+    solves a question.
+    """
     row = own_attempt(connection, learner, public_id)
     paper = [paper_question(entry) for entry in row.paper]
     questions = asked_questions(connection, paper)
@@ -177,6 +181,7 @@ def attempt_page(
         is_window=row.closes_at is not None and row.deadline_at == row.closes_at,
         is_closed=row.closed_at is not None,
         is_over=attempts.is_over(closed_at=row.closed_at, deadline_at=row.deadline_at, now=now),
+        unfinished=unfinished_uploads(connection, row.id, [key for key in questions if takes_file(questions[key])]),
     )
 
 
@@ -241,7 +246,7 @@ def _asked(entry: PaperQuestion, question: Question, answer: Row[Any] | None, nu
 
 
 def _filled(question: Question, entry: PaperQuestion, given: Json) -> Mapping[str, Sequence[str]]:
-    if isinstance(question.answer, Voice | File):
+    if takes_file(question):
         return {"answer": [file_name_in(given)]} if given else {}
     return show_answer(question, entry.placement, given)
 
@@ -311,37 +316,6 @@ def compared(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnFile:
-    id: str
-    name: str
-    media_type: str
-
-
-def answer_file(connection: Connection, *, learner: SignedIn, public_id: str, key: str) -> OwnFile:
-    """The file that now answers a question of the learner's own attempt."""
-    row = connection.execute(
-        select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type)
-        .join(Attempt, Attempt.id == AnswerFile.attempt_id)
-        .join(
-            Answer,
-            and_(
-                Answer.attempt_id == Attempt.id,
-                Answer.question_key == AnswerFile.question_key,
-                Answer.given["file"].as_string() == AnswerFile.id,
-            ),
-        )
-        .where(
-            Attempt.public_id == public_id,
-            Attempt.person_id == learner.person_id,
-            AnswerFile.question_key == key,
-        )
-    ).first()
-    if row is None:
-        raise NotFound
-    return OwnFile(id=row.id, name=row.name, media_type=row.media_type)
-
-
 def past_attempts(
     connection: Connection, *, learner: SignedIn, refs: Sequence[str], closes_at: datetime | None, now: datetime
 ) -> tuple[PastAttempt, ...]:
@@ -382,10 +356,13 @@ def visible_parts(
 
 
 def overdue_attempts(connection: Connection, *, now: datetime) -> Sequence[tuple[str, str]]:
-    """Public id and item of every attempt whose time is over and that nobody closed."""
+    """Public id and item of every attempt whose time is over and that nobody closed.
+
+    One that waits for a file begun in time is not overdue yet.
+    """
     rows = connection.execute(
         select(Attempt.public_id, Attempt.item_ref)
-        .where(Attempt.closed_at.is_(None), Attempt.deadline_at < now - attempts.GRACE)
+        .where(Attempt.closed_at.is_(None), Attempt.deadline_at < now - attempts.GRACE, ~is_waited_for(now))
         .order_by(Attempt.deadline_at)
     )
     return [(row.public_id, row.item_ref) for row in rows]

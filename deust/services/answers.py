@@ -13,15 +13,18 @@ from sqlalchemy.orm import Session
 from deust.adapters.files import StoredFile
 from deust.domain import attempts, reading
 from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
-from deust.domain.errors import AttemptClosed, InvalidAnswer, NotFound, UnknownQuestion
-from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, shown_name
+from deust.domain.errors import InvalidAnswer, NotFound, UnknownQuestion
+from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, is_sound, shown_name
 from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.people import SignedIn
-from deust.domain.questions import File, Json, Question, Voice
-from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt
+from deust.domain.questions import File, Json, Voice
+from deust.domain.sounds import SoundState
+from deust.domain.uploads import Accepted, CountedBy, counted_by, ensure_room
+from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, Sound
 from deust.models.rows import RowsInsert
+from deust.queries.files import held_bytes, stored_already
 from deust.queries.papers import asked_questions
-from deust.services.marking import ACCEPTED, Held, own_attempt
+from deust.services.marking import ACCEPTED, own_attempt
 
 _OWN = Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
 _LOCKED = select(Attempt.id, Attempt.paper, Attempt.closed_at, Attempt.deadline_at).where(*_OWN).with_for_update()
@@ -84,11 +87,16 @@ class Acknowledged:
     answers: Mapping[str, Saved]
     deadline_at: datetime | None
     is_over: bool
+    unneeded: Sequence[str] = ()
+    """Stored files whose content the person had sent before: to be removed once this is committed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Posted:
-    """One question's part of a post: its fields, or its file already stored; `save` lacks only what was given."""
+    """One question's part of a post: its fields, or its file already stored; `save` lacks only what was given.
+
+    A file that came part by part says when it was begun: it may count by that moment.
+    """
 
     key: str
     save: Save
@@ -96,6 +104,7 @@ class Posted:
     file: StoredFile | None = None
     name: str = ""
     only_changes: bool = False
+    begun_at: datetime | None = None
 
 
 def save_answers(
@@ -114,52 +123,75 @@ def save_answers(
     entries = {answer.key: _entry_of(attempt.paper, answer.key) for answer in posted}
     questions = asked_questions(connection, entries.values())
     batch = _batch(connection, attempt, posted, now)
-    saved = {}
+    saved, unneeded = {}, list[str]()
     for answer in posted:
-        given = _given_of(session, attempt.id, questions[answer.key], entries[answer.key], answer, now)
+        question, entry = questions[answer.key], entries[answer.key]
+        given: Json = None
+        if not isinstance(question.answer, Voice | File):
+            given = reading.read(question, entry.placement, answer.form)
+        elif answer.file is not None:
+            row = _file_row(session, learner, attempt.id, _accepted(question.answer), answer, answer.file, now)
+            given = {"file": row.id, "name": row.name, "size": row.size, "sha256": row.sha256}
+            unneeded += [row.id] if row.stored_id != row.id else []
         saved[answer.key] = batch.take(answer, replace(answer.save, given=given))
     batch.write(connection)
-    return Acknowledged(answers=saved, deadline_at=attempt.deadline_at, is_over=batch.is_over)
+    return Acknowledged(answers=saved, deadline_at=attempt.deadline_at, is_over=batch.is_over, unneeded=unneeded)
 
 
-def _given_of(
-    session: Session, attempt_id: int, question: Question, entry: PaperQuestion, posted: Posted, now: datetime
-) -> Json:
-    if not isinstance(question.answer, Voice | File):
-        return reading.read(question, entry.placement, posted.form)
-    if posted.file is None:
-        return None
+def _file_row(
+    session: Session,
+    learner: SignedIn,
+    attempt_id: int,
+    accepted: Accepted,
+    posted: Posted,
+    file: StoredFile,
+    now: datetime,
+) -> AnswerFile:
+    """The row of a file, stored once however often the person sends it. Refuses a type that is not accepted."""
     name = shown_name(posted.name)
-    accept = VOICE if isinstance(question.answer, Voice) else question.answer.accept
-    session.add(
-        AnswerFile(
-            id=posted.file.id,
-            attempt_id=attempt_id,
-            question_key=entry.key,
-            name=name,
-            media_type=accepted_type(name, posted.file.head, accept),
-            size=posted.file.size,
-            sha256=posted.file.sha256,
-            received_at=now,
-        )
+    media_type = accepted_type(name, file.head, accepted.endings)
+    row = AnswerFile(
+        id=file.id,
+        attempt_id=attempt_id,
+        question_key=posted.key,
+        name=name,
+        media_type=media_type,
+        size=file.size,
+        sha256=file.sha256,
+        received_at=now,
+        stored_id=stored_already(session.connection(), learner.person_id, file.sha256) or file.id,
     )
-    return {"file": posted.file.id, "name": name, "size": posted.file.size, "sha256": posted.file.sha256}
+    session.add(row)
+    if is_sound(media_type):
+        session.add(Sound(file_id=file.id, state=SoundState.WAITING.value, peaks=[], next_try_at=now))
+    return row
 
 
 def file_limit(session: Session, *, learner: SignedIn, public_id: str, key: str) -> int:
-    """The largest file, in bytes, that a question of the learner's attempt takes."""
+    """The largest file, in bytes, that a question of the learner's attempt takes. Refuses one who holds too much."""
     attempt = session.scalar(
         select(Attempt).where(Attempt.public_id == public_id, Attempt.person_id == learner.person_id)
     )
     if attempt is None:
         raise NotFound
-    entry = _entry_of(attempt.paper, key)
+    most = accepted_files(session, attempt.paper, key).max_bytes
+    ensure_room(size=1, held_bytes=held_bytes(session.connection(), learner.person_id))
+    return most
+
+
+def accepted_files(session: Session, paper: Sequence[Mapping[str, Any]], key: str) -> Accepted:
+    """What files a question of this paper takes. Refuses a question that takes none."""
+    entry = _entry_of(paper, key)
     answer = asked_questions(session.connection(), [entry])[key].answer
+    if not isinstance(answer, Voice | File):
+        raise InvalidAnswer("file")
+    return _accepted(answer)
+
+
+def _accepted(answer: Voice | File) -> Accepted:
     if isinstance(answer, Voice):
-        return answer.max_seconds * MOST_VOICE_BYTES_A_SECOND
-    if isinstance(answer, File):
-        return answer.max_bytes
-    raise InvalidAnswer("file")
+        return Accepted(endings=VOICE, max_bytes=answer.max_seconds * MOST_VOICE_BYTES_A_SECOND)
+    return Accepted(endings=answer.accept, max_bytes=answer.max_bytes)
 
 
 @dataclass(kw_only=True)
@@ -167,12 +199,17 @@ class _Batch:
     """The answers of one post: what they meet, and what they leave to write."""
 
     attempt_id: int
-    is_over: bool
+    deadline_at: datetime | None
+    closed_at: datetime | None
     now: datetime
     current: dict[str, CurrentAnswer]
     outcomes: dict[str, SaveOutcome]
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        return attempts.is_over(closed_at=self.closed_at, deadline_at=self.deadline_at, now=self.now)
 
     def take(self, posted: Posted, save: Save) -> Saved:
         """Append the save to the answer's events and derive the current answer.
@@ -187,7 +224,7 @@ class _Batch:
             if save.given == current.given or (save.given is None and not save.clears):
                 return Saved(outcome=SaveOutcome.KEPT, given=current.given, current=current)
             save = replace(save, sequence=current.clients.get(save.client, 0) + 1)
-        outcome = self._outcome(save, current)
+        outcome = self._outcome(save, current, posted.begun_at or self.now)
         if outcome is SaveOutcome.KEPT:
             current = attempts.after(save, current)
             self.answers[key] = self._answer(key, current)
@@ -201,9 +238,10 @@ class _Batch:
         if self.events:
             _EVENTS.write(connection, self.events)
 
-    def _outcome(self, save: Save, current: CurrentAnswer) -> SaveOutcome:
+    def _outcome(self, save: Save, current: CurrentAnswer, begun_at: datetime) -> SaveOutcome:
         outcome = attempts.outcome_of(save, current)
-        return SaveOutcome.LATE if self.is_over and outcome is not SaveOutcome.SUPERSEDED else outcome
+        by = counted_by(started_at=begun_at, deadline_at=self.deadline_at, closed_at=self.closed_at, now=self.now)
+        return SaveOutcome.LATE if by is CountedBy.LATE and outcome is not SaveOutcome.SUPERSEDED else outcome
 
     def _answer(self, key: str, current: CurrentAnswer) -> dict[str, Any]:
         return {
@@ -242,7 +280,8 @@ def _batch(connection: Connection, attempt: Row[Any], posted: Sequence[Posted], 
     rows = connection.execute(_KEPT, values).all()
     return _Batch(
         attempt_id=attempt.id,
-        is_over=_takes_no_more(attempt, now),
+        deadline_at=attempt.deadline_at,
+        closed_at=attempt.closed_at,
         now=now,
         current={
             row.name: CurrentAnswer(given=row.given, version=row.version, client=row.client, clients=row.clients)
@@ -258,18 +297,13 @@ def _answered(stored: str) -> SaveOutcome:
     return SaveOutcome.LATE if stored == ACCEPTED else SaveOutcome(stored)
 
 
-def _takes_no_more(attempt: Held | Row[Any], now: datetime) -> bool:
-    return attempts.is_over(closed_at=attempt.closed_at, deadline_at=attempt.deadline_at, now=now)
-
-
 def flag_question(
     session: Session, *, learner: SignedIn, public_id: str, key: str, is_flagged: bool, now: datetime
 ) -> None:
     """Mark a question to come back to, or unmark it; the answer is untouched."""
     attempt = own_attempt(session, learner, public_id)
     _entry_of(attempt.paper, key)
-    if _takes_no_more(attempt, now):
-        raise AttemptClosed
+    attempts.ensure_open(closed_at=attempt.closed_at, deadline_at=attempt.deadline_at, now=now)
     row = session.get(Answer, (attempt.id, key))
     if row is None:
         row = Answer(

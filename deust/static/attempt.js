@@ -212,6 +212,7 @@ let isSignedOut = false;
 let failures = 0;
 let typedSince = null;
 let timer;
+const files = { isSending: false, failures: 0, timer: null }; // sent beside the answers, so that no text waits for a file
 
 function sendSoon(isTyping) {
   if (failures) return;
@@ -224,21 +225,57 @@ function sendSoon(isTyping) {
   timer = setTimeout(send, Math.max(0, Math.min(600, typedSince + 1500 - performance.now())));
 }
 
-const sendable = () => [...pending.values()].find((record) => !record.hold);
+const waiting = () => [...pending.values()].filter((record) => !record.hold);
+const sendable = () => waiting()[0];
+const nextText = () => waiting().find((record) => !record.file);
+const nextFile = () => waiting().find((record) => record.file);
 
 async function send() {
   clearTimeout(timer);
   typedSince = null;
+  sendFiles();
   if (isSending || isSignedOut) return;
   isSending = true;
   try {
-    for (let record = sendable(); record; record = sendable()) {
+    for (let record = nextText(); record; record = nextText()) {
       if (!(await deliver(record))) break;
     }
   } finally {
     isSending = false;
   }
 }
+
+async function sendFiles() {
+  clearTimeout(files.timer);
+  if (files.isSending || isSignedOut) return;
+  files.isSending = true;
+  try {
+    for (let record = nextFile(); record; record = nextFile()) {
+      if (!(await deliver(record))) break;
+    }
+  } finally {
+    files.isSending = false;
+  }
+}
+
+/* A file goes part by part, and goes on where it was cut; should that script not come, it is posted whole. */
+async function postFile(record) {
+  const uploads = await import(root.dataset.uploadScript).catch(() => null);
+  if (!uploads) return post(record);
+  return uploads.send(record, { ask, url: root.dataset.uploadUrl, onProgress: (sent, size) => progress(record, sent, size) });
+}
+
+function progress(record, sent, size) {
+  files.failures = 0;
+  const block = record.isShown && blocks.get(record.key);
+  if (!block) return;
+  const percent = `${Math.floor((100 * sent) / size)} %`;
+  receive(block, words("Sent", { name: record.file.name, percent, sent: asMegabytes(sent), size: asMegabytes(size) }));
+  const bar = { className: "time-bar", max: size, value: sent, ariaHidden: "true" };
+  block.element.querySelector(".upload").append(Object.assign(document.createElement("progress"), bar));
+}
+
+const asMegabytes = (bytes) => (bytes / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
 
 function post(record) {
   const body = new FormData();
@@ -262,23 +299,31 @@ async function deliver(record, isSecondTry = false) {
   let response;
   let told;
   try {
-    response = await post(record);
+    response = await (record.file ? postFile(record) : post(record));
     told = await response.json();
   } catch {
-    return waitAndRetry();
+    return waitAndRetry(record);
   }
   const saved = told.answers?.[record.key];
   if (response.ok && saved) return acknowledge(record, saved, told);
-  if (response.ok || response.status >= 500 || [408, 429].includes(response.status)) return waitAndRetry();
-  if (told.error === "csrf") return isSecondTry ? waitAndRetry() : (await isStillOurs()) && deliver(record, true);
+  if (response.ok || response.status >= 500 || [408, 409, 429].includes(response.status)) return waitAndRetry(record);
+  if (told.error === "csrf") return isSecondTry ? waitAndRetry(record) : (await isStillOurs()) && deliver(record, true);
   if ([401, 403, 404].includes(response.status) && told.error !== "UnknownQuestion") return signedOut();
   refuse(record, told.message);
   return true;
 }
 
-function waitAndRetry() {
-  failures += 1;
-  timer = setTimeout(send, Math.min(30, 2 ** (failures - 1)) * 1000);
+function waitAndRetry(record) {
+  const pause = (times) => Math.min(30, 2 ** (times - 1)) * 1000;
+  if (record?.file) {
+    files.failures += 1;
+    files.timer = setTimeout(sendFiles, pause(files.failures));
+    const block = record.isShown && blocks.get(record.key);
+    if (block) receive(block, words("Cut", { name: record.file.name }));
+  } else {
+    failures += 1;
+    timer = setTimeout(send, pause(failures));
+  }
   say(words(isDurable ? (navigator.onLine ? "Failing" : "Offline") : "Fragile"), true);
   return false;
 }
@@ -293,7 +338,8 @@ function refuse(record, message) {
 }
 
 async function acknowledge(record, saved, told) {
-  failures = 0;
+  if (record.file) files.failures = 0;
+  else failures = 0;
   unnotice("stay");
   setClock(told);
   if (saved.outcome === "conflict" && (record.file || plain(record.fields) !== plain(saved.fields))) return compare(record, saved);
@@ -307,6 +353,7 @@ async function acknowledge(record, saved, told) {
   }
   if (newer) await remember(Object.assign(newer, { base: saved.version }));
   if (saved.outcome === "late") notice("late", "late", words("Late"));
+  if (told.by_start) notice("by-start", "info", words("ByStart", { time: told.by_start }));
   if (!pending.size) say(words(saved.outcome === "late" ? "KeptLate" : "Saved", { number: record.number, time: saved.saved }), false);
   return true;
 }
@@ -432,6 +479,7 @@ function complain(block, message) {
 function receive(block, text) {
   const upload = block.element.querySelector(".upload");
   if (!upload) return;
+  for (const old of upload.querySelectorAll("[data-cut], progress")) old.remove();
   const line = upload.querySelector(".kept") ?? upload.appendChild(Object.assign(document.createElement("p"), { className: "kept" }));
   line.textContent = text;
 }
@@ -439,6 +487,7 @@ function receive(block, text) {
 function received(block, file) {
   if (fileOf(block) === file || !fileOf(block)) for (const control of controlsOf(block)) control.value = "";
   receive(block, words("Received", { name: file.name }));
+  block.element.dispatchEvent(new CustomEvent("received"));
 }
 
 function showAnswered(block, isAnswered) {
@@ -525,7 +574,7 @@ async function signIn(submission) {
 
 function goOn() {
   isSignedOut = false;
-  failures = 0;
+  failures = files.failures = 0;
   unnotice("signed-out");
   say(calm, false);
   dialog.close();
@@ -643,7 +692,8 @@ let isLeaving = false;
 async function flush(seconds) {
   const until = performance.now() + seconds * 1000;
   send();
-  while ((isSending || sendable()) && performance.now() < until && !failures && !isSignedOut) {
+  while ((isSending || files.isSending || sendable()) && performance.now() < until && !failures && !isSignedOut) {
+    if (!isSending && !nextText() && files.failures) break;
     await new Promise((resolve) => setTimeout(resolve, 40));
     if (!isSending) send();
   }
@@ -663,13 +713,13 @@ async function leave(submission) {
     open.conflict.querySelector("button").focus();
     return;
   }
-  failures = 0;
+  failures = files.failures = 0;
   await flush(4);
   if (isSignedOut) {
     openDialog();
     return;
   }
-  if (failures || !navigator.onLine) {
+  if (failures || !navigator.onLine || (files.failures && !isDurable)) {
     notice("stay", "warning", words("Stay"));
     return;
   }
@@ -679,7 +729,7 @@ async function leave(submission) {
 function goWith(button) {
   for (const block of blocks.values()) {
     const record = pending.get(`${attempt}/${block.client}/${block.key}`);
-    if (record?.hold) for (const control of controlsOf(block)) control.disabled = true;
+    if (record?.hold || (record?.file && isDurable)) for (const control of controlsOf(block)) control.disabled = true;
   }
   Object.assign(paper.elements.event, { value: newId() });
   paper.elements.client.value = client;
@@ -705,7 +755,7 @@ function empty(block) {
 async function finish(submission) {
   if (isLeaving || submission.submitter?.name === "without") return;
   submission.preventDefault();
-  failures = 0;
+  failures = files.failures = 0;
   await flush(10);
   if (isSignedOut) {
     openDialog();
@@ -730,7 +780,7 @@ function onInput({ target, type }) {
 
 function onVisible() {
   if (document.visibilityState === "visible") {
-    failures = 0;
+    failures = files.failures = 0;
     send();
     refresh();
     adopt();
@@ -742,7 +792,7 @@ function onVisible() {
 function onOnline() {
   unnotice("stay");
   say(calm, false);
-  failures = 0;
+  failures = files.failures = 0;
   send();
   refresh();
 }
@@ -760,6 +810,7 @@ paper?.addEventListener("input", onInput);
 paper?.addEventListener("change", onInput);
 paper?.addEventListener("submit", leave);
 handIn?.addEventListener("submit", finish);
+if (document.querySelector("input[type=file]")) import(root.dataset.uploadScript).catch(() => null);
 await adopt();
 for (const block of blocks.values()) if (isChanged(block)) change(block);
 setTimeout(adopt, 1000);

@@ -1,5 +1,5 @@
-/* Help to fill a question: put items in order with two buttons, count the words of a text, record a voice. The fields stay
-   those of the form: what is done here arrives in them as a change, so that a page posts or saves it like any other. */
+/* Help to fill a question: put items in order with two buttons, count the words of a text. The fields stay those of
+   the form: what is done here arrives in them as a change, so that a page posts or saves it like any other. */
 
 const sentences = document.querySelector("[data-field-words]").dataset;
 
@@ -82,73 +82,5 @@ function countWords(place) {
   show();
 }
 
-/* Voice: what the microphone gives is put, as it was recorded, in the file field. */
-
-const KINDS = [
-  ["audio/webm;codecs=opus", "webm"],
-  ["audio/mp4", "m4a"],
-  ["audio/ogg;codecs=opus", "ogg"],
-];
-
-function makeRecorder(field) {
-  const kind = window.MediaRecorder && KINDS.find(([type]) => MediaRecorder.isTypeSupported(type));
-  if (!kind || !navigator.mediaDevices) return;
-  const input = field.querySelector("input[type=file]");
-  if (input.disabled) return;
-  const most = Number(field.dataset.maxSeconds);
-  const acts = make("p", { className: "acts" });
-  const button = acts.appendChild(make("button", { type: "button", textContent: words("Record") }));
-  const status = make("p", { className: "note", role: "status" });
-  const player = make("audio", { controls: true, hidden: true });
-  player.setAttribute("aria-label", words("Listen"));
-  input.before(acts, status, player);
-  let recorder = null;
-
-  function finish(parts, seconds) {
-    const [type, suffix] = kind;
-    const file = new File(parts, `${words("FileName")}.${suffix}`, { type: type.split(";")[0] });
-    const chosen = new DataTransfer();
-    chosen.items.add(file);
-    input.files = chosen.files;
-    if (player.src) URL.revokeObjectURL(player.src);
-    Object.assign(player, { src: URL.createObjectURL(file), hidden: false });
-    status.textContent = words("Recorded", { n: seconds });
-    button.textContent = words("Again");
-    recorder = null;
-    changed(input);
-  }
-
-  async function start() {
-    let sound;
-    try {
-      sound = await navigator.mediaDevices.getUserMedia({ audio: true });
-    } catch (error) {
-      status.textContent = words(error.name === "NotFoundError" ? "Missing" : "Refused");
-      return;
-    }
-    const parts = [];
-    const since = performance.now();
-    const seconds = () => Math.min(most, Math.round((performance.now() - since) / 1000));
-    recorder = new MediaRecorder(sound, { mimeType: kind[0], audioBitsPerSecond: 48000 });
-    const clock = setInterval(() => {
-      acts.dataset.seconds = words("Recording", { n: seconds(), max: most });
-      if (seconds() >= most) recorder?.stop();
-    }, 250);
-    recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
-    recorder.addEventListener("stop", () => {
-      clearInterval(clock);
-      delete acts.dataset.seconds;
-      for (const track of sound.getTracks()) track.stop();
-      finish(parts, seconds());
-    });
-    recorder.start(1000);
-    button.textContent = words("Stop");
-    status.textContent = words("Recording", { n: 0, max: most });
-  }
-
-  button.addEventListener("click", () => (recorder ? recorder.stop() : start()));
-}
-
 document.querySelectorAll("[data-ordering]").forEach(makeOrdering);
 document.querySelectorAll("[data-words]").forEach(countWords);
-document.querySelectorAll("[data-voice]").forEach(makeRecorder);

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
-from flask import request
+from flask import Response, jsonify, request
+from markupsafe import Markup
 from werkzeug.datastructures import ImmutableMultiDict
 
-from deust.domain.attempts import Save
-from deust.domain.errors import InvalidAnswer, Refusal, Unavailable
-from deust.models.transaction import writing
-from deust.services.answers import Posted, file_limit
+from deust.domain.attempts import Save, SaveOutcome, remaining_seconds
+from deust.domain.errors import FileRefused, InvalidAnswer, Refusal, Unavailable
+from deust.domain.presenting import Piece
+from deust.models.transaction import reading, writing
+from deust.queries import quizzes as pages
+from deust.services.answers import Acknowledged, Posted, file_limit
+from deust.web import formats
 from deust.web.current import tools, visitor, wants_json
+from deust.web.i18n import current_locale
+from deust.web.i18n import gettext as _
+from deust.web.i18n import lazy_gettext as lazy
 
 Form = ImmutableMultiDict[str, str]
 
-_LONGEST_ID = 64
-_MOST = 2**31 - 1
+_UNREAD = {
+    "empty": lazy("Ce fichier est vide. Vérifiez-le, puis envoyez-le à nouveau."),
+    "size": lazy("Ce fichier est plus lourd que la taille acceptée. Réduisez-le, puis envoyez-le à nouveau."),
+    "type": lazy("Ce fichier n’est pas d’un format accepté. Choisissez-en un de la liste, puis envoyez-le."),
+    "count": lazy("Trop de fichiers déjà envoyés ici. Attendez la fin des envois en cours, ou écrivez à votre tuteur."),
+    "quota": lazy("Vos fichiers occupent toute la place prévue. Rien n’a été effacé : écrivez à votre tuteur."),
+    "part": lazy("Ce morceau de fichier ne peut pas être lu. Choisissez à nouveau le fichier, l’envoi reprendra."),
+    "changed": lazy("Le fichier a changé pendant l’envoi. Choisissez-le à nouveau : l’envoi repart du début."),
+    "place-twice": lazy("Deux éléments ont la même place : donnez une place différente à chacun."),
+    "too-long": lazy("Ce texte est trop long : 100 000 caractères au plus. Raccourcissez-le, puis recommencez."),
+}
+
+LONGEST_ID = 64
+MOST = 2**31 - 1
 """The largest whole number that the tables hold."""
 
 
@@ -33,14 +53,19 @@ def posted_answers(public_id: str) -> Iterator[Sequence[Posted]]:
         yield posted
     except Refusal as refusal:
         if not isinstance(refusal, Unavailable):
-            _forget_files(posted)
+            forget_files(answer.file.id for answer in posted if answer.file is not None)
         raise
 
 
-def _forget_files(posted: Sequence[Posted]) -> None:
-    for answer in posted:
-        if answer.file is not None:
-            tools().files.remove(answer.file.id)
+def forget_files(ids: Iterable[str]) -> None:
+    """Remove stored files that no row names."""
+    for file_id in ids:
+        tools().files.remove(file_id)
+
+
+def unread_words(refusal: InvalidAnswer | FileRefused) -> str:
+    """Why an answer cannot be taken, in a sentence."""
+    return str(_UNREAD.get(refusal.reason, _("Cette réponse ne peut pas être lue. Corrigez-la, puis recommencez.")))
 
 
 def own_fields(key: str, form: Form) -> Mapping[str, Sequence[str]]:
@@ -53,8 +78,8 @@ def own_fields(key: str, form: Form) -> Mapping[str, Sequence[str]]:
 def _posted(public_id: str, key: str, form: Form, *, by_script: bool) -> Posted:
     event = form.get("event", "")
     save = Save(
-        event_id=f"{event}:{key}"[:_LONGEST_ID] if by_script else secrets.token_hex(16),
-        client=(form.get("client") or f"page-{event}")[:_LONGEST_ID],
+        event_id=f"{event}:{key}"[:LONGEST_ID] if by_script else secrets.token_hex(16),
+        client=(form.get("client") or f"page-{event}")[:LONGEST_ID],
         sequence=_number(form, "sequence", 1),
         base_version=_number(form, f"{key}-base", 0),
         given=None,
@@ -72,6 +97,46 @@ def _posted(public_id: str, key: str, form: Form, *, by_script: bool) -> Posted:
 
 def _number(form: Form, name: str, default: int) -> int:
     number = form.get(name, default, type=int)
-    if not 0 <= number <= _MOST:
+    if not 0 <= number <= MOST:
         raise InvalidAnswer("number")
     return number
+
+
+def acknowledge(public_id: str, kept: Acknowledged, now: datetime, **more: object) -> Response:
+    """What a script is told once the commit is durable: what counts now, and the server's time."""
+    conflicts = {one.key: one for one in compared_now(public_id, kept)}
+    saved = formats.clock_in(now, visitor().time_zone, current_locale())
+    answers = {
+        key: {"outcome": one.outcome.value, "version": one.current.version, "saved": saved}
+        for key, one in kept.answers.items()
+    }
+    for key, one in conflicts.items():
+        answers[key] |= {"theirs": _plain(one.theirs), "fields": one.fields}
+    return jsonify({"answers": answers, **clock_state(remaining_seconds(kept.deadline_at, now), kept.is_over), **more})
+
+
+def _plain(pieces: Iterable[Piece]) -> str:
+    """Answers already escaped or sanitised, as text for a script to show as text."""
+    return "\n".join(Markup(f"{piece.label} {piece.html}").striptags() for piece in pieces)  # noqa: S704
+
+
+def compared_now(public_id: str, kept: Acknowledged) -> tuple[pages.Compared, ...]:
+    """The answers of a post that met others, each beside the one that counts now."""
+    pairs = {
+        key: (one.given, one.current.given) for key, one in kept.answers.items() if one.outcome is SaveOutcome.CONFLICT
+    }
+    if not pairs:
+        return ()
+    with reading() as connection:
+        return pages.compared(
+            connection,
+            learner=visitor(),
+            public_id=public_id,
+            pairs=pairs,
+            versions={key: kept.answers[key].current.version for key in pairs},
+        )
+
+
+def clock_state(seconds_left: int | None, is_over: bool) -> dict[str, object]:
+    """The server's time for a running attempt, as scripts read it."""
+    return {"seconds_left": seconds_left, "is_over": is_over}

@@ -133,6 +133,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.ImportRefused: 422,
     errors.FileRefused: 422,
     InvalidRules: 422,
+    errors.OffsetMismatch: 409,
 }
 
 

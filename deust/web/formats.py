@@ -5,11 +5,12 @@ No space inside an expression ever breaks over two lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from deust.web.current import visitor_or_none
@@ -141,6 +142,22 @@ def _average(share: Fraction) -> str:
     return average_in(share, current_locale())
 
 
+BARS, BAR_PITCH, WAVE_HEIGHT = 128, 5, 64
+
+
+def wave_bars(peaks: Sequence[int]) -> str:
+    """The path of a true wave, one stroke a bar about its axis, for a drawing of 640 × 64; a silence is a short one."""
+    edges = [number * len(peaks) // BARS for number in range(BARS + 1)]
+    bars = [max(peaks[start : max(stop, start + 1)], default=0) for start, stop in pairwise(edges)]
+    heights = [max(2, WAVE_HEIGHT * bar // 100) for bar in bars]
+    return "".join(f"M{BAR_PITCH * i + 2} {(WAVE_HEIGHT - h) // 2}v{h}" for i, h in enumerate(heights))
+
+
+def sound_time(seconds: int) -> str:
+    """« 1 min 03 », the same in every language."""
+    return f"{seconds // 60}{NBSP}min{NBSP}{seconds % 60:02}"
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "average": _average,
     "clock": clock,
@@ -151,5 +168,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "moment": _moment,
     "number": number,
     "short_day": _short_day,
+    "sound_time": sound_time,
     "time_left": time_left,
+    "wave_bars": wave_bars,
 }

@@ -25,6 +25,8 @@ TITLES = {
     "released_mark": "Les notes et commentaires rendus",
     "review_request": "Vos demandes de réexamen",
     "phrase": "La banque de phrases d’un tuteur",
+    "upload": "Les envois de fichiers",
+    "sound": "L’écoute de vos enregistrements",
     "audit_event": "Le journal des actes",
     "outbox_message": "Les messages à envoyer",
     "receipt": "Vos reçus de remise",
@@ -67,6 +69,12 @@ FRENCH = {
     "to help a tutor comment faster": "aider un tuteur à commenter plus vite",
     "the marks and their history": "garder la note et son historique",
     "files and voice recordings handed in": "garder les fichiers et les enregistrements rendus",
+    "to resume a file that was cut, and to prove when it was begun": (
+        "reprendre un envoi coupé, et prouver quand il a commencé"
+    ),
+    "to play a recording on every device, and to draw it": (
+        "faire entendre un enregistrement sur tout appareil, et le dessiner"
+    ),
     "to answer « who did what, when »": "pouvoir dire qui a fait quoi, et quand",
     "to send mail once, even after a crash": "envoyer chaque message, même après une panne",
     "proof that something was handed in": "prouver qu’un travail a été rendu",
@@ -76,6 +84,14 @@ FRENCH = {
     "as the diploma's records require": "selon les règles d’archives du diplôme",
     "as long as the cohort": "aussi longtemps que la promotion",
     "as long as the attempt": "aussi longtemps que l’essai",
+    "as long as the attempt; recordings six months after it": (
+        "aussi longtemps que l’essai ; un enregistrement de voix, six mois après lui"
+    ),
+    "as long as the attempt; seven days when it stays unfinished": (
+        "aussi longtemps que l’essai ; sept jours s’il reste inachevé"
+    ),
+    "as its recording": "comme son enregistrement",
+    "with its recording": "effacé avec son enregistrement",
     "as long as the records it explains": "aussi longtemps que les actes qu’il explique",
     "as the funding file requires": "selon les règles du dossier de financement",
     "while enrolled": "pendant l’inscription",

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
-from markupsafe import Markup
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
-from deust.domain.attempts import SaveOutcome, remaining_seconds
+from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import AttemptClosed, FileRefused, InvalidAnswer, NotFound
 from deust.domain.learning import Assignment, Programme, Quiz
-from deust.domain.presenting import Piece
 from deust.models.transaction import reading, writing
+from deust.queries import files, quiz_results, quiz_start
 from deust.queries import late_answers as late
-from deust.queries import quiz_results, quiz_start
 from deust.queries import quizzes as pages
 from deust.queries.progress import ensure_may_read
 from deust.services import answers as answering
 from deust.services import late_answers as late_answers_taken
 from deust.services import quizzes as services
-from deust.web import errors, formats
-from deust.web.answer_posts import own_fields, posted_answers
+from deust.web import errors
+from deust.web.answer_posts import (
+    acknowledge,
+    clock_state,
+    compared_now,
+    forget_files,
+    own_fields,
+    posted_answers,
+    unread_words,
+)
 from deust.web.current import permission, tools, visitor, wants_json
-from deust.web.i18n import current_locale
+from deust.web.files import send_stored
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 
@@ -39,14 +44,6 @@ bp = Blueprint("quizzes", __name__)
 
 _DICE = random.SystemRandom()
 _LONGEST_NUMBER = 6
-
-_UNREAD = {
-    "empty": lazy("Ce fichier est vide. Vérifiez-le, puis envoyez-le à nouveau."),
-    "size": lazy("Ce fichier est plus lourd que la taille acceptée. Réduisez-le, puis envoyez-le à nouveau."),
-    "type": lazy("Ce fichier n’est pas d’un format accepté. Choisissez-en un de la liste, puis envoyez-le."),
-    "place-twice": lazy("Deux éléments ont la même place : donnez une place différente à chacun."),
-    "too-long": lazy("Ce texte est trop long : 100 000 caractères au plus. Raccourcissez-le, puis recommencez."),
-}
 
 
 class AcceptForm(FlaskForm):
@@ -103,7 +100,7 @@ def attempt_state(public_id: str) -> Response:
     """The server's time, and the deadline as it is now: it may have moved."""
     with reading() as connection:
         clock = pages.attempt_clock(connection, learner=visitor(), public_id=public_id, now=tools().clock())
-    return jsonify(_clock_state(clock.seconds_left, clock.is_over))
+    return jsonify(clock_state(clock.seconds_left, clock.is_over))
 
 
 @bp.post("/essais/<public_id>/reponses")
@@ -118,13 +115,16 @@ def save_answer(public_id: str) -> Response | str | tuple[str, int]:
                 _flag(session, public_id, now)
     except (InvalidAnswer, FileRefused) as refusal:
         return _unread(public_id, refusal)
+    forget_files(kept.unneeded)
     if wants_json():
-        return _acknowledge(public_id, kept, now)
+        return acknowledge(public_id, kept, now)
     outcomes = {one.outcome for one in kept.answers.values()}
     if SaveOutcome.LATE in outcomes:
         return errors.answer(409, words=_kept_apart())
     if SaveOutcome.CONFLICT in outcomes:
-        return render_template("quizzes/conflict.html", public_id=public_id, conflicts=_compared(public_id, kept)), 409
+        return render_template(
+            "quizzes/conflict.html", public_id=public_id, conflicts=compared_now(public_id, kept)
+        ), 409
     return redirect(_next(public_id), 303)
 
 
@@ -164,13 +164,17 @@ def result(public_id: str) -> Response | str:
 def answer_file(public_id: str, key: str) -> Response:
     """The learner's own file, as they sent it, always as a download."""
     with reading() as connection:
-        kept = pages.answer_file(connection, learner=visitor(), public_id=public_id, key=key)
-    response = send_file(
-        tools().files.path(kept.id), mimetype=kept.media_type, as_attachment=True, download_name=kept.name
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        kept = files.answer_file(connection, learner=visitor(), public_id=public_id, key=key)
+    return send_stored(kept)
+
+
+@bp.get("/essais/<public_id>/sons/<key>")
+@permission(Permission.QUIZ_ANSWER)
+def answer_sound(public_id: str, key: str) -> Response:
+    """What every browser plays of the learner's own recording."""
+    with reading() as connection:
+        sound = files.answer_sound(connection, learner=visitor(), public_id=public_id, key=key)
+    return send_stored(sound)
 
 
 @bp.get("/essais/tardifs")
@@ -273,50 +277,12 @@ def _kept_apart() -> errors.Words:
     )
 
 
-def _acknowledge(public_id: str, kept: answering.Acknowledged, now: datetime) -> Response:
-    """What a script is told once the commit is durable: what counts now, and the server's time."""
-    conflicts = {one.key: one for one in _compared(public_id, kept)}
-    saved = formats.clock_in(now, visitor().time_zone, current_locale())
-    answers = {
-        key: {"outcome": one.outcome.value, "version": one.current.version, "saved": saved}
-        for key, one in kept.answers.items()
-    }
-    for key, one in conflicts.items():
-        answers[key] |= {"theirs": _plain(one.theirs), "fields": one.fields}
-    return jsonify({"answers": answers, **_clock_state(remaining_seconds(kept.deadline_at, now), kept.is_over)})
-
-
-def _plain(pieces: Iterable[Piece]) -> str:
-    """Answers already escaped or sanitised, as text for a script to show as text."""
-    return "\n".join(Markup(f"{piece.label} {piece.html}").striptags() for piece in pieces)  # noqa: S704
-
-
-def _compared(public_id: str, kept: answering.Acknowledged) -> tuple[pages.Compared, ...]:
-    pairs = {
-        key: (one.given, one.current.given) for key, one in kept.answers.items() if one.outcome is SaveOutcome.CONFLICT
-    }
-    if not pairs:
-        return ()
-    with reading() as connection:
-        return pages.compared(
-            connection,
-            learner=visitor(),
-            public_id=public_id,
-            pairs=pairs,
-            versions={key: kept.answers[key].current.version for key in pairs},
-        )
-
-
 def _unread(public_id: str, refusal: InvalidAnswer | FileRefused) -> Response | tuple[str, int]:
     """An answer that its question cannot have: said beside it, with what was typed still in place."""
-    sentence = _UNREAD.get(refusal.reason, _("Cette réponse ne peut pas être lue. Corrigez-la, puis recommencez."))
+    sentence = unread_words(refusal)
     if wants_json():
         return make_response(jsonify({"error": refusal.reason, "message": sentence}), 422)
     page = _page(public_id, request.form.get("position", 1, type=int))
     asked = tuple(replace(one, filled=own_fields(one.key, request.form) or one.filled) for one in page.asked)
     event = secrets.token_hex(8)
     return render_template("quizzes/question.html", page=replace(page, asked=asked), event=event, unread=sentence), 422
-
-
-def _clock_state(seconds_left: int | None, is_over: bool) -> dict[str, object]:
-    return {"seconds_left": seconds_left, "is_over": is_over}

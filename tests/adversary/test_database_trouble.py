@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event, func, select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
-from deust.adapters.files import FileStore, StoredFile
+from deust.adapters.files import FolderStore, StoredFile
 from deust.domain.access import Role
 from deust.models.people import Person
 from deust.models.quizzes import AnswerEvent, AnswerFile, Attempt, AttemptMarks
@@ -142,7 +142,7 @@ def completed(doors: Doors) -> int:
         return int(connection.scalar(done) or 0)
 
 
-class FullDisk(FileStore):
+class FullDisk(FolderStore):
     """A file store on a device without room: the system itself refuses."""
 
     def _write(self, stream: BinaryIO, partial: Path, file_id: str, max_bytes: int) -> StoredFile:

@@ -15,7 +15,6 @@ from tests.support.attempt_pages import (
     PDF,
     SINGLE,
     VOICE,
-    WEBM,
     acknowledged,
     answer_multiple,
     answer_order,
@@ -193,40 +192,6 @@ def test_choosing_a_place_already_taken_exchanges_the_two(phone: BrowserContext,
     saved(page)
     go_next(page)
     assert school.answers(public_id)["e-ordre"] == [3, 2, 1]
-
-
-def test_a_voice_is_recorded_heard_again_and_kept_as_it_is(browser: Browser, school: School) -> None:
-    microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    launched = browser.browser_type.launch(
-        executable_path=str(chromium.CHROMIUM), args=[*chromium.ARGUMENTS, *microphone]
-    )
-    try:
-        with device(launched, school, permissions=["microphone"]) as context:
-            page, who = context.new_page(), school.student()
-            public_id = begin(page, who)
-            open_question(page, public_id, VOICE)
-            page.get_by_role("button", name="Enregistrer ma voix").click()
-            page.wait_for_timeout(1500)
-            page.get_by_role("button", name="Arrêter").click()
-            expect(page.get_by_text("Reçu : enregistrement.webm")).to_be_visible()
-            expect(page.locator("audio")).to_be_visible()
-            assert page.locator("audio").evaluate("sound => sound.error") is None
-    finally:
-        launched.close()
-    (name, media_type, size), *others = school.files(public_id)
-    assert (name, media_type, others) == ("enregistrement.webm", "audio/webm", [])
-    assert size > 1000
-    assert school.answers(public_id)["e-voix"]["size"] == size
-
-
-def test_a_refused_microphone_is_explained_and_a_file_will_do(phone: BrowserContext, school: School) -> None:
-    page, who = phone.new_page(), school.student()
-    public_id = begin(page, who)
-    open_question(page, public_id, VOICE)
-    page.get_by_role("button", name="Enregistrer ma voix").click()
-    expect(page.get_by_text("joignez un fichier de son", exact=False).last).to_be_visible()
-    upload("accueil.webm", "audio/webm", WEBM)(page)
-    expect(page.get_by_text("Reçu : accueil.webm")).to_be_visible()
 
 
 @pytest.mark.parametrize(("theme", "size"), [("light", chromium.PHONE), ("dark", chromium.DESK)])

@@ -129,7 +129,15 @@ REFUSED = (
 )
 """Pages that answer to a button pressed with nothing filled in; the last is sent with a token that is not ours."""
 
-NOT_PAGES = {"learning.media", "quizzes.answer_file", "quizzes.attempt_state", "cohort.cohorts", "cohort.export"}
+NOT_PAGES = {
+    "learning.media",
+    "quizzes.answer_file",
+    "quizzes.answer_sound",
+    "quizzes.attempt_state",
+    "uploads.upload_state",
+    "cohort.cohorts",
+    "cohort.export",
+}
 """A picture or a sound, a file sent back, the clock that a script reads, what leads to the one cohort, a table."""
 
 

@@ -103,7 +103,7 @@ def acknowledged(page: Page) -> dict[str, str]:
     outcomes: dict[str, str] = {}
 
     def read(response: Response) -> None:
-        if response.url.endswith("/reponses") and response.status == 200:
+        if response.url.endswith(("/reponses", "/fin")) and response.status == 200:
             for key, told in response.json()["answers"].items():
                 outcomes[key] = told["outcome"]
 

@@ -52,8 +52,8 @@ class Received:
 class School:
     """`server` runs the courses of `tests/fixtures/courses`; the present week of the cohort is the fourth."""
 
-    def __init__(self, folder: Path) -> None:
-        self.server = Server(folder, DEUST_COURSES_DIR=str(COURSES))
+    def __init__(self, folder: Path, courses: Path = COURSES) -> None:
+        self.server = Server(folder, DEUST_COURSES_DIR=str(courses))
         url = f"sqlite:///{folder / 'deust.sqlite'}"
         migrate(url)
         self._app: Flask = bare_app(url)
@@ -144,6 +144,13 @@ class School:
             attempt = self._attempt(session, public_id)
             rows = session.scalars(select(AnswerFile).where(AnswerFile.attempt_id == attempt.id))
             return [(row.name, row.media_type, row.size) for row in rows]
+
+    def stored_bytes(self, public_id: str) -> list[bytes]:
+        """The content of each file received, as the store holds it."""
+        with self._writing() as session:
+            attempt = self._attempt(session, public_id)
+            rows = session.scalars(select(AnswerFile).where(AnswerFile.attempt_id == attempt.id))
+            return [(self.server.folder / "files" / str(row.stored_id)).read_bytes() for row in rows]
 
     def is_closed(self, public_id: str) -> bool:
         with self._writing() as session:

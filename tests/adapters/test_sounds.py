@@ -1,0 +1,95 @@
+"""Recordings become one sound and one wave, in a process that hostile ones cannot leave."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import av
+import pytest
+
+from deust.adapters import sounds
+from deust.adapters.sounds import Converted, converted
+from tests.support.sounds import KINDS, recording
+
+
+def made_of(content: bytes, media_type: str) -> tuple[Converted | None, bytes]:
+    with converted([content[:100], content[100:]], media_type) as made:
+        return made, made.file.read_bytes() if made else b""
+
+
+@pytest.mark.parametrize("ending", KINDS)
+def test_each_kind_of_recording_becomes_one_that_every_browser_plays(tmp_path: Path, ending: str) -> None:
+    made, content = made_of(recording(tmp_path, ending), KINDS[ending][0])
+    assert made is not None
+    assert abs(made.duration_ms - 4000) < 100
+    assert len(made.peaks) == 200
+    assert max(made.peaks) == 100
+    loud, quiet = made.peaks[110:140], made.peaks[60:90]
+    assert min(loud) > 60
+    assert max(quiet) < 40
+    out = tmp_path / "out.mp3"
+    out.write_bytes(content)
+    with av.open(str(out), format="mp3") as sound:
+        stream = sound.streams.audio[0]
+        assert (stream.codec_context.name, stream.channels, stream.bit_rate) == ("mp3float", 1, 64_000)
+    assert not made.file.exists(), "the folder of a conversion stays behind"
+
+
+def test_a_silence_looks_like_one(tmp_path: Path) -> None:
+    made, _content = made_of(recording(tmp_path, loudness=0), "audio/webm")
+    assert made is not None
+    assert max(made.peaks) <= 5
+
+
+def test_a_recording_cut_by_a_closed_tab_is_heard_up_to_there(tmp_path: Path) -> None:
+    whole = recording(tmp_path)
+    made, _content = made_of(whole[: len(whole) * 6 // 10], "audio/webm")
+    assert made is not None
+    assert 1500 < made.duration_ms < 3500
+
+
+PLAYLIST = b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"\x1a\x45\xdf\xa3" + bytes(2000), "audio/webm"),
+        (b"RIFF\xff\xff\xff\xffWAVEfmt " + bytes(50), "audio/wav"),
+        (PLAYLIST, "audio/mpeg"),
+        (PLAYLIST, "audio/webm"),
+        (b"ffconcat version 1.0\nfile /etc/passwd\n", "audio/ogg"),
+        (os.urandom(50_000), "audio/mp4"),
+        (b"", "audio/webm"),
+        (b"whatever", "text/html"),
+    ],
+)
+def test_what_is_no_sound_is_refused(content: bytes, media_type: str) -> None:
+    assert made_of(content, media_type) == (None, b"")
+
+
+def test_a_conversion_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    slow = tmp_path / "slow.py"
+    slow.write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setattr(sounds, "PROGRAM", slow)
+    monkeypatch.setattr(sounds, "PATIENCE_SECONDS", 0.3)
+    assert made_of(b"x", "audio/webm") == (None, b"")
+
+
+def test_a_conversion_knows_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DEUST_SECRET", "canari-secret")
+    telling = tmp_path / "telling.py"
+    telling.write_text("import json, os\nprint(json.dumps({'duration_ms': len(os.environ), 'peaks': [*os.environ]}))\n")
+    monkeypatch.setattr(sounds, "PROGRAM", telling)
+    with converted([b"x"], "audio/webm") as made:
+        assert made is not None
+        assert "DEUST_SECRET" not in made.peaks
+
+
+def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    greedy = tmp_path / "greedy.py"
+    program = sounds.PROGRAM.read_text().partition('if __name__ == "__main__"')[0]
+    greedy.write_text(program + "convert = lambda *_: bytes(4_000_000_000)\nraise SystemExit(main(['a', 'b', 'c']))\n")
+    monkeypatch.setattr(sounds, "PROGRAM", greedy)
+    assert made_of(b"x", "audio/webm") == (None, b"")

@@ -1,0 +1,145 @@
+"""A file of a few megabytes on a poor line: cut, resumed by itself, after a reload, and chosen again."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+
+from tests.support import browser as chromium
+from tests.support.attempt_pages import (
+    FILE,
+    begin,
+    device,
+    hand_in,
+    kept_records,
+    open_question,
+    saved,
+    sign_in,
+    upload,
+)
+from tests.support.canaries import COURSES
+from tests.support.school import School
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PDF = b"%PDF-1.4\n" + random.Random(1).randbytes(4_000_000)
+
+
+@pytest.fixture(scope="module")
+def roomy_school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    """The same courses, whose files may be of 8 MB."""
+    folder = tmp_path_factory.mktemp("roomy")
+    courses = Path(shutil.copytree(COURSES, folder / "courses"))
+    training = courses / "deust-essai" / "ec101-accueil" / "03-entrainement.md"
+    text = training.read_text()
+    assert "max=1MB" in text
+    training.write_text(text.replace("max=1MB", "max=8MB"))
+    (folder / "instance").mkdir()
+    made = School(folder / "instance", courses)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tablet(browser: Browser, roomy_school: School) -> Iterator[BrowserContext]:
+    with device(browser, roomy_school) as context:
+        yield context
+
+
+class Line:
+    """The network between a page and the parts of a file: cut once the server has this share of it."""
+
+    def __init__(self, context: BrowserContext, share: float) -> None:
+        self.most = int(len(PDF) * share)
+        self.is_cut = True
+        self.offsets: list[int] = []
+        context.route("**/depots/*", self._carry)
+
+    def _carry(self, route: Route, request: Request) -> None:
+        offset = int(request.headers.get("upload-offset", 0))
+        if request.method == "PATCH" and self.is_cut and offset >= self.most:
+            route.abort("connectionreset")
+            return
+        if request.method == "PATCH":
+            self.offsets.append(offset)
+        route.continue_()
+
+
+def choose(page: Page) -> None:
+    upload("rapport.pdf", "application/pdf", PDF)(page)
+
+
+def test_a_file_cut_at_60_per_cent_goes_on_by_itself(tablet: BrowserContext, roomy_school: School) -> None:
+    page, who = tablet.new_page(), roomy_school.student()
+    line = Line(tablet, 0.6)
+    public_id = begin(page, who)
+    open_question(page, public_id, FILE)
+    choose(page)
+    expect(page.get_by_text("Envoi de rapport.pdf coupé : il reprendra de lui-même")).to_be_visible()
+    assert roomy_school.files(public_id) == [], "half a file passes for handed in"
+    assert kept_records(page) == 1
+    before = len(line.offsets)
+    line.is_cut = False
+    expect(page.get_by_text("Reçu : rapport.pdf")).to_be_visible(timeout=20_000)
+    saved(page)
+    assert min(line.offsets[before:]) >= 0.6 * len(PDF), "it began again"
+    assert line.offsets == sorted(set(line.offsets)), "a part was sent twice"
+    assert roomy_school.stored_bytes(public_id) == [PDF]
+    hand_in(page, public_id)
+    assert roomy_school.answers(public_id)["e-fichier"]["size"] == len(PDF)
+
+
+def test_a_file_cut_at_60_per_cent_goes_on_after_a_reload(tablet: BrowserContext, roomy_school: School) -> None:
+    page, who = tablet.new_page(), roomy_school.student()
+    line = Line(tablet, 0.6)
+    public_id = begin(page, who)
+    open_question(page, public_id, FILE)
+    choose(page)
+    expect(page.get_by_text("coupé")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("coupé")).to_be_visible()
+    before = len(line.offsets)
+    line.is_cut = False
+    page.reload()
+    expect(page.get_by_text("Reçu : rapport.pdf")).to_be_visible(timeout=20_000)
+    assert min(line.offsets[before:]) >= 0.6 * len(PDF)
+    assert roomy_school.stored_bytes(public_id) == [PDF]
+
+
+def test_a_device_that_kept_nothing_asks_for_the_file_again_and_goes_on(browser: Browser, roomy_school: School) -> None:
+    """Another device, or a browser that was emptied: the file is known by its name, its size and its beginning."""
+    who = roomy_school.student()
+    with device(browser, roomy_school) as lost:
+        page, _ = lost.new_page(), Line(lost, 0.6)
+        public_id = begin(page, who)
+        open_question(page, public_id, FILE)
+        choose(page)
+        expect(page.get_by_text("coupé")).to_be_visible()
+    with device(browser, roomy_school, viewport={"width": 390, "height": 844}) as other:
+        page = other.new_page()
+        from_there = Line(other, 2)
+        sign_in(page, who)
+        open_question(page, public_id, FILE)
+        expect(page.get_by_text(re.compile("Envoi interrompu : rapport.pdf, [67]"))).to_be_visible()
+        assert chromium.axe(page) == []
+        choose(page)
+        expect(page.get_by_text("Reçu : rapport.pdf")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("Envoi interrompu")).to_have_count(0)
+        assert min(from_there.offsets) >= 0.6 * len(PDF)
+    assert roomy_school.stored_bytes(public_id) == [PDF]
+
+
+def test_what_is_too_large_is_refused_before_it_leaves(tablet: BrowserContext, roomy_school: School) -> None:
+    page, who = tablet.new_page(), roomy_school.student()
+    line = Line(tablet, 2)
+    public_id = begin(page, who)
+    open_question(page, public_id, FILE)
+    upload("rapport.pdf", "application/pdf", PDF * 3)(page)
+    expect(page.locator("[data-problem]:visible")).to_contain_text("plus lourd")
+    assert line.offsets == []
