@@ -137,6 +137,8 @@ NOT_PAGES = {
     "quizzes.answer_sound",
     "quizzes.attempt_state",
     "uploads.upload_state",
+    "cohort.cohorts",
+    "cohort.export",
 }
 """A picture or a sound, a file sent back, the clock that a script reads, what leads to the one cohort, a table."""
 
