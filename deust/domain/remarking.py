@@ -88,6 +88,8 @@ def outcome(attempt: Marked, published: Mapping[str, Question]) -> Outcome:
         asked, now, before = attempt.questions[entry.key], published.get(entry.id), attempt.points.get(entry.key)
         if now is None or before is None or isinstance(asked.answer, (*HUMAN_MARKED, Info)) or has_same_key(asked, now):
             continue
+        if _was_marked_by_a_person(asked, attempt.answers.get(entry.key), entry.values):
+            continue
         try:
             after = _points(asked, now, attempt.answers.get(entry.key), entry.values)
         except Unmatched:
@@ -98,6 +100,11 @@ def outcome(attempt: Marked, published: Mapping[str, Question]) -> Outcome:
     if by_hand:
         return Outcome(by_hand=tuple(by_hand))
     return Outcome(changes=tuple(changes))
+
+
+def _was_marked_by_a_person(asked: Question, given: Json, values: Mapping[str, Fraction]) -> bool:
+    """A key that could not decide left the answer to a marker, whose points stand."""
+    return marking.mark(asked, given, values).share is None
 
 
 def _change(entry: PaperQuestion, asked: Question, before: Fraction, after: Fraction) -> Change:

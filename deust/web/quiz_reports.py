@@ -14,7 +14,8 @@ from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
 from deust.domain.disclosure import FEWEST
-from deust.domain.learning import Quiz
+from deust.domain.errors import NotFound
+from deust.domain.learning import Kind, Quiz
 from deust.domain.quiz_report import LOW_SUCCESS, QuestionFigures
 from deust.domain.quiz_scope import Which
 from deust.domain.remarking import ListChanged, plain
@@ -110,7 +111,10 @@ def _apply(quiz: Quiz, form: KeyForm) -> int:
 
 
 def _quiz(module_id: str, item_id: str) -> Quiz:
-    return tools().catalogue.quiz(f"{module_id}/{item_id}")
+    quiz = tools().catalogue.quiz(f"{module_id}/{item_id}")
+    if quiz.kind is not Kind.QUIZ:
+        raise NotFound
+    return quiz
 
 
 def _report(module_id: str, item_id: str) -> pages.ReportPage:

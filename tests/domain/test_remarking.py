@@ -152,6 +152,12 @@ def test_what_a_person_marks_is_left_alone() -> None:
     assert outcome(attempt, {essay.id: replace(essay, points=F(9))}) == Outcome()
 
 
+def test_what_a_broken_key_left_to_a_person_is_left_alone() -> None:
+    asked = replace(factories.numeric(), answer=Numeric(keys=(NumericKey(value="absent * 2"),)))
+    now = replace(asked, answer=Numeric(keys=(NumericKey(value=F(172)),)))
+    assert outcome(marked(asked, "171", before=F(1, 2)), {asked.id: now}) == Outcome()
+
+
 def test_what_waits_for_its_marker_or_left_the_quiz_is_left_alone() -> None:
     waiting = replace(marked(ASKED, 2), points={"k-q": None})
     now = corrected(answer=options("un", "deux", "trois", right="deux"))
