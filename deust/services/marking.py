@@ -289,12 +289,11 @@ def _last_marks(session: Session, attempt_id: int) -> tuple[int, dict[str, Fract
 def mark_again(
     session: Session, attempt: Held, *, changed: Collection[str], quiz: Quiz | None, reason: str, now: datetime
 ) -> None:
-    """Mark what the machine marks, and keep what a person gave, unless the answer that they marked has changed."""
+    """Mark the answers that changed, and keep the points of the others: a person's, or those of a corrected key."""
     version, before = _last_marks(session, attempt.id)
     points = _points(session, attempt, _given(session, attempt.id))
-    if not (attempt.is_assignment and changed):
-        by_hand = [key for key, earned in points.items() if earned is None and key not in changed]
-        points |= {key: before.get(key) for key in by_hand}
+    if not attempt.is_assignment:
+        points |= {key: before[key] for key in points.keys() - set(changed) if key in before}
     result = _write_marks(session, attempt.id, points, version=version + 1, marker_id=None, reason=reason, now=now)
     _carry(session, attempt, result, quiz, now)
     if result[1]:

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LEARNER, BUSY, NEWCOMER = student(Story.ON_TIME), student(Story.TO_REDO), student(Story.NEW)
 TIMED, OVER = student(Story.TIMED_QUIZ_OPEN), student(Story.EXTRA_TIME)
+MARKED = student(Story.ON_TIME, place=1)
 TUTOR, MANAGER, ADMIN = staff("tutor"), staff("manager"), staff("admin")
 MODULE_PATH = f"/modules/{MODULE}"
 
@@ -102,6 +103,22 @@ PAGES = (
     Shown(MANAGER, "/personnes/{person}", "Haddad Farid"),
     Shown(MANAGER, "/personnes/{closed_person}", "Boucher Yanis"),
     Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement"),
+    Shown(LEARNER, "/devoirs/{work}", "remis"),
+    Shown(MARKED, "/devoirs/{marked}", "sur 20"),
+    Shown(student(Story.LATE), "/devoirs/{draft}", "Réécrire un script"),
+    Shown(student(Story.LATE), "/devoirs/{draft}/relecture", "Rien n’est encore rendu"),
+    Shown(student(Story.LATE), f"{MODULE_PATH}/devoir-script", "Réécrire un script"),
+    Shown(TUTOR, "/a-corriger", "à corriger"),
+    Shown(TUTOR, "/a-corriger?miennes=1", "à corriger"),
+    Shown(TUTOR, "/a-corriger/{copy}", "Réécrire un script"),
+    Shown(TUTOR, "/a-corriger/{other_copy}", "Réécrire un script"),
+    Shown(TUTOR, "/a-corriger/{quiz_copy}", "Entraînement complet"),
+    Shown(TUTOR, "/a-corriger/repartition", "Répartir"),
+    Shown(TUTOR, "/a-rendre", "prête"),
+    Shown(TUTOR, f"/grilles/{MODULE}/devoir-script", "Réécrire un script"),
+    Shown(TUTOR, f"/activites/{MODULE}/quiz-structure/rapport", ""),
+    Shown(TUTOR, f"/activites/{MODULE}/quiz-structure/rapport/questions/{{question}}", ""),
+    Shown(TUTOR, f"/activites/{MODULE}/quiz-structure/nouvelle-correction", ""),
     Shown(TUTOR, "/cohortes/1", "parcours"),
     Shown(TUTOR, "/cohortes/1?filtre=a-rappeler&fait=message&nombre=2", "parcours"),
     Shown(MANAGER, "/cohortes/1?tri=vu&groupe=1", "parcours"),
@@ -123,6 +140,8 @@ REFUSED = (
     (Shown(LEARNER, "/compte", "Votre compte", 422), "Changer le mot de passe"),
     (Shown(ADMIN, "/essais/{late}/tardives", "après l’heure", 422), "Accepter ces réponses"),
     (Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement", 422), "Enregistrer l’aménagement"),
+    (Shown(TUTOR, "/a-corriger/{quiz_copy}", "Entraînement complet", 422), "Prête"),
+    (Shown(student(Story.LATE), "/devoirs/{draft}/relecture", "Rien n’est encore rendu", 422), "Rendre maintenant"),
     (Shown(TUTOR, "/personnes/{person}/contact", "Contact avec", 422), "Garder ce contact"),
     (Shown(TUTOR, "/personnes/{person}/prolongation", "Prolonger une date", 422), "Déplacer la date"),
     (Shown(NEWCOMER, f"{MODULE_PATH}/verifier-accueil", "n’est plus à jour", 400), "Commencer"),
@@ -132,13 +151,14 @@ REFUSED = (
 NOT_PAGES = {
     "cohort.cohorts",
     "cohort.export",
+    "grading.copy_file",
+    "grading.copy_sound",
     "learning.media",
+    "quiz_reports.report_table",
     "quizzes.answer_file",
     "quizzes.answer_sound",
     "quizzes.attempt_state",
     "uploads.upload_state",
-    "cohort.cohorts",
-    "cohort.export",
 }
 """A picture or a sound, a file sent back, the clock that a script reads, what leads to the one cohort, a table."""
 
@@ -215,7 +235,19 @@ def _states(world: World) -> dict[str, object]:
     passed = demo.attempts(student(Story.PASSED))[-1]
     person = demo.person_id(NEWCOMER)
     _invite(world, person)
+    work, copy = demo.work_of(LEARNER)
+    marked, marked_copy = demo.work_of(MARKED)
+    _mark(world, marked_copy)
+    _give_back(world)
+    _mark(world, copy)
     return {
+        "work": work,
+        "copy": copy,
+        "marked": marked,
+        "other_copy": marked_copy,
+        "quiz_copy": demo.quiz_copy(),
+        "question": demo.question_asked(demo.attempts(student(Story.OUT_OF_ATTEMPTS))[-1]),
+        "draft": _draft(world, student(Story.LATE)),
         "full": full,
         "hidden": hidden,
         "over": over,
@@ -238,6 +270,38 @@ def _start(world: World, who: str, item: str) -> str:
     page.get_by_role("button", name="Commencer").click()
     page.wait_for_url("**/questions/1")
     return page.url.split("/")[4]
+
+
+def _draft(world: World, who: str) -> str:
+    page = world.visit(who).page
+    page.goto(f"{MODULE_PATH}/devoir-script")
+    page.get_by_role("button", name="Commencer").click()
+    page.wait_for_url("**/devoirs/*")
+    page.get_by_role("textbox").first.fill("Mon diagnostic.")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    page.wait_for_load_state()
+    return page.url.split("/")[4]
+
+
+def _mark(world: World, copy: str) -> None:
+    page = world.visit(TUTOR).page
+    page.goto(f"/a-corriger/{copy}")
+    for level in page.get_by_role("radio", name="Conforme", exact=True).all():
+        level.focus()
+        page.keyboard.press("Space")
+    page.get_by_label("Appréciation").fill("Diagnostic juste. Citez la phrase avant de juger.")
+    page.locator("#new-text").evaluate("field => { field.closest('details').open = true; }")
+    page.get_by_label("Les mots du passage").fill("le")
+    page.get_by_label("Remarque", exact=True).fill("Bien vu.")
+    page.get_by_role("button", name="Prête").click()
+    page.wait_for_url(lambda url: not url.endswith(copy))
+
+
+def _give_back(world: World) -> None:
+    page = world.visit(TUTOR).page
+    page.goto("/a-rendre")
+    page.get_by_role("button", name="Rendre maintenant").click()
+    page.wait_for_load_state()
 
 
 def _hand_in(world: World, who: str, public_id: str) -> None:

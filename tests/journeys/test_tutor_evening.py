@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support import browser as chromium
 from tests.support.attempt_pages import device, saved, sign_in
 from tests.support.school import PASSWORD, Account, School
 
@@ -54,6 +55,71 @@ def hand_in(browser: Browser, school: School, who: Account, text: str) -> str:
         page.get_by_role("button", name="Rendre maintenant").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Votre devoir est remis.")
         return page.url.removeprefix(school.server.url)
+
+
+@pytest.fixture(scope="module")
+def talking(browser: Browser) -> Iterator[Browser]:
+    """A browser whose microphone beeps by itself."""
+    arguments = [*chromium.ARGUMENTS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    launched = browser.browser_type.launch(executable_path=str(chromium.CHROMIUM), args=arguments)
+    yield launched
+    launched.close()
+
+
+def test_a_voice_is_handed_in_marked_at_its_second_and_heard_again(
+    talking: Browser, browser: Browser, school: School, desk: BrowserContext
+) -> None:
+    who = school.student_of_group()
+    with device(talking, school, permissions=["microphone"]) as phone:
+        page = phone.new_page()
+        sign_in(page, who)
+        page.goto(WORK)
+        page.get_by_role("button", name="Commencer").click()
+        page.get_by_role("button", name="Enregistrer ma voix").click()
+        expect(page.get_by_text("L’enregistrement a commencé")).to_be_visible()
+        page.wait_for_timeout(3_000)
+        page.get_by_role("button", name="Arrêter").click()
+        page.get_by_role("button", name="Garder cet enregistrement").click()
+        expect(page.get_by_text("Reçu : enregistrement.webm")).to_be_visible()
+        saved(page)
+        page.get_by_role("button", name="Relire avant de rendre").click()
+        page.get_by_label("Ce travail est le mien").check()
+        page.get_by_role("button", name="Rendre maintenant").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Votre devoir est remis.")
+        work = page.url.removeprefix(school.server.url)
+    marker = desk.new_page()
+    open_oldest(marker, school.tutor())
+    until_heard(marker)
+    marker.locator("audio").evaluate("sound => { sound.currentTime = 2; }")
+    marker.locator("h1").click()
+    marker.keyboard.press("r")
+    expect(marker.get_by_label("Les mots du passage")).to_have_value("0:02")
+    marker.keyboard.type("Bip net.")
+    marker.get_by_role("button", name="Ajouter la remarque").click()
+    expect(marker.locator("[data-pin='2']")).to_be_visible()
+    marker.keyboard.press("1")
+    marker.get_by_label("Appréciation").fill("On vous entend bien.")
+    marker.get_by_role("button", name="Prête").click()
+    marker.wait_for_url("**/a-corriger")
+    marker.goto("/a-rendre")
+    marker.get_by_role("button", name="Rendre maintenant").click()
+    with device(browser, school) as phone:
+        page = phone.new_page()
+        sign_in(page, who)
+        page.goto(work)
+        expect(page.get_by_text("Bip net.")).to_be_visible()
+        page.get_by_role("button", name="Écouter").click()
+        page.wait_for_function("() => document.querySelector('audio').currentTime > 0.3")
+
+
+def until_heard(page: Page) -> None:
+    """The recording is converted by a job: the page is loaded again until it can be heard."""
+    for _ in range(20):
+        if page.get_by_role("button", name="Écouter").count():
+            return
+        page.wait_for_timeout(1_000)
+        page.reload()
+    raise AssertionError("the recording was never ready")
 
 
 def open_oldest(page: Page, who: Account) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from contextlib import closing
@@ -88,6 +89,24 @@ class Demo:
         rows = self._ask("SELECT public_id FROM attempt WHERE person_id = ? ORDER BY id", self.person_id(email))
         return [str(row[0]) for row in rows]
 
+    def work_of(self, email: str) -> tuple[str, str]:
+        """The public ids of the assignment that this person handed in and of its copy."""
+        rows = self._ask(
+            "SELECT attempt.public_id, copy.public_id FROM copy JOIN attempt ON attempt.id = copy.attempt_id "
+            "WHERE copy.person_id = ? AND copy.grid_hash IS NOT NULL",
+            self.person_id(email),
+        )
+        return str(rows[0][0]), str(rows[0][1])
+
+    def question_asked(self, public_id: str) -> str:
+        """The hash of the first question of an attempt."""
+        paper = json.loads(str(self._ask("SELECT paper FROM attempt WHERE public_id = ?", public_id)[0][0]))
+        return str(paper[0]["hash"])
+
+    def quiz_copy(self) -> str:
+        """A copy of a quiz that has a written answer."""
+        return str(self._ask("SELECT public_id FROM copy WHERE grid_hash IS NULL ORDER BY id")[0][0])
+
     def receipt_code(self, public_id: str) -> str:
         return str(self._ask("SELECT receipt_code FROM attempt WHERE public_id = ?", public_id)[0][0])
 
@@ -106,9 +125,9 @@ class Demo:
             return connection.execute(statement, values).fetchall()
 
 
-def student(story: Story) -> str:
-    """The e-mail of the first student whose story this is."""
-    return next(account.email for account in STUDENTS if account.story is story)
+def student(story: Story, *, place: int = 0) -> str:
+    """The e-mail of the first student whose story this is, or of a later one."""
+    return [account.email for account in STUDENTS if account.story is story][place]
 
 
 def staff(role: str, *, last: bool = False) -> str:
