@@ -18,22 +18,27 @@ from flask import Flask
 
 from bench import floors, report, servers
 from bench.courses import LESSON, MODULE, make_courses
+from bench.crowd import STUDENTS as CROWD
+from bench.load import one_by_one
 from bench.measuring import Plan, Round, measure_readings, measure_round
 from bench.profiling import profile
 from bench.rows import (
+    F2,
     FINISH,
     READINGS,
     SAVE_ONE,
     SAVE_PAGE,
     START,
     Row,
+    floor_requests,
     hand_ins,
     saves_of_a_page,
     saves_of_one,
     starts,
 )
 from bench.school import Student, answer_everything, make_school, with_open_attempts
-from bench.statements import html_kilobytes, send, statements
+from bench.staff import COPIES, PAGES, make_staff
+from bench.statements import html_kilobytes, open_page, send, statements
 from bench.visit import Visit, ensure_browser, visits
 from deust.app import create_app
 from deust.config import ROOT
@@ -89,6 +94,7 @@ class Bench:
                 floor_first_answer_seconds=floor[1],
                 postgresql=self._postgresql_version(),
                 whole=self._whole(plan),
+                staff=self._staff(plan),
                 profiles=_profiles(app, students, report.misses(taken)),
             )
 
@@ -151,6 +157,28 @@ class Bench:
             measure_readings((floor.port, product.port), students, Plan(seconds=0.3, turns=1))
             taken = measure_readings((floor.port, product.port), students, plan)
         return {row.name: taken.ratio(row) for row in READINGS}
+
+    def _staff(self, plan: Plan) -> report.StaffResults:
+        """What tutors open, in a cohort of full size with all the courses."""
+        environment, app, students = self._school("staff", 1, 1, is_whole=True)
+        crowd = make_staff(app, students[0], students=CROWD, copies=COPIES)
+        pages = {row.name: open_page(app, row.address(crowd.student), crowd.student.cookie) for row in PAGES}
+        copy = open_page(app, f"/a-corriger/{crowd.copies[0]}", crowd.student.cookie)
+        with self._served(environment, "staff_floors") as (floor, product):
+            ports = floor.port, product.port
+            measure_readings(ports, [crowd.student], Plan(seconds=0.3, turns=1), PAGES)
+            taken = measure_readings(ports, [crowd.student], plan, PAGES)
+            alone = min(one_by_one(floor.port, floor_requests(F2)[:30]))
+            export = min(one_by_one(product.port, [crowd.export()] * 5))
+            following = one_by_one(product.port, crowd.next_copies())
+        return report.StaffResults(
+            students=CROWD,
+            copies=COPIES,
+            pages={row.name: (row, taken.ratio(row), *pages[row.name]) for row in PAGES},
+            export_times=export / alone,
+            copy_statements=copy[0],
+            copy_ms=max(following),
+        )
 
     @contextmanager
     def _served(self, environment: Mapping[str, str], name: str) -> Iterator[tuple[servers.Server, servers.Server]]:

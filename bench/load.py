@@ -84,6 +84,16 @@ def once(port: int, requests: Iterable[Request]) -> Figures:
     return _run(port, iter(requests))
 
 
+def one_by_one(port: int, requests: Iterable[Request]) -> list[float]:
+    """Each request alone, one after the other: milliseconds."""
+    times = []
+    for request in requests:
+        started = time.perf_counter()
+        _run(port, iter([request]))
+        times.append(1000 * (time.perf_counter() - started))
+    return times
+
+
 def _run(port: int, requests: Iterator[Request]) -> Figures:
     poll = select.epoll()
     open_exchanges: dict[int, _Exchange] = {}

@@ -18,6 +18,7 @@ from bench.rows import (
     SAVE_ONE,
     SAVE_PAGE,
     START,
+    Reading,
     Row,
     floor_requests,
     hand_ins,
@@ -74,10 +75,12 @@ def measure_round(app: Flask, ports: tuple[int, int], students: Sequence[Student
     return measure.taken
 
 
-def measure_readings(ports: tuple[int, int], students: Sequence[Student], plan: Plan) -> Round:
+def measure_readings(
+    ports: tuple[int, int], students: Sequence[Student], plan: Plan, rows: Sequence[Reading] = READINGS
+) -> Round:
     """The pages alone, each between two turns of its floor."""
     measure = _Measure(ports[0], plan)
-    measure.readings(ports[1], students)
+    measure.readings(ports[1], students, rows)
     return measure.taken
 
 
@@ -100,9 +103,9 @@ class _Measure:
         self.taken.floors[name].append(figures)
         return figures.per_second
 
-    def readings(self, port: int, students: Sequence[Student]) -> None:
+    def readings(self, port: int, students: Sequence[Student], rows: Sequence[Reading] = READINGS) -> None:
         seconds, turns = self._plan.seconds, self._plan.turns
-        for row in READINGS:
+        for row in rows:
             requests = row.requests(students)
             self.beside(row, [lambda requests=requests: for_seconds(port, requests, seconds)] * turns)
 

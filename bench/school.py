@@ -58,7 +58,7 @@ def make_school(app: Flask, *, students: int, past_attempts: int) -> list[Studen
             _live(session, _learner(tokens[first], now), catalogue, past_attempts, now)
         with writing() as session:
             _copy_history(session, first, others)
-    return with_open_attempts(app, [_browser(app, person_id, token) for person_id, token in tokens.items()])
+    return with_open_attempts(app, [browser_of(app, person_id, token) for person_id, token in tokens.items()])
 
 
 def _people(session: Session, catalogue: Catalogue, count: int, now: datetime) -> dict[int, str]:
@@ -113,16 +113,38 @@ def _live(session: Session, learner: SignedIn, catalogue: Catalogue, past_attemp
 def _copy_history(session: Session, source: int, others: Sequence[int]) -> None:
     """Give the others what the first one has; attempts get identifiers of their own."""
     for table in (ItemProgress, CheckTry):
-        rows = _rows(session, table, table.person_id == source)
+        rows = rows_of(session, table, table.person_id == source)
         _insert(session, table, [{**row, "person_id": other} for other in others for row in rows])
-    attempts = _rows(session, Attempt, Attempt.person_id == source)
-    parts = {table: _rows(session, table, table.attempt_id.in_([row["id"] for row in attempts])) for table in _PARTS}
-    copies = [{**row, "person_id": other, "public_id": secrets.token_hex(16)} for other in others for row in attempts]
-    made = iter(_insert(session, Attempt, copies))
-    for _ in others:
-        numbers = {row["id"]: next(made) for row in attempts}
-        for table, rows in parts.items():
-            session.execute(insert(table), [_of_attempt(row, numbers) for row in rows])
+    copied(session, rows_of(session, Attempt, Attempt.person_id == source), others, _PARTS)
+
+
+def copied(
+    session: Session,
+    attempts: Sequence[Mapping[str, Any]],
+    others: Sequence[int],
+    tables: Sequence[Any],
+    rows: Sequence[Mapping[str, Any]] | None = None,
+) -> list[int]:
+    """Give these attempts, with their rows in these tables, to others; or make of the first one the `rows` given.
+
+    Attempts get identifiers of their own: their numbers come back.
+    """
+    parts = {table: rows_of(session, table, table.attempt_id.in_([row["id"] for row in attempts])) for table in tables}
+    wanted = rows if rows is not None else [{**row, "person_id": other} for other in others for row in attempts]
+    made = _insert(session, Attempt, [{**row, "public_id": secrets.token_hex(16)} for row in wanted])
+    sources = [row["id"] for row in wanted]
+    for table, found in parts.items():
+        by_attempt: dict[int, list[Mapping[str, Any]]] = {}
+        for row in found:
+            by_attempt.setdefault(row["attempt_id"], []).append(row)
+        values = [
+            _of_attempt(row, {source: number})
+            for source, number in zip(sources, made, strict=True)
+            for row in by_attempt.get(source, ())
+        ]
+        if values:
+            session.execute(insert(table), values)
+    return made
 
 
 def _of_attempt(row: Mapping[str, Any], numbers: Mapping[int, int]) -> dict[str, Any]:
@@ -133,7 +155,8 @@ def _of_attempt(row: Mapping[str, Any], numbers: Mapping[int, int]) -> dict[str,
     return values
 
 
-def _rows(session: Session, table: Any, *where: Any) -> list[dict[str, Any]]:
+def rows_of(session: Session, table: Any, *where: Any) -> list[dict[str, Any]]:
+    """The rows of a table as values."""
     return [dict(row._mapping) for row in session.execute(select(*table.__table__.columns).where(*where))]
 
 
@@ -145,7 +168,7 @@ def _insert(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) -> 
     return list(session.scalars(insert(table).returning(table.id, sort_by_parameter_order=True), values))
 
 
-def _browser(app: Flask, person_id: int, token: str) -> Student:
+def browser_of(app: Flask, person_id: int, token: str) -> Student:
     """The cookie that signing in gives, with the form token that it holds."""
     raw = secrets.token_hex(20)
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
