@@ -167,9 +167,9 @@ def _staff(found: StaffResults) -> str:
         )
     lines += [
         "",
-        f"The whole cohort alone, as CSV: {found.export_times:.0f} × the time of F2 alone (must 60, aim 25; Moodle 600, "
-        f"RELATE 3,400). A copy: {found.copy_statements} statements, the slowest of twenty in {found.copy_ms:.0f} ms "
-        "(must 300).",
+        f"The whole cohort alone, as CSV: {found.export_times:.0f} × the time of F2 alone (must 60, aim 25; "
+        f"Moodle 600, RELATE 3,400). A copy: {found.copy_statements} statements, the slowest of twenty in "
+        f"{found.copy_ms:.0f} ms (must 300).",
         "",
     ]
     return "\n".join(lines)
