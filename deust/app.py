@@ -25,7 +25,7 @@ from deust.models.transaction import database_config, reading, tune
 from deust.models.version import known_revisions, table_revision
 from deust.queries.people import has_demo
 from deust.services.tools import Tools
-from deust.web import assignments, errors, formats, grading, i18n, learning, quizzes, records, signin
+from deust.web import assignments, errors, formats, grading, i18n, learning, messages, quizzes, records, signin
 from deust.web import people as people_pages
 from deust.web.assets import Assets
 from deust.web.current import guard, login_manager, tools, visitor_or_none
@@ -151,7 +151,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.before_request(guard)
     app.after_request(add_headers)
     app.after_request(_sign_request)
-    for pages in (learning, quizzes, assignments, grading, signin, people_pages, records):
+    for pages in (learning, quizzes, assignments, grading, signin, people_pages, messages, records):
         app.register_blueprint(pages.bp)
     errors.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -25,6 +25,8 @@ class Permission(StrEnum):
     ATTEMPT_REVIEW = "attempt:review"
     PEOPLE_ARRANGE = "people:arrange"
     COURSES_INSPECT = "courses:inspect"
+    THREAD_ASK = "thread:ask"
+    THREAD_ANSWER = "thread:answer"
 
 
 _STAFF = {Permission.ACCOUNT_USE, Permission.LEARNING_READ, Permission.COURSES_INSPECT}
@@ -36,11 +38,12 @@ HELD: Mapping[Role, frozenset[Permission]] = {
             Permission.LEARNING_READ,
             Permission.LEARNING_FOLLOW,
             Permission.QUIZ_ANSWER,
+            Permission.THREAD_ASK,
         }
     ),
-    Role.TUTOR: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW}),
+    Role.TUTOR: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.THREAD_ANSWER}),
     Role.MANAGER: frozenset(_STAFF | {Permission.PEOPLE_ARRANGE}),
-    Role.ADMIN: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE}),
+    Role.ADMIN: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE, Permission.THREAD_ANSWER}),
     Role.COMPANY_TUTOR: frozenset({Permission.ACCOUNT_USE}),
 }
 

@@ -96,3 +96,11 @@ class NotReady(Refusal):
     def __init__(self, missing: tuple[str, ...]) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
+
+
+class ThreadClosed(Refusal):
+    """The exchange was closed or withdrawn: nothing is added to it."""
+
+
+class TooManyQuestions(Refusal):
+    """As many questions as a day allows were asked today."""

@@ -121,6 +121,8 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.InvalidPerson: 422,
     errors.ImportRefused: 422,
     errors.FileRefused: 422,
+    errors.ThreadClosed: 409,
+    errors.TooManyQuestions: 429,
 }
 
 
