@@ -19,7 +19,9 @@ PROMISED_DAYS = 2
 Code du travail asks of training at a distance. The law fixes no number; two working days is what the training sets."""
 
 DIGEST_HOUR = 7
+DIGEST_LASTS = timedelta(hours=2)
 STUDENT_PAUSE = timedelta(hours=1)
+MOST_TITLES = 10
 MOST_DAYS_COUNTED = 60
 
 
@@ -129,11 +131,12 @@ def _next_working(day: date) -> date:
     return following
 
 
-def last_digest_hour(now: datetime, zone: str) -> datetime:
-    """The latest 7 h of this time zone: a tutor's digest leaves once after each."""
+def digest_hour(now: datetime, zone: str) -> datetime | None:
+    """The 7 h of today in this time zone, from then until 9 h on a working day; None the rest of the time."""
     local = now.astimezone(ZoneInfo(zone))
-    day = local.date() if local.time() >= time(DIGEST_HOUR) else local.date() - timedelta(days=1)
-    return datetime.combine(day, time(DIGEST_HOUR), ZoneInfo(zone)).astimezone(UTC)
+    hour = datetime.combine(local.date(), time(DIGEST_HOUR), ZoneInfo(zone)).astimezone(UTC)
+    is_time = is_working(local.date()) and timedelta(0) <= now - hour < DIGEST_LASTS
+    return hour if is_time else None
 
 
 def day_start(now: datetime, zone: str) -> datetime:

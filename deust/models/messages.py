@@ -55,6 +55,7 @@ class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_thread", "thread_id", "id"),
+        Index("ix_message_at", "at"),
         {
             "info": {
                 "privacy": Privacy(
@@ -91,7 +92,7 @@ class Draft(Base):
 
 
 class DigestMark(Base):
-    """When a person was last told by mail that something waits, and whether they want to be."""
+    """Until when a person was told by mail of what waits for them, and whether they want to be."""
 
     __tablename__ = "message_digest"
     __table_args__ = {  # noqa: RUF012
@@ -100,4 +101,4 @@ class DigestMark(Base):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     is_off: Mapped[bool] = mapped_column(Boolean, default=False)
-    sent_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]

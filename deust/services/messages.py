@@ -139,12 +139,14 @@ def keep_draft(session: Session, *, who: SignedIn, place: str, text: str, now: d
     session.execute(statement.on_conflict_do_update(index_elements=["person_id", "place"], set_=changed))
 
 
-def keep_mail_choice(session: Session, *, person_id: int, wants_mail: bool) -> None:
-    """Whether the person wants mail when something waits for them."""
+def keep_mail_choice(session: Session, *, person_id: int, wants_mail: bool, now: datetime) -> None:
+    """Whether the person wants mail when something waits for them; what came before they did is not told."""
     row = session.get(DigestMark, person_id)
     if row is None:
         row = DigestMark(person_id=person_id)
         session.add(row)
+    if wants_mail and row.is_off:
+        row.told_at = now
     row.is_off = not wants_mail
 
 

@@ -11,7 +11,15 @@ from flask import g, render_template
 
 from deust.services.records import Mail
 
-KINDS = ("invitation", "reset", "password-changed", "sign-in-failures", "mark-released")
+KINDS = (
+    "invitation",
+    "reset",
+    "password-changed",
+    "sign-in-failures",
+    "mark-released",
+    "questions-waiting",
+    "questions-answered",
+)
 
 
 def message(mail: Mail, *, sender: str) -> EmailMessage:

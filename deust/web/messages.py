@@ -165,7 +165,9 @@ def mail() -> ResponseReturnValue:
     if not form.is_submitted():
         return render_template("messages/mail.html", form=form)
     with writing() as session:
-        services.keep_mail_choice(session, person_id=visitor().person_id, wants_mail=bool(form.wants_mail.data))
+        services.keep_mail_choice(
+            session, person_id=visitor().person_id, wants_mail=bool(form.wants_mail.data), now=tools().clock()
+        )
     return redirect(url_for(".mail", fait="choix"), 303)
 
 

@@ -11,11 +11,11 @@ from deust.domain.errors import InvalidAnswer
 from deust.domain.messages import (
     cleaned,
     days_waited,
+    digest_hour,
     easter_of,
     ensure_sendable,
     holidays,
     is_working,
-    last_digest_hour,
     promised_by,
 )
 
@@ -77,10 +77,12 @@ def test_the_days_waited_are_those_of_the_promise(asked: datetime, days: int, zo
 
 
 @given(MOMENTS, ZONES)
-def test_a_digest_hour_is_the_last_seven_o_clock(now: datetime, zone: str) -> None:
-    hour = last_digest_hour(now, zone)
-    assert timedelta(0) <= now - hour <= timedelta(hours=25)
-    assert hour.astimezone(ZoneInfo(zone)).hour == 7
+def test_a_digest_hour_is_seven_o_clock_of_a_working_day(now: datetime, zone: str) -> None:
+    hour, local = digest_hour(now, zone), now.astimezone(ZoneInfo(zone))
+    assert (hour is not None) == (local.hour in (7, 8) and is_working(local.date()))
+    if hour is not None:
+        assert hour.astimezone(ZoneInfo(zone)).hour == 7
+        assert hour.astimezone(ZoneInfo(zone)).date() == local.date()
 
 
 def test_a_text_keeps_its_lines_and_loses_what_cannot_be_shown() -> None:

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
     )
     op.create_index(op.f("ix_message_author_id"), "message", ["author_id"], unique=False)
+    op.create_index("ix_message_at", "message", ["at"], unique=False)
     op.create_index("ix_message_thread", "message", ["thread_id", "id"], unique=False)
     op.create_table(
         "message_draft",
@@ -46,7 +47,7 @@ def upgrade() -> None:
         "message_digest",
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("is_off", sa.Boolean(), nullable=False),
-        sa.Column("sent_at", _MOMENT, nullable=True),
+        sa.Column("told_at", _MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_message_digest_person_id_person")),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_message_digest")),
     )
