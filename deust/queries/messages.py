@@ -30,7 +30,7 @@ MEASURED = timedelta(days=90)
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A thread in a list; `name` and `excerpt` are for tutors."""
+    """A thread in a list, with the beginning of the student's last message; `name` is for tutors."""
 
     public_id: str
     title: str
@@ -105,11 +105,12 @@ class ThreadPage:
 
 
 def my_threads(connection: Connection, *, learner: SignedIn, page: int) -> Lines:
-    """The student's own questions, the last first: two statements."""
+    """The student's own questions, the last first: three statements."""
     mine = select(*Thread.__table__.columns).where(Thread.person_id == learner.person_id)
     total = connection.execute(select(func.count()).where(Thread.person_id == learner.person_id)).scalar_one()
     rows = connection.execute(mine.order_by(Thread.id.desc()).limit(PAGE).offset((page - 1) * PAGE)).all()
-    return _lines(tuple(map(_line, rows)), total, page)
+    texts = _last_questions(connection, [row.id for row in rows])
+    return _lines(tuple(_line(row, texts.get(row.id, "")) for row in rows), total, page)
 
 
 def my_thread(connection: Connection, *, learner: SignedIn, public_id: str) -> ThreadPage:

@@ -8,6 +8,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, TextAreaField
+from wtforms.validators import InputRequired
 
 from deust.domain.access import Permission
 from deust.domain.errors import InvalidAnswer, NotFound, Refusal, ThreadClosed, TooManyQuestions
@@ -26,19 +27,20 @@ bp = Blueprint("messages", __name__)
 
 _LAST_PAGE = 100_000
 _REFUSALS = (InvalidAnswer, TooManyQuestions, ThreadClosed)
-_WRITING = {"rows": 8, "required": True}
+_NEEDED = [InputRequired()]
+_WRITING = {"rows": 8}
 
 
 class QuestionForm(FlaskForm):
-    text = TextAreaField(N_("Votre question"), render_kw=_WRITING)
+    text = TextAreaField(N_("Votre question"), validators=_NEEDED, render_kw=_WRITING)
 
 
 class FollowUpForm(FlaskForm):
-    text = TextAreaField(N_("Votre message"), render_kw=_WRITING)
+    text = TextAreaField(N_("Votre message"), validators=_NEEDED, render_kw=_WRITING)
 
 
 class AnswerForm(FlaskForm):
-    text = TextAreaField(N_("Votre réponse"), render_kw=_WRITING)
+    text = TextAreaField(N_("Votre réponse"), validators=_NEEDED, render_kw=_WRITING)
 
 
 class MailForm(FlaskForm):

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from deust.domain.access import Role
+from deust.models.assignments import Copy
 from deust.models.messages import Draft, Message
 from deust.models.people import Cohort, Person
+from deust.models.quizzes import Attempt
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
@@ -164,6 +166,47 @@ def test_a_question_about_nothing_is_absent(student: Client, query: str, doors: 
     assert student.submit(path, {"text": "Bonjour", "go": "send"}).status_code == 404
     with doors.reading() as connection:
         assert connection.execute(select(Message.id)).all() == []
+
+
+def hand_in(student: Client) -> str:
+    """Hand in the assignment by its plain forms; gives its address."""
+    draft = str(student.submit("/modules/ec101-accueil/devoir/devoir").location)
+    form = form_of(student.get(draft), "paper")
+    key = form.fields["question"][0]
+    assert form.send(student, {f"{key}-answer": "Bonjour.", "go": "review"}).status_code == 303
+    form = form_of(student.get(f"{draft}/relecture"), "hand-in")
+    assert form.send(student, {"is_own": "y"}).status_code == 303
+    return draft
+
+
+def test_a_question_about_a_work_handed_in_leads_both_to_it_unless_it_is_marked_blind(
+    student: Client, tutor: Client, doors: Doors, client_of: Callable[[Person | Role], Client]
+) -> None:
+    work = hand_in(student)
+    page = f"/questions/poser?sur=essai&ref={work.rpartition('/')[2]}"
+    assert page.replace("&", "&amp;") in student.get(work).text
+    assert client_of(Role.STUDENT).get(page).status_code == 404
+    thread = ask(student, page=page)
+    assert f'href="{work}"' in student.get(f"/questions/{thread}").text
+    with doors.reading() as connection:
+        copy, terms = connection.execute(select(Copy.public_id, Copy.terms)).one()
+    for is_blind in (False, True):
+        with doors.writing() as session:
+            session.execute(update(Copy).values(terms={**terms, "is_anonymous": is_blind}))
+        shown = tutor.get(f"/messages/{thread}").text
+        assert (copy in shown) is not is_blind
+        assert ("/modules/ec101-accueil/devoir" in shown) is is_blind
+
+
+def test_an_attempt_that_is_open_cannot_be_asked_about(student: Client, doors: Doors) -> None:
+    student.submit("/modules/ec101-accueil/examen/essais")
+    with doors.reading() as connection:
+        attempt = connection.scalar(select(Attempt.public_id))
+    assert student.get(f"/questions/poser?sur=essai&ref={attempt}").status_code == 404
+    result = student.submit(f"/essais/{attempt}/remise").location
+    assert "Poser une question à votre tuteur" in student.get(result).text
+    thread = ask(student, page=f"/questions/poser?sur=essai&ref={attempt}")
+    assert f'href="/essais/{attempt}/resultat"' in student.get(f"/questions/{thread}").text
 
 
 def test_a_choice_about_mail_is_kept(student: Client) -> None:
