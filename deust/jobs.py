@@ -27,8 +27,9 @@ from deust.models.quizzes import Attempt
 from deust.models.transaction import engines, reading, writing
 from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
+from deust.queries.message_digests import may_be_told, people_to_tell
 from deust.queries.quizzes import overdue_attempts
-from deust.services import grading, learning, records, signin, sounds, uploads
+from deust.services import grading, learning, message_digests, records, signin, sounds, uploads
 from deust.services.quizzes import close_if_overdue
 from deust.web.mail import message
 
@@ -164,6 +165,20 @@ def _quiz(catalogue: Catalogue, item_ref: str) -> Quiz | None:
     return item if isinstance(item, Quiz) else None
 
 
+def tell_of_messages(app: Flask, now: datetime) -> None:
+    """Queue the digests that are due: tutors of the questions that wait, students of the answers that came."""
+    with app.app_context():
+        with reading() as connection:
+            due = people_to_tell(connection, now=now)
+        for person_id in due:
+            _attempted(_tell, app, person_id, now)
+
+
+def _tell(app: Flask, person_id: int, now: datetime) -> None:
+    with writing() as session:
+        message_digests.tell(session, person_id=person_id, base_url=app.config["DEUST"].base_url, now=now)
+
+
 def deliver_mail(app: Flask, now: datetime) -> None:
     """Send what the outbox holds. A mail that cannot leave waits longer each time, and holds back no other.
 
@@ -181,7 +196,8 @@ def _send(app: Flask, mail: records.Mail, now: datetime) -> None:
     settings = app.config["DEUST"]
     send = mail_sender(settings.mail_url, settings.instance_dir / "mail")
     with app.test_request_context(base_url=settings.base_url):
-        send(message(mail, sender=settings.mail_from))
+        if _is_still_for_someone(mail):
+            send(message(mail, sender=settings.mail_from))
         with writing() as session:
             records.mark_sent(session, mail.id, now=now)
 
@@ -218,6 +234,14 @@ def _convert(app: Flask, recording: sounds.Recording, now: datetime) -> None:
         )
 
 
+def _is_still_for_someone(mail: records.Mail) -> bool:
+    """A digest does not leave for who closed their account, left the training or wants no mail since it was queued."""
+    if mail.kind not in message_digests.KINDS:
+        return True
+    with reading() as connection:
+        return may_be_told(connection, email=mail.recipient)
+
+
 def index_courses(app: Flask, _now: datetime) -> None:
     """Make what was published searchable, once a version."""
     catalogue: Catalogue = app.extensions["deust"].catalogue
@@ -248,5 +272,12 @@ def sweep_files(app: Flask, now: datetime) -> None:
                 store.remove(file_id)
 
 
-FREQUENT: Sequence[Task] = (close_overdue, release_scheduled, deliver_mail, convert_recordings, index_courses)
+FREQUENT: Sequence[Task] = (
+    close_overdue,
+    release_scheduled,
+    tell_of_messages,
+    deliver_mail,
+    convert_recordings,
+    index_courses,
+)
 ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files)

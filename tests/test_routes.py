@@ -17,13 +17,14 @@ from werkzeug.routing import Rule
 
 from deust.domain.access import Permission
 from deust.domain.learning import Assignment, Quiz
+from deust.domain.messages import About, Kind
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
 from deust.models.transaction import engines
-from deust.services import answers, assignments, quizzes, uploads
+from deust.services import answers, assignments, messages, quizzes, uploads
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
@@ -76,6 +77,8 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
         closed = session.scalars(select(Attempt).where(Attempt.public_id == names["closed"])).one()
         names["asked"] = closed.paper[0]["hash"]
         names["work"], names["copy"] = _handed_in(session, learner, catalogue.quiz("ec101-accueil/devoir"), clock)
+        about = About(kind=Kind.MODULE, ref="ec101-accueil", title="Accueil")
+        names["thread"] = messages.ask(session, learner=learner, about=about, text="Pourquoi ?", now=clock.now)
         names["receipt"] = session.scalars(select(Receipt.code)).first()
     anonymous = app.test_client()
     assert isinstance(anonymous, Client)
@@ -186,6 +189,19 @@ TABLE = {
     "GET learning.search": ("/recherche", "200 200 200 200 200 200 200 200 200"),
     "GET learning.today": ("/aujourdhui", "401 200 200 200 403 403 403 403 403"),
     "POST learning.understood": ("/modules/ec101-accueil/saluer/compris", "401 303 303 404 403 403 403 403 403"),
+    "GET messages.answer": ("/messages/{thread}", "401 403 403 403 200 404 403 200 403"),
+    "POST messages.answer": ("/messages/{thread}", "401 403 403 403 422 404 403 403 403"),
+    "GET messages.ask": ("/questions/poser?sur=module&ref=ec101-accueil", "401 200 200 404 403 403 403 403 403"),
+    "POST messages.ask": ("/questions/poser?sur=module&ref=ec101-accueil", "401 422 422 404 403 403 403 403 403"),
+    "GET messages.mail": ("/compte/courriels", "401 200 200 200 200 200 200 200 200"),
+    "POST messages.mail": ("/compte/courriels", "401 303 303 303 303 303 303 303 303"),
+    "GET messages.mine": ("/questions", "401 200 200 200 403 403 403 403 403"),
+    "POST messages.open_thread": ("/messages/{thread}/lecture", "401 403 403 403 403 404 403 303 403"),
+    "GET messages.queue": ("/messages", "401 403 403 403 200 200 403 200 403"),
+    "POST messages.set_state": ("/messages/{thread}/etat", "401 403 403 403 303 404 403 403 403"),
+    "GET messages.thread": ("/questions/{thread}", "401 200 404 404 403 403 403 403 403"),
+    "POST messages.thread": ("/questions/{thread}", "401 422 404 404 403 403 403 403 403"),
+    "POST messages.withdraw": ("/questions/{thread}/retrait", "401 303 404 404 403 403 403 403 403"),
     "GET people.accommodation": ("/personnes/{person}/amenagement", "401 403 403 403 403 403 200 200 403"),
     "POST people.accommodation": ("/personnes/{person}/amenagement", "401 403 403 403 403 403 422 422 403"),
     "GET people.account": ("/compte", "401 200 200 200 200 200 200 200 200"),

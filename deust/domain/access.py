@@ -26,6 +26,8 @@ class Permission(StrEnum):
     PEOPLE_ARRANGE = "people:arrange"
     COURSES_INSPECT = "courses:inspect"
     COHORT_FOLLOW = "cohort:follow"
+    THREAD_ASK = "thread:ask"
+    THREAD_ANSWER = "thread:answer"
 
 
 _STAFF = {Permission.ACCOUNT_USE, Permission.LEARNING_READ, Permission.COURSES_INSPECT, Permission.COHORT_FOLLOW}
@@ -37,11 +39,12 @@ HELD: Mapping[Role, frozenset[Permission]] = {
             Permission.LEARNING_READ,
             Permission.LEARNING_FOLLOW,
             Permission.QUIZ_ANSWER,
+            Permission.THREAD_ASK,
         }
     ),
-    Role.TUTOR: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW}),
+    Role.TUTOR: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.THREAD_ANSWER}),
     Role.MANAGER: frozenset(_STAFF | {Permission.PEOPLE_ARRANGE}),
-    Role.ADMIN: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE}),
+    Role.ADMIN: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE, Permission.THREAD_ANSWER}),
     Role.COMPANY_TUTOR: frozenset({Permission.ACCOUNT_USE}),
 }
 

@@ -108,3 +108,11 @@ class OffsetMismatch(Refusal):
     def __init__(self, offset: int) -> None:
         super().__init__(f"the file goes on at {offset}")
         self.offset = offset
+
+
+class ThreadClosed(Refusal):
+    """The exchange was closed or withdrawn: nothing is added to it."""
+
+
+class TooManyQuestions(Refusal):
+    """As many questions as a day allows were asked today."""

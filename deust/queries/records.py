@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
-from deust.models import assignments, cohort, learning, people, quizzes, records, signin
+from deust.models import assignments, cohort, learning, messages, people, quizzes, records, signin
 from deust.models.base import Base, Privacy
 from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
 
-DECLARED_IN = (people, signin, learning, quizzes, assignments, records, cohort)
+DECLARED_IN = (people, signin, learning, quizzes, assignments, messages, records, cohort)
 """The modules whose tables are declared; importing them registers the tables."""
 
 

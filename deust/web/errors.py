@@ -134,6 +134,8 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.FileRefused: 422,
     errors.OffsetMismatch: 409,
     InvalidRules: 422,
+    errors.ThreadClosed: 409,
+    errors.TooManyQuestions: 429,
 }
 
 

@@ -19,6 +19,8 @@ KINDS = (
     "mark-released",
     "marks-corrected",
     "from-staff",
+    "questions-waiting",
+    "questions-answered",
 )
 
 

@@ -27,6 +27,10 @@ TITLES = {
     "phrase": "La banque de phrases d’un tuteur",
     "upload": "Les envois de fichiers",
     "sound": "L’écoute de vos enregistrements",
+    "message_thread": "Vos questions au tuteur",
+    "message": "Les messages échangés avec un tuteur",
+    "message_draft": "Vos messages en cours d’écriture",
+    "message_digest": "Votre choix sur les e-mails",
     "audit_event": "Le journal des actes",
     "outbox_message": "Les messages à envoyer",
     "receipt": "Vos reçus de remise",
@@ -67,6 +71,12 @@ FRENCH = {
     ),
     "to have a mark looked at again": "faire réexaminer une note",
     "to help a tutor comment faster": "aider un tuteur à commenter plus vite",
+    "to bring a student's question to a tutor, and prove the delay of the answer": (
+        "porter votre question à un tuteur, et prouver le délai de la réponse"
+    ),
+    "what students and tutors wrote to each other": "garder ce que vous vous êtes écrit, votre tuteur et vous",
+    "to lose nothing of a message being written": "ne rien perdre d’un message en cours d’écriture",
+    "to send no mail twice, nor to who wants none": ("ne pas envoyer deux fois le même e-mail, ni à qui n’en veut pas"),
     "the marks and their history": "garder la note et son historique",
     "files and voice recordings handed in": "garder les fichiers et les enregistrements rendus",
     "to resume a file that was cut, and to prove when it was begun": (

@@ -98,6 +98,14 @@ PAGES = (
     Shown(ADMIN, "/essais/{late}/tardives", "après l’heure"),
     Shown(ADMIN, "/essais/{passed}/tardives", "Aucune réponse"),
     Shown(ADMIN, "/cours/problemes", "à revoir"),
+    Shown(LEARNER, f"/questions/poser?sur=lecon&ref={MODULE}/accueillir", "Poser une question"),
+    Shown(LEARNER, "/questions", "Mes questions"),
+    Shown(LEARNER, "/questions/{thread}", "Votre question est posée"),
+    Shown(NEWCOMER, "/questions", "Mes questions"),
+    Shown(LEARNER, "/compte/courriels", "Les e-mails"),
+    Shown(ADMIN, "/messages", "question"),
+    Shown(ADMIN, "/messages/{thread}", "Question de"),
+    Shown(TUTOR, "/messages?etat=repondues", "question"),
     Shown(MANAGER, "/personnes", "Étudiants"),
     Shown(MANAGER, "/personnes?q=zzz", "Étudiants"),
     Shown(MANAGER, "/personnes/{person}", "Haddad Farid"),
@@ -138,6 +146,7 @@ REFUSED = (
     (Shown(None, "/liens/{link}", "choisissez un mot de passe", 422), "Enregistrer ce mot de passe"),
     (Shown(None, f"/lecons/{MODULE}/accueillir", "Accueillir", 422), "Vérifier : Quel élément manque"),
     (Shown(LEARNER, "/compte", "Votre compte", 422), "Changer le mot de passe"),
+    (Shown(LEARNER, f"/questions/poser?sur=module&ref={MODULE}", "Poser une question", 422), "Envoyer la question"),
     (Shown(ADMIN, "/essais/{late}/tardives", "après l’heure", 422), "Accepter ces réponses"),
     (Shown(MANAGER, "/personnes/{person}/amenagement", "Aménagement", 422), "Enregistrer l’aménagement"),
     (Shown(TUTOR, "/a-corriger/{quiz_copy}", "Entraînement complet", 422), "Prête"),
@@ -248,6 +257,7 @@ def _states(world: World) -> dict[str, object]:
         "quiz_copy": demo.quiz_copy(),
         "question": demo.question_asked(demo.attempts(student(Story.OUT_OF_ATTEMPTS))[-1]),
         "draft": _draft(world, student(Story.LATE)),
+        "thread": _ask(world, LEARNER),
         "full": full,
         "hidden": hidden,
         "over": over,
@@ -302,6 +312,15 @@ def _give_back(world: World) -> None:
     page.goto("/a-rendre")
     page.get_by_role("button", name="Rendre maintenant").click()
     page.wait_for_load_state()
+
+
+def _ask(world: World, who: str) -> str:
+    page = world.visit(who).page
+    page.goto(f"/questions/poser?sur=lecon&ref={MODULE}/accueillir")
+    page.get_by_label("Votre question").fill("Faut-il dire son nom avant celui de l’entreprise ?")
+    page.get_by_role("button", name="Envoyer la question").click()
+    page.wait_for_url("**fait=envoi")
+    return page.url.rpartition("/")[2].partition("?")[0]
 
 
 def _hand_in(world: World, who: str, public_id: str) -> None:

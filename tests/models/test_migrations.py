@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import Connection, inspect, select, text
 
-from deust.models import assignments, learning, quizzes, records, signin
+from deust.models import assignments, learning, messages, quizzes, records, signin
 from deust.models.base import Base, db
 from deust.models.learning import SearchEntry
 from deust.models.people import Person
@@ -23,7 +23,7 @@ from deust.models.transaction import reading, writing
 from tests.support import factories
 from tests.support.databases import MIGRATIONS, Databases, bare_app, opened
 
-TABLES = (assignments, learning, quizzes, records, signin)
+TABLES = (assignments, learning, messages, quizzes, records, signin)
 SEARCH_INDEX = "search_index"
 
 pytestmark = pytest.mark.both

@@ -25,6 +25,13 @@ PAYLOADS = {
     "reset": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
     "password-changed": {"given_name": "Zoë"},
     "mark-released": {"given_name": "Zoë", "title": "Devoir"},
+    "questions-waiting": {
+        "given_name": "Zoë",
+        "count": 3,
+        "titles": "- Saluer\n- Devoir",
+        "link": "https://d.example/m",
+    },
+    "questions-answered": {"given_name": "Zoë", "count": 1, "titles": "- Saluer", "link": "https://d.example/q"},
     "sign-in-failures": {"given_name": "Zoë", "count": 10},
     "from-staff": {"given_name": "Zoë", "text": "Où en êtes-vous ?", "sender": "Claire Aubert"},
     "marks-corrected": {"given_name": "Zoë", "title": "Quiz d’essai", "link": "https://deust.example/modules/x/y"},

@@ -11,10 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from deust.models import assignments, learning, people, quizzes, records, signin
+from deust.models import assignments, cohort, learning, messages, people, quizzes, records, signin
 from deust.models.base import Base, Exact, Instant, db
 
-MODELS = (assignments, learning, people, quizzes, records, signin)
+MODELS = (assignments, cohort, learning, messages, people, quizzes, records, signin)
 
 SEARCH_INDEX = "search_index"
 

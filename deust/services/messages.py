@@ -1,0 +1,216 @@
+"""Questions to tutors: asked, answered, closed; messages are only added, and nothing being written is lost."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from deust.domain.access import Role
+from deust.domain.errors import Forbidden, NotFound, ThreadClosed, TooManyQuestions
+from deust.domain.messages import (
+    MOST_A_DAY,
+    MOST_DRAFT,
+    About,
+    State,
+    cleaned,
+    day_start,
+    ensure_sendable,
+    promised_by,
+    thread_place,
+)
+from deust.domain.people import SignedIn
+from deust.models.messages import DigestMark, Draft, Message, Thread
+from deust.models.people import Person
+from deust.queries.messages import READING, find_thread, has_opened
+from deust.services import records
+
+DEFAULT_ZONE = "Europe/Paris"
+
+
+def ask(session: Session, *, learner: SignedIn, about: About, text: str, now: datetime) -> str:
+    """A new question, with the delay promised for its answer; its draft is done. Gives the thread's public id.
+
+    Refuses an empty text, one of more than 4,000 characters, and the twenty-first of the day.
+    """
+    text = cleaned(text)
+    ensure_sendable(text)
+    _ensure_not_too_many(session, learner, now)
+    zone = learner.enrolled.calendar.time_zone if learner.enrolled else DEFAULT_ZONE
+    thread = Thread(
+        public_id=secrets.token_hex(16),
+        person_id=learner.person_id,
+        kind=about.kind.value,
+        ref=about.ref,
+        attempt_id=about.attempt_id,
+        title=about.title,
+        state=State.WAITING.value,
+        size=0,
+        zone=zone,
+        asked_at=now,
+        waiting_since=now,
+        due_at=promised_by(now, zone),
+    )
+    session.add(thread)
+    session.flush()
+    _say(session, thread, learner, text, is_answer=False, now=now)
+    _drop_draft(session, learner, about.place)
+    _note(session, learner, "thread:ask", thread, now)
+    return thread.public_id
+
+
+def write_again(session: Session, *, learner: SignedIn, public_id: str, text: str, now: datetime) -> None:
+    """Add a message to one's own question: it waits again, from now if it was answered.
+
+    Refuses what `ask` refuses, and a closed exchange.
+    """
+    thread = _own_thread(session, learner, public_id)
+    text = cleaned(text)
+    ensure_sendable(text)
+    _ensure_open(thread)
+    _ensure_not_too_many(session, learner, now)
+    _say(session, thread, learner, text, is_answer=False, now=now)
+    if thread.waiting_since is None:
+        thread.waiting_since, thread.due_at = now, promised_by(now, thread.zone)
+    thread.state = State.WAITING.value
+    _drop_draft(session, learner, thread_place(public_id))
+
+
+def withdraw(session: Session, *, learner: SignedIn, public_id: str, now: datetime) -> None:
+    """Take back a question that nobody answered: tutors no longer see it. Twice is the same as once."""
+    thread = _own_thread(session, learner, public_id)
+    if thread.state == State.WITHDRAWN.value:
+        return
+    if thread.state != State.WAITING.value or thread.answered_at is not None:
+        raise ThreadClosed
+    thread.state, thread.waiting_since, thread.due_at = State.WITHDRAWN.value, None, None
+    _note(session, learner, "thread:withdraw", thread, now)
+
+
+def answer(session: Session, *, tutor: SignedIn, public_id: str, text: str, seen: int, now: datetime) -> bool:
+    """Answer a question. False, and nothing written, when messages came that the tutor has not seen (`seen` of them).
+
+    Refuses an empty or too long text and a closed exchange.
+    """
+    thread = _followed_thread(session, tutor, public_id, now)
+    text = cleaned(text)
+    ensure_sendable(text)
+    if thread.size != seen:
+        return False
+    _ensure_open(thread)
+    _say(session, thread, tutor, text, is_answer=True, now=now)
+    thread.state, thread.waiting_since, thread.due_at, thread.answered_at = State.ANSWERED.value, None, None, now
+    _drop_draft(session, tutor, thread_place(public_id))
+    _note(session, tutor, "thread:answer", thread, now)
+    return True
+
+
+def set_closed(session: Session, *, tutor: SignedIn, public_id: str, is_closed: bool, now: datetime) -> None:
+    """Close an exchange, or open it again as it was: waiting if no answer came. Twice is the same as once."""
+    thread = _followed_thread(session, tutor, public_id, now)
+    if (thread.state == State.CLOSED.value) == is_closed:
+        return
+    opened = State.WAITING if thread.waiting_since else State.ANSWERED
+    thread.state = State.CLOSED.value if is_closed else opened.value
+    _note(session, tutor, "thread:close" if is_closed else "thread:reopen", thread, now)
+
+
+def note_reading(session: Session, *, admin: SignedIn, public_id: str, now: datetime) -> None:
+    """An administrator says, before they read an exchange, that they do: it is written in the log."""
+    thread = _locked(session, find_thread(session.connection(), admin, public_id).id)
+    if admin.role is not Role.ADMIN:
+        raise Forbidden
+    _note(session, admin, READING, thread, now)
+
+
+def keep_draft(session: Session, *, who: SignedIn, place: str, text: str, now: datetime) -> None:
+    """Keep what is being written; an empty text forgets it."""
+    text = text.replace("\x00", "")[:MOST_DRAFT]
+    if not text.strip():
+        _drop_draft(session, who, place)
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {"person_id": who.person_id, "place": place, "text": text, "saved_at": now}
+    statement = dialect.insert(Draft).values(values)
+    changed = {"text": text, "saved_at": now}
+    session.execute(statement.on_conflict_do_update(index_elements=["person_id", "place"], set_=changed))
+
+
+def keep_mail_choice(session: Session, *, person_id: int, wants_mail: bool, now: datetime) -> None:
+    """Whether the person wants mail when something waits for them; what came before they did is not told."""
+    row = session.get(DigestMark, person_id)
+    if row is None:
+        row = DigestMark(person_id=person_id)
+        session.add(row)
+    if wants_mail and row.is_off:
+        row.told_at = now
+    row.is_off = not wants_mail
+
+
+def _own_thread(session: Session, learner: SignedIn, public_id: str) -> Thread:
+    found = session.scalars(
+        select(Thread)
+        .where(Thread.public_id == public_id, Thread.person_id == learner.person_id)
+        .with_for_update(of=Thread)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _followed_thread(session: Session, tutor: SignedIn, public_id: str, now: datetime) -> Thread:
+    """The thread, locked; an administrator has said first that they read it."""
+    connection = session.connection()
+    thread = _locked(session, find_thread(connection, tutor, public_id).id)
+    if thread.state == State.WITHDRAWN.value:
+        raise NotFound
+    if tutor.role is Role.ADMIN and not has_opened(connection, tutor, public_id, now):
+        raise Forbidden
+    return thread
+
+
+def _locked(session: Session, thread_id: int) -> Thread:
+    return session.scalars(select(Thread).where(Thread.id == thread_id).with_for_update(of=Thread)).one()
+
+
+def _ensure_open(thread: Thread) -> None:
+    if thread.state in (State.CLOSED.value, State.WITHDRAWN.value):
+        raise ThreadClosed
+
+
+def _ensure_not_too_many(session: Session, learner: SignedIn, now: datetime) -> None:
+    """Counted under the person's lock, so that two devices do not pass together."""
+    session.execute(select(Person.id).where(Person.id == learner.person_id).with_for_update())
+    sent = session.scalar(
+        select(func.count()).where(
+            Message.author_id == learner.person_id, Message.at >= day_start(now, learner.time_zone)
+        )
+    )
+    if (sent or 0) >= MOST_A_DAY:
+        raise TooManyQuestions
+
+
+def _say(session: Session, thread: Thread, who: SignedIn, text: str, *, is_answer: bool, now: datetime) -> None:
+    session.add(
+        Message(
+            thread_id=thread.id,
+            author_id=who.person_id,
+            is_answer=is_answer,
+            text=text,
+            at=now,
+            awaited_since=thread.waiting_since if is_answer else None,
+            due_at=thread.due_at if is_answer else None,
+        )
+    )
+    thread.size += 1
+
+
+def _drop_draft(session: Session, who: SignedIn, place: str) -> None:
+    session.execute(delete(Draft).where(Draft.person_id == who.person_id, Draft.place == place))
+
+
+def _note(session: Session, who: SignedIn, act: str, thread: Thread, now: datetime) -> None:
+    records.audit(session, at=now, actor_id=who.person_id, act=act, subject=f"thread:{thread.public_id}")
