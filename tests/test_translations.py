@@ -208,6 +208,9 @@ PAGES = {
     "/modules/ec101-accueil/saluer": ("In this lesson", "Check", "Understood, next"),
     "/modules/ec101-accueil/entrainement": ("Practice quiz", "What will happen", "Attempts"),
     "/modules/ec101-accueil/appel": ("Coming soon", "Back to the module"),
+    "/questions": ("My questions", "Today"),
+    "/questions/poser?sur=module&ref=ec101-accueil": ("Ask your tutor a question", "Keep the draft"),
+    "/compte/courriels": ("The emails you receive",),
     "/modules/ec101-accueil/introuvable": ("Error 404", "This page does not exist."),
     "/compte": ("Your account", "Colours", "Change the password", "Sign out of this device"),
 }

@@ -64,6 +64,7 @@ def _begin(walk: Walk) -> None:
 def _stop_in_lesson(walk: Walk) -> None:
     walk.finish(until_week=walk.week - 1)
     walk.begin_lesson(week=walk.week, read=_HALF)
+    walk.ask(week=walk.week, text="L'exemple commence par le prénom. Puis-je commencer par l'enseigne ?")
 
 
 def _keep_up(walk: Walk) -> None:
@@ -85,6 +86,7 @@ def _be_ahead(walk: Walk) -> None:
 def _lag_behind(walk: Walk) -> None:
     walk.finish(until_week=walk.week - 2)
     walk.begin_lesson(week=walk.week - 1, read=Fraction(1, 3))
+    walk.ask(week=walk.week - 1, text="J'ai pris du retard au travail.\nPar quelle leçon dois-je reprendre ?")
 
 
 def _give_up(walk: Walk) -> None:

@@ -17,6 +17,8 @@ from deust.domain.attempts import Save
 from deust.domain.errors import NotYetOpen
 from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.learning import Assignment, Kind, Lesson, Quiz
+from deust.domain.messages import About
+from deust.domain.messages import Kind as Topic
 from deust.domain.people import Dates, SignedIn
 from deust.domain.progress import checks_of
 from deust.domain.questions import Choice, Cloze, Essay, Json, Matching, Ordering, Question, TrueFalse
@@ -25,7 +27,7 @@ from deust.domain.reading import show_answer
 from deust.models.quizzes import Attempt
 from deust.queries.lessons import asked_check
 from deust.queries.papers import asked_questions
-from deust.services import answers, assignments, learning, people, quizzes
+from deust.services import answers, assignments, learning, messages, people, quizzes
 from deust.services.answers import Posted
 
 _MOST_RIGHT = Fraction(7, 10)
@@ -103,6 +105,12 @@ class Walk:
             self._read(lesson, read)
             for question_id in checks_of(lesson)[:1]:
                 self._try(lesson, question_id)
+
+    def ask(self, *, week: int, text: str) -> None:
+        """Ask the tutor about the week's first lesson."""
+        if lesson := self._first_lesson(week):
+            about = About(kind=Topic.LESSON, ref=lesson.ref, title=lesson.title)
+            messages.ask(self._session, learner=self._learner, about=about, text=text, now=self._after(300))
 
     def attempt(self, quiz: Quiz, *, right: Fraction) -> None:
         """A whole attempt, handed in; this share of its answers is right."""

@@ -25,6 +25,7 @@ from deust.domain.progress import Progress, State, Status
 from deust.domain.signin import SHORTEST
 from deust.models.base import Base
 from deust.models.learning import CheckTry, ItemProgress, SearchEntry
+from deust.models.messages import Thread
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import AnswerEvent, Attempt, AttemptMarks
 from deust.models.records import AuditEvent, Receipt
@@ -222,6 +223,11 @@ def test_a_written_answer_waits_for_its_mark(seeded: Flask) -> None:
     )
     assert len(waiting) == 1
     assert list(waiting[0].points.values()).count(None) == waiting[0].awaiting
+
+
+def test_tutors_find_questions_one_of_them_past_the_promise(seeded: Flask) -> None:
+    waiting = _rows(select(Thread.due_at).where(Thread.state == "waiting").order_by(Thread.due_at))
+    assert waiting[0].due_at < NOW < waiting[-1].due_at
 
 
 def test_accounts_that_cannot_or_no_longer_learn(seeded: Flask) -> None:

@@ -317,6 +317,19 @@ def test_the_queue_costs_the_same_whatever_its_length(school: School) -> None:
     assert max(counts) == min(counts) <= 6
 
 
+def test_a_thread_and_a_list_cost_the_same_whatever_they_hold(school: School) -> None:
+    thread, counts = school.ask(), []
+    for _more in range(3):
+        _again(school, thread)
+        school.ask()
+        with statements() as found, reading() as connection:
+            pages.my_threads(connection, learner=school.learner, page=1)
+            pages.my_thread(connection, learner=school.learner, public_id=thread)
+            pages.tutor_thread(connection, tutor=school.tutor, public_id=thread, now=school.clock.now)
+        counts.append(len(found))
+    assert counts == [10, 10, 10]
+
+
 def test_a_page_of_the_queue_holds_fifty(school: School) -> None:
     with writing() as session:
         for number in range(52):
