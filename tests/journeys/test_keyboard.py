@@ -135,7 +135,7 @@ def test_a_lesson_from_signing_in_to_signing_out(browser: Browser, server: Serve
         follow(page, LESSON, "**/reformuler*")
         open_term(page)
         try_checks(page)
-        follow(page, "J’ai compris, suite", "**/proposer")
+        follow(page, "J’ai compris, suite", "**/devoir-script")
         follow(page, "Structure de l’appel", f"**{MODULE_PATH}")
         follow(page, "Recherche", "**/recherche")
         tab_to(page, "Un mot ou quelques mots")

@@ -218,8 +218,8 @@ def test_a_week_with_plain_forms_alone(browser: Browser, server: Server) -> None
         verify_receipt(page, receipt)
         chromium.sign_in(page, who, PASSWORD)
         after = standing(page)
-    assert before == ("Heures validées : 0 min.", "En cours, 30 ECTS, 292 h, 0 min validées", "0 activité sur 12 faite")
-    assert after == ("Heures validées : 2 h.", "En cours, 30 ECTS, 292 h, 2 h validées", "2 activités sur 12 faites")
+    assert before == ("Heures validées : 0 min.", "En cours, 30 ECTS, 292 h, 0 min validées", "0 activité sur 15 faite")
+    assert after == ("Heures validées : 2 h.", "En cours, 30 ECTS, 292 h, 2 h validées", "2 activités sur 15 faites")
 
 
 def test_reading_goes_on_at_the_same_place_on_another_device(browser: Browser, server: Server) -> None:
