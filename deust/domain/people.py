@@ -109,11 +109,12 @@ NO_ARRANGEMENT = Arrangement()
 
 @dataclass(frozen=True, kw_only=True)
 class Dates:
-    """An item's dates for one person, in UTC; each may be absent."""
+    """An item's dates for one person, in UTC; each may be absent. `extra_attempts` were granted besides."""
 
     opens_at: datetime | None = None
     due_at: datetime | None = None
     closes_at: datetime | None = None
+    extra_attempts: int = 0
 
 
 def normalised_email(email: str) -> str:

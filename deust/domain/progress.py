@@ -176,6 +176,7 @@ def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | Non
         opens_at=_first(level.opens_at for level in levels),
         due_at=_first(level.due_at for level in levels),
         closes_at=_first(closings),
+        extra_attempts=sum(level.extra_attempts for level in levels),
     )
 
 

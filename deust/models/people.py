@@ -141,7 +141,7 @@ class Accommodation(Base):
 
 
 class ItemDates(Base):
-    """Dates of one item moved for a cohort, or for a person (who comes first)."""
+    """Dates of one item moved for a cohort, or for a person (who comes first), and attempts granted besides."""
 
     __tablename__ = "item_dates"
     __table_args__ = (
@@ -167,3 +167,4 @@ class ItemDates(Base):
     opens_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
+    extra_attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")

@@ -46,7 +46,9 @@ _MOVED_DATES = select(
     ItemDates.opens_at,
     ItemDates.due_at,
     ItemDates.closes_at,
-    *[null()] * 10,
+    *[null()] * 4,
+    ItemDates.extra_attempts,
+    *[null()] * 5,
 ).where(
     or_(ItemDates.person_id == bindparam("person_id"), ItemDates.cohort_id == bindparam("cohort_id")),
     ItemDates.item_ref.like(bindparam("refs")),
@@ -95,7 +97,12 @@ def progress_of(
         if row.source == _STANDING:
             standings[row.item_ref] = standing_from(row, deadline_at=row.deadline_at)
         else:
-            moved = Dates(opens_at=row.opened_at, due_at=row.touched_at, closes_at=row.read_at)
+            moved = Dates(
+                opens_at=row.opened_at,
+                due_at=row.touched_at,
+                closes_at=row.read_at,
+                extra_attempts=row.attempts_used,
+            )
             dates[row.source][row.item_ref] = moved
     return Progress(
         programme=programme,

@@ -163,14 +163,16 @@ def _standing(
     row: Row[Any],
     now: datetime,
 ) -> tuple[datetime | None, int, bool]:
-    """When the quiz closes for this person, how many attempts they used, and whether they are writing one."""
+    """When the quiz closes for this person, how many attempts they used of those allowed to all, and whether they are
+    writing one.
+    """
     if quiz is None:
         return row.closes_at, row.number, False
     module = programme.modules[quiz.module]
     progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module)
     status = progress.status(quiz)
     standing = status.standing
-    used = standing.attempts_used if standing else row.number
+    used = (standing.attempts_used if standing else row.number) - status.dates.extra_attempts
     return status.dates.closes_at, used, standing is not None and standing.has_open_attempt
 
 

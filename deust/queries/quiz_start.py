@@ -65,7 +65,7 @@ def start_page(
     status = progress.status(quiz)
     dates = status.dates
     arrangement = arrangement_of(connection, learner.person_id)
-    past = past_attempts(connection, learner=learner, refs=quiz.refs, closes_at=dates.closes_at, now=now)
+    past = past_attempts(connection, learner=learner, refs=quiz.refs, dates=dates, now=now)
     allowed = quiz.settings.attempts
     deadline = attempts.deadline(
         started_at=now,
@@ -82,7 +82,7 @@ def start_page(
         arrangement=arrangement,
         deadline=deadline,
         past=past,
-        attempts_left=None if allowed is None else max(0, allowed - len(past)),
+        attempts_left=None if allowed is None else max(0, allowed + dates.extra_attempts - len(past)),
         running=next((attempt for attempt in past if attempt.closed_at is None), None),
         blocked_by=progress.blocked_by(quiz),
         is_followed=progress.is_followed,

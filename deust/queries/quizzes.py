@@ -15,7 +15,7 @@ from deust.domain.answers import file_name_in
 from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.learning import Kind
-from deust.domain.people import SignedIn
+from deust.domain.people import Dates, SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import Info, Json, Question, takes_file
 from deust.domain.quizzes import Paging, QuizSettings, Shown, shown
@@ -317,12 +317,13 @@ def compared(
 
 
 def past_attempts(
-    connection: Connection, *, learner: SignedIn, refs: Sequence[str], closes_at: datetime | None, now: datetime
+    connection: Connection, *, learner: SignedIn, refs: Sequence[str], dates: Dates, now: datetime
 ) -> tuple[PastAttempt, ...]:
     """The learner's attempts at one quiz, oldest first, in one statement; a score only where it may be shown."""
     rows = connection.execute(PAST, {"person_id": learner.person_id, "refs": list(refs)}).all()
     is_writing = any(row.closed_at is None for row in rows)
-    return tuple(_past(row, len(rows), closes_at, now, is_writing=is_writing) for row in rows)
+    used = len(rows) - dates.extra_attempts
+    return tuple(_past(row, used, dates.closes_at, now, is_writing=is_writing) for row in rows)
 
 
 def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime, *, is_writing: bool) -> PastAttempt:

@@ -174,9 +174,11 @@ def move_dates(
         row = ItemDates(item_ref=item.ref, cohort_id=cohort_id, person_id=person_id)
         session.add(row)
     row.opens_at, row.due_at, row.closes_at = dates.opens_at, dates.due_at, dates.closes_at
+    row.extra_attempts = dates.extra_attempts
     session.flush()
     subject = f"cohort:{cohort_id}" if person_id is None else f"person:{person_id}"
-    audit(session, at=now, actor_id=by, act="dates:move", subject=subject, item=item.ref)
+    more = {"extra": dates.extra_attempts} if dates.extra_attempts else {}
+    audit(session, at=now, actor_id=by, act="dates:move", subject=subject, item=item.ref, **more)
     if not isinstance(item, Quiz):
         return 0
     return sum(
@@ -247,4 +249,6 @@ def _dates_of(session: Session, quiz: Quiz, person_id: int) -> Dates:
 
 def _moved(session: Session, item_ref: str, owned: ColumnElement[bool]) -> Dates | None:
     row = session.scalars(select(ItemDates).where(ItemDates.item_ref == item_ref, owned)).one_or_none()
-    return Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at) if row else None
+    if row is None:
+        return None
+    return Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at, extra_attempts=row.extra_attempts)

@@ -52,6 +52,7 @@ _GRANTED = (
         ItemDates.opens_at,
         ItemDates.due_at,
         ItemDates.closes_at,
+        ItemDates.extra_attempts,
     )
     .select_from(Person)
     .outerjoin(Accommodation, Accommodation.person_id == Person.id)
@@ -92,7 +93,9 @@ def start_attempt(
     if running is not None:
         close_attempt(session, own_attempt(session, learner, running.public_id), quiz=quiz, by=BY_CLOCK, now=now)
     dates, arrangement = granted(session, learner=learner, quiz=quiz)
-    attempts.ensure_may_start(settings=quiz.settings, used=len(past) - extra, dates=dates, now=now)
+    attempts.ensure_may_start(
+        settings=quiz.settings, used=len(past) - extra - dates.extra_attempts, dates=dates, now=now
+    )
     public_id = _add_attempt(session, learner, quiz, past, dates, arrangement, rng, now)
     learning.quiz_started(session, progress, item=quiz, attempt_public_id=public_id, now=now)
     records.audit(
@@ -200,9 +203,11 @@ def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, 
     }
     rows = session.connection().execute(_GRANTED, whose).all()
     moved = {
-        row.person_id is not None: Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at)
+        row.person_id is not None: Dates(
+            opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at, extra_attempts=row.extra_attempts
+        )
         for row in rows
-        if row.opens_at or row.due_at or row.closes_at
+        if row.opens_at or row.due_at or row.closes_at or row.extra_attempts
     }
     calendar = learner.enrolled.calendar if learner.enrolled else None
     first = rows[0]

@@ -10,14 +10,23 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    DateField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from deust.domain.access import Permission
 from deust.domain.errors import NotFound
 from deust.domain.flags import FlagKind
-from deust.domain.learning import Announced, Programme, Quiz
+from deust.domain.learning import Announced, Assignment, Programme, Quiz
 from deust.domain.people import Dates
 from deust.domain.progress import AnyItem
 from deust.models.transaction import reading, writing
@@ -80,6 +89,9 @@ class LaterForm(FlaskForm):
 class ExtensionForm(FlaskForm):
     item = SelectField(N_("Activité"))
     until_on = DateField(N_("À rendre au plus tard le"), [InputRequired(N_("Choisissez un jour."))])
+    extra_attempts = IntegerField(
+        N_("Essais de quiz en plus"), [Optional(), NumberRange(0, 10, N_("De 0 à 10 essais en plus."))], default=0
+    )
 
     def validate_item(self, field: SelectField) -> None:
         if not field.data:
@@ -248,13 +260,13 @@ def _extend(student: Followed, form: ExtensionForm, programme: Programme) -> Non
     if item is None:
         raise NotFound
     due_at = student.calendar.end_of_day(form.until_on.data)
-    closes_at = due_at if isinstance(item, Quiz) else None
+    closes_at = due_at if isinstance(item, Quiz) and not isinstance(item, Assignment) else None
     with writing() as session:
         people.move_dates(
             session,
             item,
             person_id=student.person_id,
-            dates=Dates(due_at=due_at, closes_at=closes_at),
+            dates=Dates(due_at=due_at, closes_at=closes_at, extra_attempts=form.extra_attempts.data or 0),
             by=visitor().person_id,
             now=tools().clock(),
         )

@@ -393,3 +393,21 @@ def test_every_start_and_every_close_leaves_an_audit_line(database: Flask, clock
     acts = [line.act for line in lines if line.subject == subject]
     assert acts == ["attempt:start", "attempt:close"]
     assert {line.actor_id for line in lines} == {taker.learner.person_id}
+
+
+def test_attempts_granted_to_a_person_count_at_once_and_for_them_alone(database: Flask, clock: Clock) -> None:
+    quiz = factories.quiz(factories.single(), mode=Mode.EXAM, attempts=1)
+    taker, other = Taker(quiz, clock), Taker(quiz, clock)
+    for one in (taker, other):
+        one.start()
+        one.hand_in()
+        with pytest.raises(NoAttemptLeft):
+            one.start()
+    with writing() as session:
+        factories.item_dates(session, quiz.ref, person_id=taker.learner.person_id, extra_attempts=1)
+    taker.start()
+    assert taker.attempt().number == 2
+    taker.hand_in()
+    for one in (taker, other):
+        with pytest.raises(NoAttemptLeft):
+            one.start()
