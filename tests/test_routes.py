@@ -298,6 +298,7 @@ def test_every_page_declares_a_permission(app: Flask) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.case("AZ-01")
 @pytest.mark.parametrize("row", TABLE)
 def test_each_role_is_answered_as_the_table_says(world: World, row: str) -> None:
     """AZ-01."""

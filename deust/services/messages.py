@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,15 +29,20 @@ from deust.queries.messages import READING, find_thread, has_opened
 from deust.services import records
 
 DEFAULT_ZONE = "Europe/Paris"
+TWICE_WITHIN = timedelta(minutes=10)
 
 
 def ask(session: Session, *, learner: SignedIn, about: About, text: str, now: datetime) -> str:
     """A new question, with the delay promised for its answer; its draft is done. Gives the thread's public id.
 
-    Refuses an empty text, one of more than 4,000 characters, and the twenty-first of the day.
+    The same words about the same thing, sent again within ten minutes, are the same question. Refuses an empty text,
+    one of more than 4,000 characters, and the twenty-first of the day.
     """
     text = cleaned(text)
     ensure_sendable(text)
+    twin = _just_asked(session, learner, about, text, now)
+    if twin is not None:
+        return twin
     _ensure_not_too_many(session, learner, now)
     zone = learner.enrolled.calendar.time_zone if learner.enrolled else DEFAULT_ZONE
     thread = Thread(
@@ -60,6 +65,24 @@ def ask(session: Session, *, learner: SignedIn, about: About, text: str, now: da
     _drop_draft(session, learner, about.place)
     _note(session, learner, "thread:ask", thread, now)
     return thread.public_id
+
+
+def _just_asked(session: Session, learner: SignedIn, about: About, text: str, now: datetime) -> str | None:
+    """The question that a form sent twice has already made; the asker's row is held, so that two at once make one."""
+    session.execute(select(Person.id).where(Person.id == learner.person_id).with_for_update())
+    return session.scalar(
+        select(Thread.public_id)
+        .join(Message, Message.thread_id == Thread.id)
+        .where(
+            Thread.person_id == learner.person_id,
+            Thread.kind == about.kind.value,
+            Thread.ref == about.ref,
+            Thread.state == State.WAITING.value,
+            Thread.asked_at > now - TWICE_WITHIN,
+            Message.text == text,
+        )
+        .limit(1)
+    )
 
 
 def write_again(session: Session, *, learner: SignedIn, public_id: str, text: str, now: datetime) -> None:

@@ -1,11 +1,27 @@
-// Keeps what is being written, a moment after each pause; sending the form goes on without it.
+// Keeps what is being written, on the device at once and on the server after each pause; sending the form goes on without it.
 const PAUSE = 1_500;
+const SENT = "message-sent";
 const form = document.querySelector("form[data-draft]");
+
+const remember = (store, key, value) => {
+  try {
+    if (value === null) store.removeItem(key);
+    else store.setItem(key, value);
+  } catch { /* a full or refused store leaves the server's copy */ }
+};
+
+if (new URLSearchParams(location.search).get("fait") === "envoi") {
+  const sent = sessionStorage.getItem(SENT);
+  if (sent) remember(localStorage, sent, null);
+  remember(sessionStorage, SENT, null);
+}
 
 if (form) {
   const area = form.elements.text;
   const place = form.querySelector("[data-saved]");
   const said = place.querySelector("span");
+  const subject = new URLSearchParams(location.search).get("ref") ?? "";
+  const key = `message-${form.dataset.draft}-${location.pathname}-${subject}`;
   let kept = area.value;
   let timer = 0;
   let asking = null;
@@ -24,6 +40,7 @@ if (form) {
       if (!answer.ok) throw new Error(String(answer.status));
       said.textContent = (await answer.json()).saved;
       kept = text;
+      if (area.value === text) remember(localStorage, key, null);
     } catch (error) {
       if (error.name === "AbortError") return;
       said.textContent = place.dataset.textFailed;
@@ -31,7 +48,13 @@ if (form) {
     }
   };
 
+  const onDevice = localStorage.getItem(key);
+  if (onDevice && onDevice !== area.value) {
+    area.value = onDevice;
+    timer = setTimeout(keep, PAUSE);
+  }
   area.addEventListener("input", () => {
+    remember(localStorage, key, area.value);
     clearTimeout(timer);
     timer = setTimeout(keep, PAUSE);
   });
@@ -42,5 +65,6 @@ if (form) {
     clearTimeout(timer);
     asking?.abort();
     kept = area.value;
+    remember(sessionStorage, SENT, key);
   });
 }

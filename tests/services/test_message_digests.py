@@ -41,9 +41,9 @@ class School:
     admin: SignedIn
     clock: Clock
 
-    def ask(self, at: datetime) -> str:
+    def ask(self, at: datetime, text: str = SECRET) -> str:
         with writing() as session:
-            return messages.ask(session, learner=self.learner, about=ABOUT, text=SECRET, now=at)
+            return messages.ask(session, learner=self.learner, about=ABOUT, text=text, now=at)
 
     def answer(self, thread: str, at: datetime, seen: int = 1) -> None:
         with writing() as session:
@@ -132,7 +132,7 @@ def test_an_administrator_is_told_of_what_no_tutor_follows(school: School) -> No
 
 def test_a_student_is_told_once_an_hour_of_the_answers_that_came(school: School) -> None:
     at = datetime(2026, 10, 14, 14, 0, tzinfo=UTC)
-    first, second = school.ask(at), school.ask(at)
+    first, second = school.ask(at), school.ask(at + timedelta(seconds=1), text="Et ensuite ?")
     school.answer(first, at)
     told = ("questions-answered", school.learner.email)
     assert school.run(at) == [told]

@@ -143,13 +143,13 @@ def test_twenty_questions_a_day_and_the_next_day_begins_at_the_students_midnight
 def test_two_devices_do_not_pass_the_limit_together(school: School, database: Flask) -> None:
     for number in range(19):
         school.ask(f"Question {number}")
-    outcomes = at_once(database, [partial(_asked, school)] * 2)
+    outcomes = at_once(database, [partial(_asked, school, text) for text in ("Une autre ?", "Encore une ?")])
     assert sorted(outcomes) == ["asked", "refused"]
 
 
-def _asked(school: School) -> str:
+def _asked(school: School, text: str) -> str:
     try:
-        school.ask()
+        school.ask(text)
     except TooManyQuestions:
         return "refused"
     return "asked"
@@ -223,7 +223,7 @@ def test_other_roles_follow_nobody(school: School, role: Role) -> None:
 
 
 def test_a_question_is_withdrawn_only_before_its_answer(school: School) -> None:
-    thread, answered = school.ask(), school.ask()
+    thread, answered = school.ask(), school.ask("Une autre ?")
     school.answer(answered)
     with writing() as session:
         messages.withdraw(session, learner=school.learner, public_id=thread, now=school.clock.now)
@@ -294,7 +294,7 @@ def test_each_person_has_their_own_draft_and_sending_ends_it(school: School) -> 
 
 
 def test_the_promise_kept_is_measured_on_what_was_sent(school: School) -> None:
-    quick, slow = school.ask(), school.ask()
+    quick, slow = school.ask("Vite ?"), school.ask("Lentement ?")
     school.answer(quick)
     school.answer(quick, seen=2, text="Une précision.")
     school.clock.move(days=3)
@@ -321,7 +321,7 @@ def test_a_thread_and_a_list_cost_the_same_whatever_they_hold(school: School) ->
     thread, counts = school.ask(), []
     for _more in range(3):
         _again(school, thread)
-        school.ask()
+        school.ask(f"Encore {len(counts)} ?")
         with statements() as found, reading() as connection:
             pages.my_threads(connection, learner=school.learner, page=1)
             pages.my_thread(connection, learner=school.learner, public_id=thread)
@@ -351,3 +351,12 @@ def test_messages_are_only_added(school: School) -> None:
         row = session.scalars(select(Thread)).one()
         assert (kept, row.size) == (["Pourquoi saluer ?", "Pour accueillir.", "Et puis ?"], 3)
         assert session.scalars(select(Person.id).where(Person.id == row.person_id)).one()
+
+
+def test_a_form_sent_twice_makes_one_question(school: School, database: Flask) -> None:
+    first = school.ask("Faut-il saluer deux fois ?")
+    assert school.ask("Faut-il saluer deux fois ?") == first
+    assert set(at_once(database, [partial(school.ask, "Et au téléphone ?")] * 4)) != {first}
+    assert len(school.waiting()) == 2
+    school.clock.move(minutes=11)
+    assert school.ask("Faut-il saluer deux fois ?") != first, "asked again later is another question"
