@@ -41,6 +41,26 @@ class Line:
     totals: Totals
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """`counted` are all but what is announced; `late` is late unless done or open, `waits` also unless it is locked."""
+
+    counted: frozenset[int]
+    late: frozenset[int]
+    waits: Mapping[int, frozenset[int]]
+
+    @property
+    def looked_at(self) -> frozenset[int]:
+        """Of which one must know whether they are done to say whether what waits is late."""
+        return frozenset(self.waits).union(*self.waits.values())
+
+    def waiting(self, *, done: Collection[int], opened: Collection[int]) -> int:
+        """How much of what waits is late for who did this and has that open."""
+        return sum(
+            place not in done and place not in opened and needed.issubset(done) for place, needed in self.waits.items()
+        )
+
+
 class Glance:
     """All items of a programme for a cohort at one moment; `progress` holds its calendar and its moved dates."""
 
@@ -79,6 +99,20 @@ class Glance:
             states=tuple(states[shown.start : shown.stop]),
             totals=self._totals(states, done, begun, shown),
         )
+
+    def tally(self, shown: range) -> Tally:
+        """What is to count of each person to know the totals of what is shown, without reading all that they did."""
+        late = {place for place in shown if self._fresh[place] is State.LATE}
+        waits = {place: needed for place, needed in self._waits.items() if place in late}
+        return Tally(
+            counted=frozenset(place for place in shown if self.is_possible(place)),
+            late=frozenset(late - waits.keys()),
+            waits=waits,
+        )
+
+    @property
+    def has_former_references(self) -> bool:
+        return len(self.positions) > len(self.items)
 
     def done_positions(self, kept: Kept) -> set[int]:
         found = {self.positions.get(ref) for ref in kept.done}

@@ -49,11 +49,9 @@ def xlsx_bytes(title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]
     return written.getvalue()
 
 
-def _plain(cell: Cell) -> str:
-    if cell is None:
-        return ""
+def _plain(cell: Cell) -> str | int:
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.lstrip(" ").startswith(_STARTS_FORMULA) else cell
     if isinstance(cell, Decimal):
         return str(cell).replace(".", ",")
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_STARTS_FORMULA):
-        return f"'{cell}"
-    return str(cell)
+    return "" if cell is None else cell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -14,25 +14,24 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select
 
 from deust.domain.flags import Flag, FlagKind
-from deust.domain.glance import Glance, Line
-from deust.domain.learning import Programme
-from deust.domain.people import Dates, SignedIn
+from deust.domain.glance import Line
+from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem, Progress
 from deust.models.cohort import FlagAside
 from deust.models.people import Enrolment, Person
 from deust.queries.cohort_facts import (
     Filter,
-    Frame,
     Snapshot,
     Snapshots,
     Summary,
     average_of,
     facts_of,
-    own_sets,
+    own_frame,
     take_snapshot,
 )
 from deust.queries.cohort_heads import CohortHead, Programmes, get_cohort
 from deust.queries.cohort_statements import CHOSEN, moved_dates
+from deust.queries.cohort_table import TableRow, table_rows
 from deust.queries.scopes import followed_by, follows_everyone
 
 PAGE_SIZE = 50
@@ -115,7 +114,7 @@ def cohort_page(
     pages = max(1, -(-len(listed) // PAGE_SIZE))
     position = min(max(1, wish.position), pages)
     on_page = listed[(position - 1) * PAGE_SIZE : position * PAGE_SIZE]
-    semester, shown = current_semester(view.frame.glance, head.programme, now)
+    semester, shown = view.frame.semester
     return CohortPage(
         head=head,
         wish=wish,
@@ -154,32 +153,11 @@ def chosen_rows(
     head: CohortHead,
     wish: Wish,
     now: datetime,
-) -> tuple[StudentRow, ...]:
+) -> list[TableRow]:
     """Every student of a filter as they are now, in its order: for an export."""
     view = _View(connection, snapshots, asker, head, now)
-    _, shown = current_semester(view.frame.glance, head.programme, now)
-    return view.rows([each.person_id for each in view.listed(wish)], shown)
-
-
-def current_semester(glance: Glance, programme: Programme, now: datetime) -> tuple[int, range]:
-    """The number and the items of the semester where something is still due; without one, of the first that has items.
-
-    Items of a semester follow one another.
-    """
-    found: list[tuple[int, range, bool]] = []
-    for number, semester in enumerate(programme.semesters, 1):
-        places = [
-            place
-            for place, item in enumerate(glance.items)
-            if (where := programme.places.get(item.module)) and where[0].id == semester.id
-        ]
-        if places:
-            is_due = any((due_at := glance.due[place]) is not None and due_at >= now for place in places)
-            found.append((number, range(places[0], places[-1] + 1), is_due))
-    if not found:
-        return 1, range(len(glance.items))
-    number, shown, _ = next((each for each in found if each[2]), found[0])
-    return number, shown
+    found = view.table()
+    return [found[each.person_id] for each in view.listed(wish) if each.person_id in found]
 
 
 class _View:
@@ -219,9 +197,21 @@ class _View:
         if not ids:
             return ()
         asked = {"cohort_id": self._head.id, "ids": ids, "failed_attempts": max(1, self.frame.rules.failed_attempts)}
-        scoped = CHOSEN.where(followed_by(self._asker, Person.id))
+        scoped = CHOSEN if follows_everyone(self._asker) else CHOSEN.where(followed_by(self._asker, Person.id))
         found = {row.id: self._row(row, shown) for row in self._connection.execute(scoped, asked)}
         return tuple(found[person_id] for person_id in ids if person_id in found)
+
+    def table(self) -> Mapping[int, TableRow]:
+        """Everyone whom the asker follows, as they are at this moment."""
+        return table_rows(
+            self._connection,
+            head=self._head,
+            frame=self.frame,
+            persons=self._moved.persons,
+            aside=self._aside,
+            everyone=self.snapshot.by_id,
+            scope=followed_by(self._asker, Person.id),
+        )
 
     def _in_group(self, group_id: int | None) -> Sequence[Summary]:
         """Those whom the asker follows, in this group if one is named."""
@@ -240,8 +230,23 @@ class _View:
         return wanted in summary.filters
 
     def _row(self, row: Any, shown: range) -> StudentRow:
+        """The same row again while all that it is made of is the same."""
+        made_of = (
+            tuple(row),
+            shown,
+            self._head.groups.get(row.group_id),
+            self._moved.persons.get(row.id),
+            self._aside.get(row.id),
+        )
+        kept = self.frame.rows.get(row.id)
+        if kept is None or kept[0] != made_of:
+            kept = self.frame.rows[row.id] = made_of, self._new_row(row, shown)
+        made: StudentRow = kept[1]
+        return made
+
+    def _new_row(self, row: Any, shown: range) -> StudentRow:
         own = self._moved.persons.get(row.id, {})
-        frame = _own_frame(self.frame, own) if own else self.frame
+        frame = own_frame(self.frame, own) if own else self.frame
         line, done = frame.read(row.done or "", row.begun or "", shown)
         facts = facts_of(row, frame, due_soon=len(frame.soon - done), expected_minutes=frame.expected_minutes)
         flags = frame.flags_of(facts)
@@ -282,10 +287,3 @@ _SORTS: Mapping[Sort, Callable[[Summary], Any]] = {
     Sort.HOURS: lambda each: (each.facts.credited_minutes, each.sort_key),
     Sort.AVERAGE: lambda each: (each.average is None, each.average or 0, each.sort_key),
 }
-
-
-def _own_frame(frame: Frame, own: Mapping[str, Dates]) -> Frame:
-    """The same for someone whose dates moved."""
-    overdue, soon = own_sets(frame, own)
-    progress = replace(frame.progress, person_dates=own)
-    return replace(frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon, lines={})

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from deust.domain.flags import Facts, FailedQuiz, Flag, FlagKind, Rules, flags_of
 from deust.domain.glance import Glance, Kept, Line, graded_positions
+from deust.domain.learning import Programme
 from deust.domain.people import Calendar, Dates
 from deust.domain.progress import Progress
 from deust.domain.texts import unaccented
@@ -25,6 +26,7 @@ FRESH = timedelta(seconds=60)
 """How old the counts of a cohort may be; what a row shows is always of the moment."""
 
 _MOST_LINES = 256
+_exact = lru_cache(maxsize=1_024)(Fraction)
 _NEVER_MOVED: Mapping[str, Dates] = {}
 
 
@@ -40,6 +42,8 @@ class Frame:
     soon: frozenset[int]
     graded: frozenset[int]
     lines: dict[tuple[str, str, range], tuple[Line, set[int]]] = field(default_factory=dict, repr=False)
+    rows: dict[int, tuple[Any, Any]] = field(default_factory=dict, repr=False)
+    """The last row made of each person, beside all that it was made of."""
 
     def read(self, done: str, begun: str, shown: range) -> tuple[Line, set[int]]:
         """Where someone stands and what they finished; read once while neither changes, the last ones kept."""
@@ -55,6 +59,11 @@ class Frame:
     @cached_property
     def expected_minutes(self) -> int:
         return sum(self.glance.items[place].minutes for place in self.overdue)
+
+    @cached_property
+    def semester(self) -> tuple[int, range]:
+        """The number and the items of the semester where something is still due."""
+        return _current_semester(self.glance, self.progress.programme, self.now)
 
     def flags_of(self, facts: Facts) -> tuple[Flag, ...]:
         zone = self.progress.calendar.time_zone if self.progress.calendar else "UTC"
@@ -145,6 +154,27 @@ class Snapshots:
 
     def keep(self, cohort_id: int, snapshot: Snapshot) -> None:
         self._kept[cohort_id] = snapshot
+
+
+def _current_semester(glance: Glance, programme: Programme, now: datetime) -> tuple[int, range]:
+    """The number and the items of the semester where something is still due; without one, of the first that has items.
+
+    Items of a semester follow one another.
+    """
+    found: list[tuple[int, range, bool]] = []
+    for number, semester in enumerate(programme.semesters, 1):
+        places = [
+            place
+            for place, item in enumerate(glance.items)
+            if (where := programme.places.get(item.module)) and where[0].id == semester.id
+        ]
+        if places:
+            is_due = any((due_at := glance.due[place]) is not None and due_at >= now for place in places)
+            found.append((number, range(places[0], places[-1] + 1), is_due))
+    if not found:
+        return 1, range(len(glance.items))
+    number, shown, _ = next((each for each in found if each[2]), found[0])
+    return number, shown
 
 
 def frame_of(progress: Progress, rules: Rules) -> Frame:
@@ -267,13 +297,26 @@ def _positions(refs: str | None, frame: Frame) -> set[int]:
     return {place for place in found if place is not None}
 
 
+@lru_cache(maxsize=4_096)
+def mean_of(shares: str | None) -> Fraction | None:
+    """The exact mean of results written one after another, in any order."""
+    return _mean(tuple(shares.split(" "))) if shares else None
+
+
 @lru_cache(maxsize=2_048)
 def _mean(shares: tuple[str, ...]) -> Fraction | None:
     """Computed once for the same results: a page is opened more often than they change."""
-    return sum(map(Fraction, shares), Fraction(0)) / len(shares) if shares else None
+    return sum(map(_exact, shares), Fraction(0)) / len(shares) if shares else None
 
 
 def _began_at(started_on: Any, calendar: Calendar | None) -> datetime:
     """The day of enrolment, or the first day of the calendar when it comes later."""
     first = max(started_on, calendar.week_one_on) if calendar else started_on
     return datetime.combine(first, time(), ZoneInfo(calendar.time_zone if calendar else "UTC"))
+
+
+def own_frame(frame: Frame, own: Mapping[str, Dates]) -> Frame:
+    """The same for someone whose dates moved."""
+    overdue, soon = own_sets(frame, own)
+    progress = replace(frame.progress, person_dates=own)
+    return replace(frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon, lines={})

@@ -28,6 +28,7 @@ _IS_FAILED = and_(
     bindparam("failed_attempts") <= _CLOSED_ATTEMPTS,
 )
 _IS_DONE = ItemProgress.completed_at.is_not(None)
+_IS_OPEN = ItemProgress.open_attempt.is_not(None)
 
 
 def _listed(value: Any, condition: Any) -> Any:
@@ -96,6 +97,9 @@ EVERYONE = _ENROLLED.add_columns(
     *(each for each in _TOTALS.c if each.name != "person_id"),
 ).outerjoin(_TOTALS, _TOTALS.c.person_id == Person.id)
 
+_IDS = bindparam("ids", expanding=True, literal_execute=True)
+"""Numbers of our own, written into the statement: many parameters cost more than the rows that they name."""
+
 _LINES = (
     select(
         ItemProgress.person_id,
@@ -106,16 +110,59 @@ _LINES = (
         _listed(ItemProgress.item_ref, _IS_DONE).label("done"),
         _listed(_named(_HOW_FAR), ItemProgress.completed_at.is_(None)).label("begun"),
     )
-    .where(ItemProgress.person_id.in_(bindparam("ids", expanding=True)))
+    .where(ItemProgress.person_id.in_(_IDS))
     .group_by(ItemProgress.person_id)
     .subquery("lines")
 )
 CHOSEN = (
     _ENROLLED.add_columns(*(each for each in _LINES.c if each.name != "person_id"))
     .outerjoin(_LINES, _LINES.c.person_id == Person.id)
-    .where(Person.id.in_(bindparam("ids", expanding=True)))
+    .where(Person.id.in_(_IDS))
 )
 """The people of a page, with everything that each did; the caller adds the scope."""
+
+
+def _is_one_of(name: str) -> Any:
+    return ItemProgress.item_ref.in_(bindparam(name, expanding=True))
+
+
+_COUNTS = (
+    select(
+        ItemProgress.person_id,
+        _SEEN_AT,
+        _CREDITED,
+        func.count().filter(_IS_DONE, _is_one_of("counted")).label("counted"),
+        func.count().filter(_IS_DONE, _is_one_of("soon")).label("soon"),
+        func.count().filter(or_(_IS_DONE, _IS_OPEN), _is_one_of("late")).label("settled"),
+    )
+    .where(ItemProgress.person_id.in_(_MEMBERS))
+    .group_by(ItemProgress.person_id)
+    .subquery("counts")
+)
+_TEXTS = (
+    select(
+        ItemProgress.person_id,
+        _FAILED,
+        _listed(type_coerce(ItemProgress.kept_share, String), _is_one_of("graded")).label("shares"),
+        _listed(ItemProgress.item_ref, and_(_IS_DONE, _is_one_of("looked_at"))).label("needed"),
+        _listed(ItemProgress.item_ref, and_(_IS_OPEN, _is_one_of("waiting"))).label("opened"),
+    )
+    .where(
+        ItemProgress.person_id.in_(_MEMBERS),
+        or_(ItemProgress.kept_share.is_not(None), _is_one_of("looked_at")),
+    )
+    .group_by(ItemProgress.person_id)
+    .subquery("texts")
+)
+TABLE = (
+    _ENROLLED.add_columns(
+        *(each for each in (*_COUNTS.c, *_TEXTS.c) if each.name != "person_id"), _LINES.c.done, _LINES.c.begun
+    )
+    .outerjoin(_COUNTS, _COUNTS.c.person_id == Person.id)
+    .outerjoin(_TEXTS, _TEXTS.c.person_id == Person.id)
+    .outerjoin(_LINES, _LINES.c.person_id == Person.id)
+)
+"""Everyone with their figures, and all that each did for those of `ids`; the caller adds the scope."""
 
 _MOVED = select(
     ItemDates.person_id, ItemDates.item_ref, ItemDates.opens_at, ItemDates.due_at, ItemDates.closes_at

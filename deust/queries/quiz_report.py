@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from deust.domain import quiz_report, quiz_scope
 from deust.domain.errors import NotFound
@@ -21,18 +21,10 @@ from deust.domain.questions import Choice, Cloze, Matching, Ordering, Question, 
 from deust.domain.quiz_report import Given, QuestionFigures
 from deust.domain.quiz_scope import REST, Bar, Closed, Which
 from deust.domain.statistics import Summary
-from deust.models.quizzes import AnswerEvent, Attempt
-from deust.queries.closed_attempts import ATTEMPT_IDS, Work, closed_attempts, in_scope, versions_asked, work_of
+from deust.models.quizzes import Attempt
+from deust.queries.closed_attempts import Work, closed_attempts, in_scope, versions_asked, work_of
 from deust.queries.papers import asked_questions
 from deust.queries.remarking import RemarkingPage, concerned_attempts, page_of
-
-_FIRST, _LAST = func.min(AnswerEvent.received_at), func.max(AnswerEvent.received_at)
-_SPANS = (
-    select(AnswerEvent.attempt_id, AnswerEvent.question_key, _FIRST.label("first"), _LAST.label("last"))
-    .where(AnswerEvent.attempt_id.in_(ATTEMPT_IDS))
-    .group_by(AnswerEvent.attempt_id, AnswerEvent.question_key)
-    .having(func.count() > 1)
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +70,7 @@ class AskedPage:
 def report_page(
     connection: Connection, *, reviewer: SignedIn, quiz: Quiz, which: Which, group: int | None
 ) -> ReportPage:
-    """The figures of the closed attempts of the students followed: five statements, however many students.
+    """The figures of the closed attempts of the students followed: four statements, however many students.
 
     Attempts that wait for a marker are left out of the figures until they are marked.
     """
@@ -87,12 +79,12 @@ def report_page(
     concerned = concerned_attempts(rows, versions, quiz)
     scope = quiz_scope.chosen_attempts([_closed(row) for row in rows if not row.awaiting], which)
     chosen = {attempt.id: scope.columns[person] for person, attempt in scope.chosen.items()}
-    work = work_of(connection, {*chosen, *(row.id for row in concerned)})
+    work = work_of(connection, {*chosen, *(row.id for row in concerned)}, is_timed=True)
     names = {row.group_id: f"{row.cohort_title}, {row.group_name}" for row in rows if row.group_id is not None}
     column = group if group in scope.groups else None
     summary, bars = quiz_scope.marks(scope, column)
     looked_at = [row for row in rows if row.id in chosen]
-    questions = _figures(connection, quiz, looked_at, chosen, versions, work, column) if summary else ()
+    questions = _figures(quiz, looked_at, chosen, versions, work, column) if summary else ()
     return ReportPage(
         quiz=quiz,
         which=which if which in scope.choices else Which.FIRST,
@@ -153,7 +145,6 @@ def _closed(row: Row[Any]) -> Closed:
 
 
 def _figures(
-    connection: Connection,
     quiz: Quiz,
     rows: Sequence[Row[Any]],
     columns: Mapping[int, int],
@@ -162,7 +153,7 @@ def _figures(
     column: int | None,
 ) -> tuple[QuestionFigures, ...]:
     """By version of each question, in the quiz's order, those that left it at the end."""
-    given = _given(connection, rows, columns, work)
+    given = _given(rows, columns, work)
     order = {question.id: place for place, question in enumerate(quiz.questions)}
     found = []
     for id_ in sorted(given, key=lambda one: (order.get(one, len(order)), one)):
@@ -175,13 +166,9 @@ def _figures(
 
 
 def _given(
-    connection: Connection, rows: Sequence[Row[Any]], columns: Mapping[int, int], work: Work
+    rows: Sequence[Row[Any]], columns: Mapping[int, int], work: Work
 ) -> Mapping[str, Mapping[str, Sequence[Given]]]:
     """What was answered to each question, by its id, then by the hash of each version."""
-    spans = {
-        (row.attempt_id, row.question_key): int((row.last - row.first).total_seconds())
-        for row in connection.execute(_SPANS, {"attempt_ids": [row.id for row in rows]})
-    }
     given: dict[str, dict[str, list[Given]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         points = {key: earned for key, earned in work.points[row.id].items() if earned is not None}
@@ -195,7 +182,7 @@ def _given(
                         answer=work.answers.get((row.id, key)),
                         points=points[key],
                         total=total,
-                        seconds=spans.get((row.id, key)),
+                        seconds=work.seconds.get((row.id, key)),
                         started_at=row.started_at,
                     )
                 )

@@ -10,13 +10,14 @@ from deust.adapters.files import FileStore
 from deust.adapters.passwords import Passwords
 from deust.content.catalogue import Catalogue
 from deust.queries.cohort_facts import Snapshots
+from deust.queries.quiz_report_kept import Reports
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """`clock` gives the present moment in UTC; `base_url` is where links in mails lead.
 
-    `snapshots` remembers the counts of cohorts for a minute.
+    `snapshots` remembers the counts of cohorts for a minute, `reports` those of quizzes while they hold.
     """
 
     clock: Callable[[], datetime]
@@ -25,3 +26,4 @@ class Tools:
     passwords: Passwords
     base_url: str
     snapshots: Snapshots = field(default_factory=Snapshots)
+    reports: Reports = field(default_factory=Reports)

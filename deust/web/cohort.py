@@ -18,6 +18,7 @@ from deust.queries.cohort import Filter, Sort, chosen_rows, cohort_page
 from deust.queries.cohort_heads import cohorts_of, get_cohort
 from deust.services import cohort as services
 from deust.web import cohort_table
+from deust.web.cohort_rows import DrawnRows
 from deust.web.cohort_waves import row_wave, sheet_of
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import days_ago, reason
@@ -93,12 +94,12 @@ def cohort(cohort_id: int) -> ResponseReturnValue:
             now=tools().clock(),
         )
     sheet = sheet_of(tuple(item.minutes for item in page.items))
-    waves = {row.person_id: row_wave(sheet, row.line.states, progress_text(row.line.totals)) for row in page.rows}
     return render_template(
         "cohort/cohort.html",
         page=page,
         sheet=sheet,
-        waves=waves,
+        drawn=DrawnRows(page.rows, names_groups=len(page.head.groups) > 1),
+        wave=lambda row: row_wave(sheet, row.line.states, progress_text(row.line.totals)),
         sent=number_of(request.args.get("nombre")) or 0,
         filters=_filters(),
         sorts=_sorts(),
@@ -116,7 +117,7 @@ def export(cohort_id: int, kind: str) -> Response:
     with reading() as connection:
         head = get_cohort(connection, asker=visitor(), cohort_id=cohort_id, programmes=tools().catalogue.programme)
         rows = chosen_rows(connection, tools().snapshots, head=head, **chosen)
-    lines = [cohort_table.line(row, head.rules, head.programme) for row in rows]
+    lines = cohort_table.lines(rows, head.rules, head.programme)
     content = services.written_table(kind, _("Cohorte"), cohort_table.header(), lines)
     name = f"cohorte-{cohort_id}-{chosen['now'].date().isoformat()}.{kind}"
     return send_file(BytesIO(content), mimetype=MEDIA_TYPES[kind], as_attachment=True, download_name=name)

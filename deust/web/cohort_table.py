@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from deust.domain.flags import Rules
+from deust.domain.flags import Flag, Rules
 from deust.domain.learning import Programme
-from deust.queries.cohort import StudentRow
+from deust.queries.cohort_table import TableRow
 from deust.web.flag_words import reason
 from deust.web.formats import person_zone
 from deust.web.i18n import gettext as _
@@ -34,24 +35,31 @@ def header() -> list[str]:
     ]
 
 
-def line(row: StudentRow, rules: Rules, programme: Programme) -> Sequence[TableCell]:
-    totals = row.line.totals
+def lines(rows: Iterable[TableRow], rules: Rules, programme: Programme) -> list[Sequence[TableCell]]:
+    """What is the same for many is said once: their reasons, their means, the reader's day and words."""
+    zone, yes = ZoneInfo(person_zone()), _("oui")
+    said = cache(lambda flag: reason(flag, rules, programme))
+    return [_line(row, zone, yes, said) for row in rows]
+
+
+def _line(row: TableRow, zone: ZoneInfo, yes: str, said: Callable[[Flag], str]) -> Sequence[TableCell]:
     return [
         row.name,
         row.student_number,
         row.email,
         row.group_name,
-        totals.done,
-        totals.total,
-        totals.late,
-        row.seen_at.astimezone(ZoneInfo(person_zone())).date().isoformat() if row.seen_at else None,
+        row.done,
+        row.total,
+        row.late,
+        row.seen_at.astimezone(zone).date().isoformat() if row.seen_at else None,
         row.credited_minutes,
         _out_of_20(row.average),
-        " ; ".join(reason(flag, rules, programme) for flag in row.flags) or None,
-        _("oui") if row.is_arranged else None,
+        " ; ".join(map(said, row.flags)) or None,
+        yes if row.is_arranged else None,
     ]
 
 
+@lru_cache(maxsize=4_096)
 def _out_of_20(share: Fraction | None) -> Decimal | None:
     """Rounded half up at two places, as the page shows it."""
     return None if share is None else Decimal((share * 4_000 + 1) // 2) / 100

@@ -21,6 +21,7 @@ from deust.domain.quiz_scope import Which
 from deust.domain.remarking import ListChanged, plain
 from deust.models.transaction import reading, writing
 from deust.queries import quiz_report as pages
+from deust.queries.quiz_report_kept import kept_report
 from deust.queries.remarking import RemarkingPage, remarking_page
 from deust.services import remarking as services
 from deust.web import formats
@@ -122,8 +123,13 @@ def _report(module_id: str, item_id: str) -> pages.ReportPage:
     which = Which(asked) if asked in list(Which) else Which.FIRST
     group = request.args.get("groupe", type=int)
     with reading() as connection:
-        return pages.report_page(
-            connection, reviewer=visitor(), quiz=_quiz(module_id, item_id), which=which, group=group
+        return kept_report(
+            connection,
+            tools().reports,
+            reviewer=visitor(),
+            quiz=_quiz(module_id, item_id),
+            which=which,
+            group=group,
         )
 
 

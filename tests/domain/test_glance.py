@@ -97,3 +97,23 @@ def test_what_is_due_is_counted_without_what_is_only_announced():
     assert [glance.items[place].id for place in glance.overdue(NOW)] == ["un", "entrainement", "note", "suite"]
     assert [glance.items[place].id for place in glance.due_within(NOW, NOW + timedelta(days=7))] == ["examen"]
     assert [glance.items[place].id for place in sorted(graded_positions(glance.items))] == ["note", "examen"]
+
+
+@given(standings(), moved)
+def test_a_tally_agrees_with_progress(standings, cohort_dates):
+    """What is done is counted, what is late among what waits is looked at: the same as reading everything."""
+    progress = Progress(programme=PROGRAMME, now=NOW, calendar=CALENDAR, cohort_dates=cohort_dates)
+    statuses = [
+        status
+        for module in PROGRAMME.modules_in_order
+        for status in replace(progress, standings=standings).statuses(module)
+    ]
+    glance, kept = Glance(progress), kept_of(standings)
+    tally, done = glance.tally(range(len(glance.items))), glance.done_positions(kept)
+    opened = {glance.positions[ref] for ref, far in kept.begun if far == OPEN}
+    totals = totals_of(statuses)
+    assert len(tally.counted) == totals.total
+    assert len(tally.counted & done) == totals.done
+    settled = len(tally.late & (done | opened))
+    waiting = tally.waiting(done=done & tally.looked_at, opened=opened & tally.waits.keys())
+    assert len(tally.late) - settled + waiting == totals.late

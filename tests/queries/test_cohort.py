@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 import pytest
+from sqlalchemy import update
 
 from bench.crowd import fill_cohort
 from deust.domain.errors import NotFound
 from deust.domain.flags import Behind, Failed, FlagKind, Rules, Silent
+from deust.domain.learning import Kind
 from deust.domain.progress import State
 from deust.domain.quizzes import Mode
 from deust.models.learning import ItemProgress
 from deust.models.people import Enrolment
 from deust.models.transaction import reading, writing
-from deust.queries.cohort import Filter, Sort, Wish, cohort_page
+from deust.queries.cohort import Filter, Sort, Wish, chosen_rows, cohort_page
 from deust.queries.cohort_facts import Snapshots
 from deust.queries.cohort_heads import cohorts_of, get_cohort
 from deust.queries.progress import progress_of
@@ -327,3 +330,101 @@ def test_the_head_alone_names_the_groups(place):
         head = get_cohort(connection, asker=place.manager, cohort_id=place.cohort.id, programmes=lambda _id: PROGRAMME)
     assert set(head.groups) == {place.group.id, place.other_group.id}
     assert replace(head, groups={}).rules == Rules()
+
+
+def test_a_row_is_made_again_only_when_something_of_it_changed(place):
+    with writing() as session:
+        who, other = place.student(session, "A"), place.student(session, "B")
+        did(session, who, QUIZ, attempts_used=1, kept_share=Fraction(1, 4))
+        done(session, other, FIRST)
+    snapshots = Snapshots()
+    first, untouched = page_of(place, snapshots=snapshots).rows
+    assert page_of(place, snapshots=snapshots).rows[0] is first
+    changes = (
+        {"kept_share": Fraction(3, 4)},
+        {"credited_minutes": 5},
+        {"attempts_used": 3},
+        {"open_attempt": "abc"},
+        {"touched_at": NOW - 2 * DAY},
+        {"completed_at": NOW},
+    )
+    for change in changes:
+        with writing() as session:
+            session.execute(update(ItemProgress).where(ItemProgress.person_id == who.id).values(**change))
+        again, same = page_of(place, snapshots=snapshots).rows
+        assert again == page_of(place).rows[0]
+        assert (again is first, same is untouched) == (False, True)
+        first = again
+    with writing() as session:
+        factories.item_dates(session, FIRST.ref, person_id=who.id, due_at=NOW + DAY)
+        services.put_aside(
+            session, other.id, [FlagKind.BEHIND], until_on=NOW.date() + 3 * DAY, by=place.manager.person_id, now=NOW
+        )
+    assert page_of(place, snapshots=snapshots).rows == page_of(place).rows
+    assert page_of(place, snapshots=snapshots).rows[1].aside
+
+
+FORMER = a_lesson("zero", due_week=2, minutes=15, aliases=("ancien",))
+
+
+@pytest.mark.parametrize("first", [a_lesson("zero", due_week=2, minutes=15), FORMER])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_table_says_of_each_what_their_row_says(place, seed, first):
+    """What the database counts is what is read item by item: moved dates, prerequisites, former names at random."""
+    rng = random.Random(seed)
+    items = [first, *(a_lesson(f"l{number}", due_week=1 + number % 7, minutes=10) for number in range(6))]
+    quizzes = [a_quiz(f"q{number}", mode=Mode.GRADED, due_week=2 + number) for number in range(4)]
+    waiting = [a_lesson("w1", due_week=3, requires=("l0", "q0")), a_quiz("w2", due_week=2, requires=("l1",))]
+    programme = a_programme([a_module(*items, *quizzes, *waiting, an_announced(due_week=3))])
+    everything = [*items, *quizzes, *waiting]
+    with writing() as session:
+        for number in range(40):
+            who = place.student(session, f"N{number:02}", group=rng.choice((place.group, place.other_group)))
+            for item in everything:
+                _anything(session, who, item, rng)
+            if number % 5 == 0:
+                due_at = NOW + rng.randint(-20, 20) * DAY
+                factories.item_dates(session, rng.choice(everything).ref, person_id=who.id, due_at=due_at)
+            if number % 7 == 0:
+                by, until_on = place.manager.person_id, NOW.date() + DAY
+                services.put_aside(session, who.id, [FlagKind.BEHIND], until_on=until_on, by=by, now=NOW)
+        factories.item_dates(session, rng.choice(everything).ref, cohort_id=place.cohort.id, due_at=NOW - DAY)
+    for asker in (place.manager, place.tutor):
+        with reading() as connection:
+            head = get_cohort(connection, asker=asker, cohort_id=place.cohort.id, programmes=lambda _id: programme)
+            asked = {"asker": asker, "head": head, "wish": Wish(), "now": NOW}
+            with statements() as sent:
+                found = chosen_rows(connection, Snapshots(), **asked)
+        assert len(sent) <= 4
+        assert [_told(row, row) for row in found] == [
+            _told(row, row.line.totals) for row in page_of(place, asker, programme=programme).rows
+        ]
+
+
+def _anything(session, who, item, rng):
+    kind = rng.choice(("nothing", "begun", "open", "tried", "done", "done"))
+    if kind == "nothing":
+        return
+    is_quiz = item.kind is Kind.QUIZ
+    fields = {"read_permille": 0 if is_quiz else rng.randint(0, 1000), "credited_minutes": rng.randint(0, 20)}
+    if is_quiz and kind in ("open", "tried", "done"):
+        fields |= {"attempts_used": rng.randint(1, 3), "kept_share": rng.choice((None, Fraction(1, 3), Fraction(3, 4)))}
+        fields |= {"open_attempt": "abc"} if kind == "open" else {}
+    if kind == "done":
+        fields |= {"completed_at": NOW - DAY}
+    did(session, who, item, **fields)
+    if item.aliases and rng.random() < 0.5:
+        session.flush()
+        former = f"{item.module}/{item.aliases[0]}"
+        session.execute(
+            update(ItemProgress)
+            .where(ItemProgress.person_id == who.id, ItemProgress.item_ref == item.ref)
+            .values(item_ref=former)
+        )
+
+
+def _told(row, totals):
+    return (
+        *(row.name, row.email, row.student_number, row.group_name, row.seen_at, row.credited_minutes, row.average),
+        *(set(row.flags), row.is_arranged, totals.done, totals.total, totals.late),
+    )

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from itertools import combinations
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import delete, func, insert, select, update
 
 from deust.domain.access import Role
 from deust.domain.disclosure import FEWEST
@@ -17,11 +18,12 @@ from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.domain.quiz_report import QuestionFigures
 from deust.domain.quiz_scope import Which
-from deust.models.people import Person
-from deust.models.quizzes import AnswerEvent
+from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
+from deust.models.quizzes import AnswerEvent, Attempt, AttemptMarks
 from deust.models.transaction import reading, writing
 from deust.queries import papers
 from deust.queries.quiz_report import ReportPage, question_page, report_page
+from deust.queries.quiz_report_kept import Reports, kept_report
 from tests.support import factories
 from tests.support.clock import NOW
 from tests.support.cohorts import Answers, group_that_sat, sat
@@ -267,3 +269,101 @@ def test_twice_the_students_take_the_same_statements(admin: SignedIn, tutor: Per
             counts.append(len(sent))
     assert len(set(counts)) == 1
     assert counts[0] <= 6
+
+
+def kept(reports: Reports, reviewer: SignedIn, quiz: Quiz = QUIZ, group: int | None = None) -> tuple[ReportPage, int]:
+    """The page at hand or counted again, and how many statements it took."""
+    with reading() as connection, statements() as sent:
+        page = kept_report(connection, reports, reviewer=reviewer, quiz=quiz, which=Which.FIRST, group=group)
+    return page, len(sent)
+
+
+def test_a_report_read_again_takes_one_statement_and_says_the_same(admin: SignedIn) -> None:
+    groups = fill(QUIZ, [RIGHT] * 6 + [WRONG] * 5, [RIGHT] * 8)
+    reports = Reports()
+    papers._kept.clear()
+    first, statements_first = kept(reports, admin)
+    again, statements_again = kept(reports, admin)
+    assert again is first
+    assert (statements_again, first) == (1, read(admin))
+    assert statements_first <= 6
+    assert kept(reports, admin, group=groups[0])[0] == read(admin, group=groups[0])
+
+
+def change_one(table: Any, **values: object) -> None:
+    key = table.__table__.primary_key.columns.values()[0]
+    with writing() as session:
+        session.execute(update(table).where(key == select(func.min(key)).scalar_subquery()).values(**values))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: fill(QUIZ, [WRONG]),
+        lambda: change_one(AttemptMarks, version=7),
+        lambda: change_one(Attempt, awaiting=1),
+        lambda: change_one(Enrolment, ended_on=NOW.date()),
+        lambda: change_one(Group, name="Autre"),
+        lambda: change_one(Cohort, title="Autre"),
+    ],
+    ids=["an attempt", "marks", "a copy that waits", "who left", "a group's name", "a cohort's name"],
+)
+def test_nothing_stale_is_read_once_anything_counted_changes(admin: SignedIn, change: Callable[[], object]) -> None:
+    fill(QUIZ, [RIGHT] * 6 + [WRONG] * 5, [RIGHT] * 8)
+    reports = Reports()
+    before, _ = kept(reports, admin)
+    change()
+    after, _ = kept(reports, admin)
+    assert after is not before
+    assert after == read(admin)
+
+
+def test_another_version_of_the_quiz_is_counted_for_itself(admin: SignedIn) -> None:
+    fill(QUIZ, [RIGHT] * 6 + [WRONG] * 5)
+    reports, renamed = Reports(), replace(QUIZ, title="Autre titre")
+    kept(reports, admin)
+    assert kept(reports, admin, quiz=renamed)[0].quiz is renamed
+
+
+def test_what_was_counted_for_one_reader_is_never_given_to_another(admin: SignedIn, tutor: Person) -> None:
+    fill(QUIZ, [RIGHT] * 6 + [WRONG] * 5, tutor=tutor)
+    fill(QUIZ, [WRONG] * 7)
+    with writing() as session:
+        nobody = factories.signed_in(factories.person(session, role=Role.TUTOR.value))
+    reports, follower = Reports(), factories.signed_in(tutor)
+    seen = [kept(reports, reader)[0].count for reader in (admin, follower, nobody, admin, follower)]
+    assert seen == [18, 11, None, 18, 11]
+    with writing() as session:
+        session.execute(delete(Tutoring))
+    assert kept(reports, follower)[0].count is None
+
+
+def test_only_the_last_reports_are_kept(admin: SignedIn) -> None:
+    fill(QUIZ, [RIGHT] * 6)
+    reports = Reports()
+    for group in range(100):
+        kept(reports, admin, group=group)
+    assert len(reports._kept) == 32
+    assert kept(reports, admin, group=99)[1] == 1
+    assert kept(reports, admin, group=1)[1] > 1
+
+
+def test_a_save_that_came_late_or_was_overtaken_counts_no_time(admin: SignedIn) -> None:
+    fill(QUIZ, [RIGHT] * 6)
+    saves = (("kept", 0), ("kept", 30), ("late", 900), ("superseded", 999))
+    with writing() as session:
+        for attempt_id in session.scalars(select(Attempt.id)).all():
+            event = {"attempt_id": attempt_id, "question_key": "k0", "client": "t", "base_version": 0, "given": 2}
+            rows = [
+                {
+                    **event,
+                    "event_id": f"e{number}",
+                    "sequence": number,
+                    "version": number,
+                    "outcome": outcome,
+                    "received_at": NOW + timedelta(seconds=seconds),
+                }
+                for number, (outcome, seconds) in enumerate(saves)
+            ]
+            session.execute(insert(AnswerEvent), rows)
+    assert figures(read(admin), "a").seconds == 30
