@@ -34,7 +34,7 @@ COPIES = 5_000
 WORK = "devoir-script"
 
 COHORT_PAGE = Reading("cohort, first screen of 50", F2, "0.009", "—", 0.15, 0.3, "/cohortes/{attempt}")
-REPORT = Reading("activity report", F2, "—", "—", 0.0, 0.0, f"/activites/{MODULE}/{QUIZ}/rapport")
+REPORT = Reading("activity report, met again", F2, "—", "—", 0.15, 0.3, f"/activites/{MODULE}/{QUIZ}/rapport")
 QUEUE = Reading("queue of 5,000 copies", F2, "—", "—", 0.0, 0.0, "/a-corriger")
 PAGES = (COHORT_PAGE, REPORT, QUEUE)
 
