@@ -11,14 +11,14 @@ from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired
 
 from deust.domain.access import Permission
-from deust.domain.errors import InvalidAnswer, NotFound, Refusal, ThreadClosed, TooManyQuestions
+from deust.domain.errors import Forbidden, InvalidAnswer, NotFound, Refusal, ThreadClosed, TooManyQuestions
 from deust.domain.learning import Lesson, Programme
 from deust.domain.messages import MOST_A_DAY, MOST_CHARACTERS, PROMISED_DAYS, About, Kind, cleaned, thread_place
 from deust.models.transaction import reading, writing
 from deust.queries import messages as pages
 from deust.queries.progress import ensure_may_read
 from deust.services import messages as services
-from deust.web import formats
+from deust.web import errors, formats
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.forms import N_, refuse
 from deust.web.i18n import gettext as _
@@ -81,7 +81,10 @@ def thread(public_id: str) -> ResponseReturnValue:
     """One's own question and its answers; a message can be added."""
     if request.method != "POST":
         return _show_thread(public_id)
-    _my_thread(public_id)
+    try:
+        _my_thread(public_id)
+    except NotFound:
+        return _show_gone(404)
     if request.form.get("go") == "draft":
         return _kept_draft(thread_place(public_id), url_for(".thread", public_id=public_id))
     form, now = FollowUpForm(), tools().clock()
@@ -121,6 +124,13 @@ def answer(public_id: str) -> ResponseReturnValue:
     """One exchange, answered in place; an answer that crosses another message waits to be read again."""
     if request.method != "POST":
         return _show_answer(public_id)
+    try:
+        return _answer(public_id)
+    except (NotFound, Forbidden) as refusal:
+        return _show_gone(404 if isinstance(refusal, NotFound) else 403)
+
+
+def _answer(public_id: str) -> ResponseReturnValue:
     _ensure_opened(public_id)
     if request.form.get("go") == "draft":
         return _kept_draft(thread_place(public_id), url_for(".answer", public_id=public_id))
@@ -229,6 +239,14 @@ def _ensure_opened(public_id: str) -> None:
     """Nothing is written about an exchange that the asker does not follow."""
     with reading() as connection:
         pages.find_thread(connection, visitor(), public_id)
+
+
+def _show_gone(status: int) -> ResponseReturnValue:
+    """What was written is given back when its exchange is no longer open to the writer."""
+    text = request.form.get("text", "")
+    if wants_json() or not text.strip():
+        return errors.answer(status)
+    return render_template("messages/gone.html", text=text), status
 
 
 def _draft(place: str) -> str:

@@ -217,3 +217,12 @@ def test_a_choice_about_mail_is_kept(student: Client) -> None:
     assert "checked" not in student.get("/compte/courriels").text
     student.submit("/compte/courriels", {"wants_mail": "y"})
     assert "checked" in student.get("/compte/courriels").text
+
+
+def test_words_for_an_exchange_withdrawn_meanwhile_are_given_back(student: Client, tutor: Client) -> None:
+    thread = ask(student)
+    form = form_of(tutor.get(f"/messages/{thread}"), "answer")
+    assert student.submit(f"/questions/{thread}/retrait").status_code == 303
+    lost = form.press(tutor, "go", "send", text="Une longue réponse <b>tapée</b>.")
+    assert lost.status_code == 404
+    assert "Une longue réponse &lt;b&gt;tapée&lt;/b&gt;." in lost.get_data(as_text=True)
