@@ -22,18 +22,24 @@ class RowsInsert:
     def __init__(self, table: type[Base], columns: Sequence[str], ending: Callable[[Any], Any] = lambda it: it) -> None:
         types = {name: table.__table__.c[name].type for name in columns}
         self._as_text = [name for name, type_ in types.items() if isinstance(type_, JSON)]
-        chosen = _from_one_parameter({name: None if name in self._as_text else types[name] for name in columns})
-        self._statements = {
+        self.parameter = f"{table.__tablename__}_rows"
+        chosen = _from_one_parameter(
+            self.parameter, {name: None if name in self._as_text else types[name] for name in columns}
+        )
+        self.statements = {
             "postgresql": ending(postgresql.insert(table).from_select(list(columns), chosen)),
             "sqlite": ending(sqlite.insert(table)),
         }
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
-        statement = self._statements[connection.dialect.name]
+        statement = self.statements[connection.dialect.name]
         if connection.dialect.name == "postgresql":
-            connection.execute(statement, {"rows": json.dumps([self._plain(row) for row in rows])})
+            connection.execute(statement, {self.parameter: self.as_parameter(rows)})
         else:
             connection.execute(statement, rows)
+
+    def as_parameter(self, rows: Sequence[Row]) -> str:
+        return json.dumps([self._plain(row) for row in rows])
 
     def _plain(self, row: Row) -> Row:
         """JSON inside JSON stays text: a null in it is a value, not a missing one."""
@@ -41,9 +47,29 @@ class RowsInsert:
         return plain | {name: json.dumps(row[name]) for name in self._as_text}
 
 
-def _from_one_parameter(types: Mapping[str, Any]) -> Select[Any]:
+class RowsTogether:
+    """Rows of two tables in one statement where the server can, in two where it cannot."""
+
+    def __init__(self, first: RowsInsert, second: RowsInsert) -> None:
+        self._first, self._second = first, second
+        beside = second.statements["postgresql"].cte(f"{second.parameter}_written")
+        self._statement = first.statements["postgresql"].add_cte(beside)
+
+    def write(self, connection: Connection, first: Sequence[Row], second: Sequence[Row]) -> None:
+        if connection.dialect.name != "postgresql":
+            self._first.write(connection, first)
+            self._second.write(connection, second)
+            return
+        values = {
+            self._first.parameter: self._first.as_parameter(first),
+            self._second.parameter: self._second.as_parameter(second),
+        }
+        connection.execute(self._statement, values)
+
+
+def _from_one_parameter(parameter: str, types: Mapping[str, Any]) -> Select[Any]:
     """The rows of a JSON list; what has no type here is JSON, given as text."""
     columns = [column(name, Text() if type_ is None else type_) for name, type_ in types.items()]
-    listed = func.json_to_recordset(cast(bindparam("rows", type_=Text()), postgresql.JSON))
-    rows = listed.table_valued(*columns, name="given_rows").render_derived(with_types=True)
+    listed = func.json_to_recordset(cast(bindparam(parameter, type_=Text()), postgresql.JSON))
+    rows = listed.table_valued(*columns, name=f"given_{parameter}").render_derived(with_types=True)
     return select(*(cast(rows.c[name], JSON) if type_ is None else rows.c[name] for name, type_ in types.items()))

@@ -21,7 +21,7 @@ from deust.domain.questions import File, Json, Voice
 from deust.domain.sounds import SoundState
 from deust.domain.uploads import Accepted, CountedBy, counted_by, ensure_room
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, Sound
-from deust.models.rows import RowsInsert
+from deust.models.rows import RowsInsert, RowsTogether
 from deust.queries.files import held_bytes, stored_already
 from deust.queries.papers import asked_questions
 from deust.services.marking import ACCEPTED, own_attempt
@@ -69,6 +69,7 @@ _EVENTS = RowsInsert(
         "received_at",
     ),
 )
+_BOTH = RowsTogether(_ANSWERS, _EVENTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,8 +235,8 @@ class _Batch:
 
     def write(self, connection: Connection) -> None:
         if self.answers:
-            _ANSWERS.write(connection, list(self.answers.values()))
-        if self.events:
+            _BOTH.write(connection, list(self.answers.values()), self.events)
+        elif self.events:
             _EVENTS.write(connection, self.events)
 
     def _outcome(self, save: Save, current: CurrentAnswer, begun_at: datetime) -> SaveOutcome:
