@@ -28,6 +28,7 @@ from deust.models.people import Cohort, Person
 from deust.models.transaction import reading, writing
 from tests.support import browser as chromium
 from tests.support import factories
+from tests.support.applications import Applications
 from tests.support.canaries import COURSES
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
@@ -118,7 +119,7 @@ def url(databases: Databases) -> Iterator[str]:
     """The address of a fresh, migrated database."""
     address = databases.fresh()
     yield address
-    databases.drop(address)
+    databases.give_back(address)
 
 
 @pytest.fixture
@@ -206,10 +207,24 @@ def make_app(
             pass
 
 
+@pytest.fixture(scope="session")
+def applications() -> Applications:
+    return Applications()
+
+
 @pytest.fixture
-def app(settings: Settings, make_app: Callable[[Settings], Flask]) -> Flask:
+def app(
+    settings: Settings,
+    clock: Clock,
+    catalogue: Catalogue,
+    make_app: Callable[[Settings], Flask],
+    applications: Applications,
+) -> Iterator[Flask]:
     """The real application on a fresh database, with the courses of `tests/fixtures/courses`."""
-    return make_app(settings)
+    app = applications.prepared(settings, clock, catalogue, make_app)
+    yield app
+    with opened(app):
+        pass
 
 
 class Doors:
