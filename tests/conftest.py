@@ -17,6 +17,7 @@ from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
+from xdist.remote import Producer
 
 from bench.courses import one_module
 from deust.adapters.passwords import Passwords
@@ -34,6 +35,7 @@ from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.databases import Databases, PostgresDatabases, SqliteFiles, bare_app, opened
 from tests.support.network import close_network
+from tests.support.scheduling import SharedServers
 from tests.support.server import Server
 
 NOT_RUN = "not run: "
@@ -49,6 +51,11 @@ hypothesis.settings.load_profile("full")
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both: runs on SQLite and on PostgreSQL")
     close_network()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedServers:
+    return SharedServers(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -17,7 +17,7 @@ from bench.statements import html_kilobytes, send, statements
 from deust.app import create_app
 from tests.support.databases import Databases, opened
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("bench")]
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
 STUDENTS, PAST_ATTEMPTS = 2, 1
 

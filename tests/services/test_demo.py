@@ -37,7 +37,7 @@ from tests.support import factories
 from tests.support.clock import NOW, Clock
 from tests.support.databases import Databases, bare_app, opened
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 GRADED = "ec131-structure-appel/quiz-structure"
 
