@@ -291,13 +291,14 @@ def test_every_assignment_has_its_model_answer_and_a_grid_of_written_levels(prog
             assert all(criterion.describe.values()), (one.ref, criterion.id)
 
 
-def test_each_recording_of_the_plan_is_handed_in_as_one(programme: Programme, plan: list[dict[str, str]]) -> None:
-    spoken = {line["component"] for line in plan if "O" in line["assessed"].split("+")}
+def test_each_oral_is_handed_in_as_a_recording(programme: Programme) -> None:
     for module in written(programme):
         _, _, component = programme.places[module.id]
-        recorded = [one for one in assignments_of(programme) if one.module == module.id]
-        if component.id in spoken:
-            assert any(isinstance(part.answer, Voice) for one in recorded for part in one.questions), module.id
+        for one in component.assessments:
+            item = module.item(one.item) if one.item and one.id == "oral" else None
+            if item is not None:
+                assert isinstance(item, Assignment), item.ref
+                assert any(isinstance(part.answer, Voice) for part in item.questions), item.ref
 
 
 def test_the_public_modules_open_without_an_account(programme: Programme) -> None:
