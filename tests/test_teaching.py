@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -213,6 +214,15 @@ def test_lessons_are_neither_thin_nor_endless_and_read_easily(programme: Program
         assert kandel_moles(found) >= 60, lesson.ref
         assert lesson.reviewed, lesson.ref
         assert lesson.sources or lesson.ref == WELCOME, lesson.ref
+
+
+def test_a_lesson_that_cites_the_law_says_until_when_it_holds(programme: Programme) -> None:
+    cited = re.compile(
+        r"\b(code (de|du|des|civil)|rgpd|cnil|légifrance|loi|directive|règlement|décret)\b", re.IGNORECASE
+    )
+    found = [lesson for lesson in lessons_of(programme) if cited.search(" ".join(lesson.sources))]
+    assert len(found) > 30
+    assert [lesson.ref for lesson in found if not lesson.valid_until] == []
 
 
 def test_a_lesson_asks_often_enough(programme: Programme) -> None:
