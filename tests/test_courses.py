@@ -1,13 +1,8 @@
-"""The authors' commands, on the small tree; and the real courses, which must stay clean."""
+"""The authors' commands, on the small tree."""
 
 from __future__ import annotations
 
 import json
-import random
-from collections import Counter
-from collections.abc import Iterable
-from datetime import date
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +10,8 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from deust.cli.courses import counts_table, courses
-from deust.content.catalogue import Catalogue
-from deust.content.measures import asked_in, kandel_moles, measure, sentences_of, unexplained, word_count
-from deust.content.problems import Level
-from deust.content.tree import read_tree
-from deust.domain.calculated import draw
-from deust.domain.learning import Kind, Lesson, Module, Programme, Quiz
-from deust.domain.marking import mark, right_answer
-from deust.domain.questions import HUMAN_MARKED, Choice, Info, Question
-from deust.domain.quizzes import advice_given
+from deust.cli.courses import courses
 from tests.content.sample_tree import FILES, QUIZ, M, P, clean_tree
-
-ROOT = Path(__file__).resolve().parent.parent
-REAL = ROOT / "courses"
 
 
 def run(root: Path, *arguments: str) -> Result:
@@ -41,144 +24,6 @@ def try_answers(tmp_path: Path, answers: object, *arguments: str) -> Result:
     path = tmp_path / "answers.json"
     path.write_text(answers if isinstance(answers, str) else json.dumps(answers), "utf-8")
     return run(clean_tree(tmp_path), "try", "quiz-accueil", str(path), *arguments)
-
-
-@pytest.mark.slow
-def test_the_real_courses_have_neither_error_nor_warning() -> None:
-    problems = read_tree(REAL, today=date(2026, 11, 22)).problems
-    assert [str(problem) for problem in problems if problem.level is not Level.INFO] == []
-
-
-@pytest.mark.slow
-def test_every_real_page_is_rendered_and_every_real_question_has_a_right_answer(tmp_path: Path) -> None:
-    catalogue = Catalogue(REAL, tmp_path, watch=True, today=lambda: date(2026, 11, 22))
-    questions = []
-    for programme in catalogue.programmes():
-        for item in (item for module in programme.modules.values() for item in module.items):
-            if isinstance(item, Lesson):
-                assert catalogue.lesson(item.ref).parts
-                questions += list(item.checks)
-            elif isinstance(item, Quiz) and item.kind is Kind.QUIZ:
-                questions += list(item.questions)
-                assert len(catalogue.quiz(item.ref).questions) == len(item.questions)
-    assert len(questions) > 50
-    rng = random.Random(1)
-    for question in questions:
-        values = draw(question.variables, rng)
-        if not isinstance(question.answer, (*HUMAN_MARKED, Info)):
-            assert mark(question, right_answer(question, values), values).share == 1, question.id
-
-
-@pytest.fixture(scope="module")
-def programme() -> Programme:
-    return read_tree(REAL, today=date(2026, 11, 25)).programmes["deust-centres-appels"]
-
-
-def written(programme: Programme) -> list[Module]:
-    """The modules of ECUE that are written."""
-    return [module for module in programme.modules.values() if module.items and module.id in programme.places]
-
-
-def lessons_of(programme: Programme) -> list[Lesson]:
-    return [item for module in programme.modules.values() for item in module.items if isinstance(item, Lesson)]
-
-
-def asked_of(module: Module) -> list[Question]:
-    return [question for item in module.items if item.kind is Kind.QUIZ for question in asked_in(item)]
-
-
-def silent_options(questions: Iterable[Question]) -> list[str]:
-    """The wrong options that do not say why they are."""
-    return [
-        f"{question.id}: {option.text}"
-        for question in questions
-        if isinstance(question.answer, Choice)
-        for option in question.answer.options
-        if not option.is_right and not option.feedback
-    ]
-
-
-@pytest.mark.slow
-def test_every_ecue_is_described_and_those_written_are_whole(programme: Programme) -> None:
-    assert len(programme.places) == 45
-    for name, (_, _, component) in programme.places.items():
-        module = programme.modules[name]
-        assert module.outcomes, name
-        assert module.is_planned != bool(module.items), name
-        assert module.hours == component.hours, name
-
-
-@pytest.mark.slow
-def test_each_written_ecue_has_enough_items_of_enough_kinds(programme: Programme) -> None:
-    for module in written(programme):
-        found = measure(module)
-        assert found.items >= 20, module.id
-        assert len(found.types) >= 6, module.id
-        assert found.checks >= 3 * found.lessons, module.id
-        assert abs(found.minutes - module.hours * 60) <= module.hours * 6, module.id
-
-
-@pytest.mark.slow
-def test_lessons_are_neither_thin_nor_endless_and_read_easily(programme: Programme) -> None:
-    for lesson in lessons_of(programme):
-        if lesson.module in programme.places:
-            assert 600 <= word_count(lesson) <= 1_400, (lesson.ref, word_count(lesson))
-        found = list(sentences_of(lesson.body))
-        assert sum(map(len, found)) / len(found) <= 12, lesson.ref
-        assert kandel_moles(found) >= 60, lesson.ref
-        assert lesson.reviewed, lesson.ref
-
-
-@pytest.mark.slow
-def test_no_abbreviation_is_left_unexplained(programme: Programme) -> None:
-    found = {lesson.ref: unexplained(lesson, programme.glossary) for lesson in lessons_of(programme)}
-    assert {ref: words for ref, words in found.items() if words} == {}
-
-
-@pytest.mark.slow
-def test_the_glossary_has_the_words_of_the_semester(programme: Programme) -> None:
-    assert len(programme.glossary) >= 150
-
-
-@pytest.mark.slow
-def test_every_wrong_option_of_a_quiz_says_why(programme: Programme) -> None:
-    assert silent_options(question for module in written(programme) for question in asked_of(module)) == []
-
-
-@pytest.mark.slow
-def test_every_quiz_item_explains_itself_and_names_its_outcome(programme: Programme) -> None:
-    for module in written(programme):
-        for question in asked_of(module):
-            assert question.feedback or isinstance(question.answer, HUMAN_MARKED), question.id
-            assert question.outcome, question.id
-            assert question.tags, question.id
-
-
-@pytest.mark.slow
-def test_no_two_items_are_alike(programme: Programme) -> None:
-    """Neither the same id, nor the same words asked."""
-    asked = [question for module in programme.modules.values() for question in asked_of(module)]
-    asked += [check for lesson in lessons_of(programme) for check in lesson.checks]
-    for key in (lambda one: one.id, lambda one: (one.title, one.stem, repr(one.answer))):
-        twice = [found for found, count in Counter(map(key, asked)).items() if count > 1]
-        assert twice == []
-
-
-@pytest.mark.slow
-def test_the_positioning_test_has_thirty_items_and_advice_for_every_result(programme: Programme) -> None:
-    test = programme.find_item("positionnement/test")
-    assert isinstance(test, Quiz)
-    assert len(asked_in(test)) == 30
-    parts = {tag for question in test.questions for tag in question.tags}
-    for share in (Fraction(0), Fraction(1, 2), Fraction(1)):
-        assert set(advice_given(test.advice, dict.fromkeys(parts, share))) == parts
-    assert silent_options(test.questions) == []
-
-
-@pytest.mark.slow
-def test_what_pedagogy_counts_is_what_the_command_counts(programme: Programme) -> None:
-    told = (ROOT / "docs" / "pedagogy.md").read_text()
-    assert "\n".join(counts_table(programme)) in told, "run: flask --app wsgi courses count, and paste its table"
 
 
 def test_check_is_quiet_on_a_clean_tree(tmp_path: Path) -> None:

@@ -33,6 +33,14 @@ _MUTE_END = re.compile(r"[^aeiouyàâäéèêëîïôöùûü](?:e|es|ent)$")
 _ACRONYM = re.compile(r"(?<![\w/.-])[A-Z][A-Z0-9&]*[A-Z](?![\w-])")
 _ROMAN = re.compile(r"[IVXLC]+")
 
+_SHOWN = re.compile(r"^\||^!\[[^\]]*\]\(media/|^```dialogue|^\$\$", re.MULTILINE)
+_WRONG = re.compile(r"^## Ce qu|^```dialogue bad", re.MULTILINE)
+_EXERCISE = re.compile(r"^## À vous", re.MULTILINE)
+_SUMMARY = re.compile(r"^(?:## À retenir|!!! note \"À retenir\")\n(?P<lines>(?:\s*(?:-|\d\.) .*\n?)*)", re.MULTILINE)
+_FURTHER = re.compile(r'^\?\?\? note "Pour aller plus loin"', re.MULTILINE)
+SUMMARY_LINES = 5
+OPENING_WORDS = 25
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measures:
@@ -80,6 +88,35 @@ def asked_in(quiz: Quiz) -> list[Question]:
 
 def word_count(lesson: Lesson) -> int:
     return len(_WORD.findall(plain_text(lesson.body)))
+
+
+def is_illustrated(lesson: Lesson) -> bool:
+    """Whether something is shown besides prose: a table, a drawing, a spoken exchange, a formula on its own line."""
+    return bool(_SHOWN.search(lesson.body))
+
+
+def faults_of_shape(lesson: Lesson) -> list[str]:
+    """What a lesson lacks: a situation, an example, what goes wrong, an exercise, five lines to keep, a way further."""
+    body = lesson.body
+    faults = []
+    if len(_WORD.findall(plain_text(body.partition("\n## ")[0]))) < OPENING_WORDS:
+        faults.append("situation")
+    if not is_illustrated(lesson):
+        faults.append("example")
+    if not _WRONG.search(body):
+        faults.append("what goes wrong")
+    ends = [_EXERCISE.search(body), _SUMMARY.search(body), _FURTHER.search(body)]
+    faults += [name for name, found in zip(("exercise", "summary", "further"), ends, strict=True) if not found]
+    places = [found.start() for found in ends if found]
+    if places != sorted(places):
+        faults.append("order")
+    if ends[1] and (count := _lines_of(ends[1]["lines"])) != SUMMARY_LINES:
+        faults.append(f"{count} lines of summary")
+    return faults
+
+
+def _lines_of(summary: str) -> int:
+    return sum(bool(line.strip()) for line in summary.splitlines())
 
 
 def sentences_of(markdown: str) -> Iterator[list[str]]:

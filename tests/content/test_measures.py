@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from deust.content.measures import kandel_moles, measure, sentences_of, syllable_count, unexplained
+from deust.content.measures import (
+    faults_of_shape,
+    is_illustrated,
+    kandel_moles,
+    measure,
+    sentences_of,
+    syllable_count,
+    unexplained,
+)
 from deust.domain.learning import Term
 from tests.content.sample_tree import LESSON, M, P, clean_tree, read
 from tests.support.programmes import a_lesson
@@ -46,3 +54,61 @@ def test_a_module_is_counted(tmp_path: Path) -> None:
     assert (found.items, dict(found.types)) == (2, {"single": 1, "numeric": 1})
     assert (found.calls, found.assignments) == (1, 1)
     assert found.words > 10
+
+
+WHOLE = """Lundi matin, un client appelle pour la troisième fois au sujet de la même facture.
+La conseillère ouvre son dossier,
+lit les deux notes et comprend que personne n'a répondu à sa vraie demande.
+
+## L'idée
+
+| Avant | Après |
+|---|---|
+| un | deux |
+
+## Ce qui rate
+
+- Répondre à côté.
+
+## À vous
+
+Écrivez.
+
+## À retenir
+
+- un
+- deux
+- trois
+- quatre
+- cinq
+
+??? note "Pour aller plus loin"
+    Lisez.
+"""
+
+
+def test_a_lesson_in_the_usual_order_has_no_fault() -> None:
+    assert faults_of_shape(a_lesson(body=WHOLE)) == []
+    assert is_illustrated(a_lesson(body=WHOLE))
+
+
+@pytest.mark.parametrize(
+    ("cut", "put", "fault"),
+    [
+        (WHOLE.partition("\n\n")[0], "Un client appelle.", "situation"),
+        ("| un | deux |", "", None),
+        ("## Ce qui rate", "## Autre chose", "what goes wrong"),
+        ("## À vous", "## Exercice", "exercise"),
+        ("- cinq\n", "", "4 lines of summary"),
+        ('??? note "Pour aller plus loin"', "Plus loin", "further"),
+    ],
+)
+def test_what_a_lesson_lacks_is_named(cut: str, put: str, fault: str | None) -> None:
+    assert faults_of_shape(a_lesson(body=WHOLE.replace(cut, put, 1))) == ([fault] if fault else [])
+
+
+def test_parts_out_of_order_and_prose_alone_are_named() -> None:
+    moved = WHOLE.replace("## À vous\n\nÉcrivez.\n\n", "") + "\n## À vous\n\nÉcrivez.\n"
+    assert faults_of_shape(a_lesson(body=moved)) == ["order"]
+    prose = "\n".join(line for line in WHOLE.splitlines() if not line.startswith("|"))
+    assert faults_of_shape(a_lesson(body=prose)) == ["example"]
