@@ -154,9 +154,11 @@ class PublicHomePage:
     stage_count: int
     semesters: tuple[PublicSemester, ...]
     lessons: tuple[Lesson, ...]
+    more_lessons: tuple[Lesson, ...]
 
 
 def public_home_page(programme: Programme) -> PublicHomePage:
+    """What a visitor sees of the diploma; of its public lessons, the first of each module, then the others."""
     semesters = tuple(
         PublicSemester(
             number=number,
@@ -166,6 +168,8 @@ def public_home_page(programme: Programme) -> PublicHomePage:
         )
         for number, semester in enumerate(programme.semesters, 1)
     )
+    lessons = list(public_lessons(programme))
+    first = {lesson.module: lesson for lesson in reversed(lessons)}
     components = [component for semester in semesters for unit in semester.units for component in unit.components]
     return PublicHomePage(
         title=programme.title,
@@ -175,7 +179,8 @@ def public_home_page(programme: Programme) -> PublicHomePage:
         component_count=len(components),
         stage_count=sum(component.stage_weeks is not None for component in components),
         semesters=semesters,
-        lessons=tuple(public_lessons(programme)),
+        lessons=tuple(lesson for lesson in lessons if first[lesson.module] is lesson),
+        more_lessons=tuple(lesson for lesson in lessons if first[lesson.module] is not lesson),
     )
 
 
