@@ -137,6 +137,19 @@ def test_two_tutors_see_both_versions_and_lose_none(
     assert again.send(second, {"comment": "Avis commun.", "go": "stay"}).status_code == 303
 
 
+@pytest.mark.case("GR-01")
+def test_all_that_was_typed_into_a_stale_form_is_shown_again(
+    student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    mine, theirs = form_of(tutor.get(copy), "marking"), form_of(second.get(copy), "marking")
+    mine.send(tutor, {"comment": "Premier avis.", "private_note": "Vu au téléphone.", "go": "stay"})
+    typed = {"adjustment": "-1,5", "adjustment_reason": "Consigne mal lue.", "private_note": "À revoir ensemble."}
+    page = theirs.send(second, {**typed, "go": "stay"}).get_data(as_text=True)
+    assert [text for text in ("Premier avis.", "Vu au téléphone.", *typed.values()) if text not in page] == []
+
+
 @pytest.mark.case("GR-02")
 def test_a_script_whose_session_ended_is_told_so_and_nothing_is_written(
     student: Client, app: Flask, doors: Doors
