@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from deust.domain.errors import Forbidden
+from deust.domain.errors import NotEnrolled
 from deust.domain.learning import Component, Lesson, Module, Outcome, Programme, Quiz, Semester, Unit
 from deust.domain.people import SignedIn
 from deust.domain.progress import (
@@ -187,7 +187,7 @@ def public_home_page(programme: Programme) -> PublicHomePage:
 def home_page(connection: Connection, *, learner: SignedIn, programme: Programme, now: datetime) -> HomePage:
     progress = progress_of(connection, learner=learner, programme=programme, now=now)
     if progress.calendar is None:
-        raise Forbidden
+        raise NotEnrolled
     statuses = {module.id: progress.statuses(module) for module in programme.modules_in_order}
     everything = [status for of_module in statuses.values() for status in of_module]
     actions = next_actions(everything)

@@ -192,7 +192,7 @@ def _after(person: SignedIn) -> str:
     asked = local_path(request.args.get("suite"))
     if asked is not None and asked.partition("?")[0] not in ("/connexion", "/deconnexion"):
         return asked
-    if may(person.role, Permission.LEARNING_FOLLOW):
+    if person.enrolled:
         return url_for("learning.today")
     if may(person.role, Permission.PEOPLE_ARRANGE):
         return url_for("people.students")
