@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from deust.domain.assignments import Terms, terms_to_json
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark
 from deust.models.people import Cohort, Enrolment, Person
 from deust.models.quizzes import Attempt
@@ -14,6 +16,7 @@ from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.forms import form_of
 from tests.support.sittings import Sitting
+from tests.support.uploads import Sender
 
 WORK = "Bonjour, ici le standard."
 HOME = "/modules/ec101-accueil/devoir"
@@ -112,6 +115,23 @@ def test_pages_of_quizzes_lead_to_the_draft(student: Client) -> None:
     assert student.get(f"/essais/{attempt}/relecture").location == f"{draft}/relecture"
     assert student.get(f"/essais/{attempt}/resultat").location == draft
     assert student.submit(f"/essais/{attempt}/remise").status_code == 409, "a declaration is needed"
+
+
+@pytest.mark.case("GR-11")
+def test_a_file_of_an_anonymous_copy_has_a_neutral_name_in_the_page_and_in_the_download(
+    student: Client, tutor: Client, doors: Doors
+) -> None:
+    sitting = Sitting(student, doors).start()
+    assert sitting.outcome(Sender(sitting, name="Léonie Introuvable.pdf").send(), "e-fichier") == "kept"
+    assert student.submit(f"{sitting.path}/remise").status_code == 303
+    copy, file = copy_address(doors), sitting.key("e-fichier")
+    assert "Introuvable.pdf" in tutor.get(copy).text
+    with doors.writing() as session:
+        session.execute(update(Copy).values(terms=terms_to_json(Terms(out_of=Fraction(20), is_anonymous=True))))
+    with tutor.get(f"{copy}/fichiers/{file}") as download:
+        assert download.status_code == 200
+        assert "ntrouvable" not in str(download.headers)
+    assert "ntrouvable" not in tutor.get(copy).text
 
 
 @pytest.mark.case("GR-01")
