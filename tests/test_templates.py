@@ -188,6 +188,21 @@ def test_the_error_summary_links_each_fault_to_its_field():
     assert module.error_summary(Sample()).strip() == ""
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_begun", "words"),
+    [
+        ("lesson", False, "Commencer la leçon"),
+        ("quiz", False, "Commencer le quiz"),
+        ("assignment", False, "Commencer le devoir"),
+        ("assignment", True, "Reprendre le devoir"),
+    ],
+)
+def test_the_button_of_the_next_action_names_what_it_opens(kind: str, is_begun: bool, words: str):
+    row = {"kind": kind, "is_begun": is_begun, "has_open_attempt": False, "is_attempted": False}
+    module = environment().get_template("components/resume.html").module
+    assert module.resume_words(row).strip() == words
+
+
 def options(*texts: str) -> tuple[PublicOption, ...]:
     return tuple(PublicOption(number=number, html=text) for number, text in enumerate(texts, 1))
 

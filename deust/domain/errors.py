@@ -13,6 +13,10 @@ class Forbidden(Refusal):
     """The person is known and may not do this."""
 
 
+class NotEnrolled(Forbidden):
+    """A student, but not of this programme: not enrolled yet, or no longer."""
+
+
 class OnlyLooking(Refusal):
     """Someone sees with a student's eyes: nothing can be done meanwhile."""
 

@@ -84,6 +84,10 @@ class SignedIn:
         return may(self.role, Permission.ATTEMPT_REVIEW)
 
     @property
+    def reads_programme(self) -> bool:
+        return may(self.role, Permission.LEARNING_READ)
+
+    @property
     def arranges_people(self) -> bool:
         return may(self.role, Permission.PEOPLE_ARRANGE)
 

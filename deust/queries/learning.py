@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from deust.domain.errors import Forbidden
+from deust.domain.errors import NotEnrolled
 from deust.domain.learning import Component, Lesson, Module, Outcome, Programme, Quiz, Semester, Unit
 from deust.domain.people import SignedIn
 from deust.domain.progress import (
@@ -154,9 +154,11 @@ class PublicHomePage:
     stage_count: int
     semesters: tuple[PublicSemester, ...]
     lessons: tuple[Lesson, ...]
+    more_lessons: tuple[Lesson, ...]
 
 
 def public_home_page(programme: Programme) -> PublicHomePage:
+    """What a visitor sees of the diploma; of its public lessons, the first of each module, then the others."""
     semesters = tuple(
         PublicSemester(
             number=number,
@@ -166,6 +168,8 @@ def public_home_page(programme: Programme) -> PublicHomePage:
         )
         for number, semester in enumerate(programme.semesters, 1)
     )
+    lessons = list(public_lessons(programme))
+    first = {lesson.module: lesson for lesson in reversed(lessons)}
     components = [component for semester in semesters for unit in semester.units for component in unit.components]
     return PublicHomePage(
         title=programme.title,
@@ -175,14 +179,15 @@ def public_home_page(programme: Programme) -> PublicHomePage:
         component_count=len(components),
         stage_count=sum(component.stage_weeks is not None for component in components),
         semesters=semesters,
-        lessons=tuple(public_lessons(programme)),
+        lessons=tuple(lesson for lesson in lessons if first[lesson.module] is lesson),
+        more_lessons=tuple(lesson for lesson in lessons if first[lesson.module] is not lesson),
     )
 
 
 def home_page(connection: Connection, *, learner: SignedIn, programme: Programme, now: datetime) -> HomePage:
     progress = progress_of(connection, learner=learner, programme=programme, now=now)
     if progress.calendar is None:
-        raise Forbidden
+        raise NotEnrolled
     statuses = {module.id: progress.statuses(module) for module in programme.modules_in_order}
     everything = [status for of_module in statuses.values() for status in of_module]
     actions = next_actions(everything)

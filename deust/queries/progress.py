@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, literal_column, null, or_, select, union_all
 
 from deust.domain.access import Permission, may
-from deust.domain.errors import Forbidden
+from deust.domain.errors import NotEnrolled
 from deust.domain.learning import Module, Programme
 from deust.domain.people import Dates, SignedIn
 from deust.domain.progress import AnyItem, Progress, Standing
@@ -69,7 +69,7 @@ def follows(learner: SignedIn | None, programme: Programme) -> bool:
 def ensure_may_read(learner: SignedIn, programme: Programme) -> None:
     """Students read the programme they are enrolled in; staff read all of it."""
     if may(learner.role, Permission.LEARNING_FOLLOW) and not follows(learner, programme):
-        raise Forbidden
+        raise NotEnrolled
 
 
 def progress_of(

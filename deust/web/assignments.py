@@ -6,7 +6,6 @@ import random
 import secrets
 
 from flask import Blueprint, Response, redirect, render_template, url_for
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
@@ -20,6 +19,7 @@ from deust.queries import quizzes as papers
 from deust.queries.progress import ensure_may_read
 from deust.services import assignments as services
 from deust.web.current import permission, tools, visitor
+from deust.web.forms import Form
 from deust.web.i18n import lazy_gettext as lazy
 
 bp = Blueprint("assignments", __name__)
@@ -27,14 +27,14 @@ bp = Blueprint("assignments", __name__)
 _DICE = random.SystemRandom()
 
 
-class DeclarationForm(FlaskForm):
+class DeclarationForm(Form):
     is_own = BooleanField(lazy("Ce travail est le mien. Ce que j’ai repris d’ailleurs est cité."))
     tools = TextAreaField(
         lazy("Outils d’intelligence artificielle utilisés, et pour quoi faire"), validators=[Length(max=2_000)]
     )
 
 
-class ReviewForm(FlaskForm):
+class ReviewForm(Form):
     reason = TextAreaField(lazy("Ce que vous demandez de revoir"), validators=[DataRequired(), Length(max=2_000)])
 
 

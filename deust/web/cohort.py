@@ -7,7 +7,6 @@ from io import BytesIO
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
@@ -22,7 +21,7 @@ from deust.web.cohort_rows import DrawnRows
 from deust.web.cohort_waves import row_wave, sheet_of
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import days_ago, reason
-from deust.web.forms import N_
+from deust.web.forms import N_, Form
 from deust.web.i18n import gettext as _
 from deust.web.progress_waves import progress_text
 from deust.web.wishes import address_of, number_of, wish_of
@@ -37,7 +36,7 @@ MEDIA_TYPES = {
 _NUMBER = InputRequired(N_("Écrivez un nombre entier, 0 pour ne rien signaler."))
 
 
-class RulesForm(FlaskForm):
+class RulesForm(Form):
     silent_days = IntegerField(
         N_("Jours sans activité"),
         [_NUMBER, NumberRange(0, 90, N_("Écrivez un nombre de 0 à 90."))],

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     DateField,
@@ -38,7 +37,7 @@ from deust.services import people
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import event_words
-from deust.web.forms import N_, refuse
+from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
 from deust.web.wishes import number_of, wish_of
 
@@ -48,7 +47,7 @@ LATER = timedelta(days=7)
 LONGEST_MESSAGE = 5_000
 
 
-class MessageForm(FlaskForm):
+class MessageForm(Form):
     subject = StringField(
         N_("Objet"),
         [
@@ -67,7 +66,7 @@ class MessageForm(FlaskForm):
     sending = HiddenField(validators=[Regexp(r"[0-9a-f]{32}\Z")])
 
 
-class ContactForm(FlaskForm):
+class ContactForm(Form):
     means = RadioField(
         N_("Comment"),
         [InputRequired(N_("Choisissez comment vous l’avez joint."))],
@@ -82,11 +81,11 @@ class ContactForm(FlaskForm):
     )
 
 
-class LaterForm(FlaskForm):
+class LaterForm(Form):
     until_on = DateField(N_("Revoir à partir du"), [InputRequired(N_("Choisissez un jour."))])
 
 
-class ExtensionForm(FlaskForm):
+class ExtensionForm(Form):
     item = SelectField(N_("Activité"))
     until_on = DateField(N_("À rendre au plus tard le"), [InputRequired(N_("Choisissez un jour."))])
     extra_attempts = IntegerField(

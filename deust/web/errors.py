@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, jsonify, make_response, render_template
@@ -113,11 +114,26 @@ def _looking() -> Words:
     )
 
 
+def _not_enrolled() -> Words:
+    return Words(
+        title=_("Vous n’êtes pas inscrit à cette formation."),
+        happened=_("Les modules s’ouvrent avec l’inscription. Votre compte n’en a pas, ou elle est terminée."),
+        kept=_("Ce que vous avez fait est gardé."),
+        todo=_("Le secrétariat de la formation inscrit. Le programme et les leçons publiques restent ouverts."),
+    )
+
+
+WORDS: dict[type[errors.Refusal], Callable[[], Words]] = {
+    errors.OnlyLooking: _looking,
+    errors.NotEnrolled: _not_enrolled,
+}
+
 STATUS: dict[type[errors.Refusal], int] = {
     errors.NotFound: 404,
     errors.Unavailable: 503,
     errors.Unkeepable: 400,
     errors.Forbidden: 403,
+    errors.NotEnrolled: 403,
     errors.InvalidAnswer: 422,
     errors.OnlyLooking: 403,
     errors.NotYetOpen: 409,
@@ -167,8 +183,8 @@ def register(app: Flask) -> None:
 def _refused(error: errors.Refusal) -> Response:
     if isinstance(error, errors.Unavailable):
         log.error("%s database unavailable: %s", g.get("request_id"), error.__cause__)
-    words = _looking() if isinstance(error, errors.OnlyLooking) else None
-    response = answer(STATUS[type(error)], code=type(error).__name__, words=words)
+    words = WORDS.get(type(error))
+    response = answer(STATUS[type(error)], code=type(error).__name__, words=words() if words else None)
     if isinstance(error, errors.SignInThrottled):
         response.headers["Retry-After"] = str(error.seconds)
     return response

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
@@ -16,7 +15,7 @@ from deust.models.transaction import reading, writing
 from deust.queries.contacts import Followed, get_followed
 from deust.services import cohort as services
 from deust.web.current import EYES, permission, tools, visitor
-from deust.web.forms import N_, refuse
+from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
 
 bp = Blueprint("eyes", __name__)
@@ -24,7 +23,7 @@ bp = Blueprint("eyes", __name__)
 FARTHEST = timedelta(days=731)
 
 
-class LookForm(FlaskForm):
+class LookForm(Form):
     day = DateField(N_("Le jour à regarder"), [InputRequired(N_("Choisissez un jour."))])
 
 

@@ -5,16 +5,45 @@ from __future__ import annotations
 from fractions import Fraction
 
 from babel.support import LazyProxy
+from flask_wtf import FlaskForm
 from wtforms import Field
 
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import read_number
 from deust.web.i18n import gettext as _
+from deust.web.i18n import ngettext
 
 
 def N_(message: str) -> str:
     """A label written once and translated each time it is shown; the name is one that gettext extraction knows."""
     return LazyProxy(_, message, enable_cache=False)  # type: ignore[return-value]
+
+
+class _Words:
+    """What the form library says of itself when a field has no words of its own, in the reader's language."""
+
+    def gettext(self, message: str) -> str:
+        words = {
+            "This field is required.": _("Remplissez ce champ."),
+            "Not a valid choice.": _("Choisissez dans la liste."),
+            "Not a valid integer value.": _("Écrivez un nombre entier."),
+            "Not a valid date value.": _("Écrivez un jour qui existe, comme 2026-10-13."),
+            "Invalid input.": _("Ce qui est écrit ne convient pas."),
+        }
+        return words.get(message, message)
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        if one == "Field cannot be longer than %(max)d character.":
+            return ngettext("Écrivez %(max)s signe au plus.", "Écrivez %(max)s signes au plus.", count, max=count)
+        return one if count == 1 else many
+
+
+class Form(FlaskForm):
+    """A form whose refusals are all in the reader's language."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: FlaskForm) -> _Words:
+            return _Words()
 
 
 def refuse(field: Field, message: str) -> None:

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
@@ -32,6 +31,7 @@ from deust.services import phrases as bank
 from deust.web import formats
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
+from deust.web.forms import Form
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 from deust.web.marking_posts import posted_work
@@ -43,7 +43,7 @@ _LONGEST_NUMBER = 9
 _MOST_START = 1_000_000
 
 
-class AnswerForm(FlaskForm):
+class AnswerForm(Form):
     answer = TextAreaField(lazy("Votre réponse à la demande"), validators=[DataRequired(), Length(max=4_000)])
 
 

@@ -332,10 +332,11 @@ def _posted_place(lesson: Lesson) -> tuple[str, int]:
 def _ensure_may_fetch(module_id: str) -> None:
     """Who may read the module may fetch its media; anyone else, only what stands in a public lesson."""
     person = visitor_or_none()
-    if person is not None and may(person.role, Permission.LEARNING_READ):
-        _module(module_id)
-    elif not _is_in_public_lesson(module_id, request.path):
+    if _is_in_public_lesson(module_id, request.path):
+        return
+    if person is None or not may(person.role, Permission.LEARNING_READ):
         abort(403 if person else 401)
+    _module(module_id)
 
 
 def _is_in_public_lesson(module_id: str, url: str) -> bool:

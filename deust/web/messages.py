@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired
 
@@ -20,7 +19,7 @@ from deust.queries.progress import ensure_may_read
 from deust.services import messages as services
 from deust.web import errors, formats
 from deust.web.current import permission, tools, visitor, wants_json
-from deust.web.forms import N_, refuse
+from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
 
 bp = Blueprint("messages", __name__)
@@ -31,19 +30,19 @@ _NEEDED = [InputRequired()]
 _WRITING = {"rows": 8}
 
 
-class QuestionForm(FlaskForm):
+class QuestionForm(Form):
     text = TextAreaField(N_("Votre question"), validators=_NEEDED, render_kw=_WRITING)
 
 
-class FollowUpForm(FlaskForm):
+class FollowUpForm(Form):
     text = TextAreaField(N_("Votre message"), validators=_NEEDED, render_kw=_WRITING)
 
 
-class AnswerForm(FlaskForm):
+class AnswerForm(Form):
     text = TextAreaField(N_("Votre réponse"), validators=_NEEDED, render_kw=_WRITING)
 
 
-class MailForm(FlaskForm):
+class MailForm(Form):
     wants_mail = BooleanField(N_("Me prévenir par e-mail quand un message m’attend"))
 
 
@@ -269,7 +268,7 @@ def _keep_draft(place: str, text: str) -> object:
     return now
 
 
-def _refused(form: FlaskForm, place: str, refusal: Refusal) -> int:
+def _refused(form: Form, place: str, refusal: Refusal) -> int:
     """Say in the form why it was refused, and keep its text; gives the status."""
     text = form["text"].data or ""
     _keep_draft(place, text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Regexp
@@ -16,14 +15,14 @@ from deust.queries.people import StudentPage, account_page, find_student, studen
 from deust.services import people, signin
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
-from deust.web.forms import N_, exact, refuse
+from deust.web.forms import N_, Form, exact, refuse
 from deust.web.i18n import gettext as _
 from deust.web.sessions import new_hash, prove
 
 bp = Blueprint("people", __name__)
 
 
-class PreferencesForm(FlaskForm):
+class PreferencesForm(Form):
     theme = RadioField(
         N_("Couleurs"),
         choices=[
@@ -37,7 +36,7 @@ class PreferencesForm(FlaskForm):
     )
 
 
-class ChangePasswordForm(FlaskForm):
+class ChangePasswordForm(Form):
     present = PasswordField(
         N_("Mot de passe actuel"),
         [InputRequired(N_("Écrivez votre mot de passe actuel."))],
@@ -58,7 +57,7 @@ class ChangePasswordForm(FlaskForm):
     )
 
 
-class AccommodationForm(FlaskForm):
+class AccommodationForm(Form):
     multiplier = StringField(
         N_("Temps multiplié par"),
         [InputRequired(N_("Écrivez un nombre, 1 pour un temps ordinaire."))],

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import DataRequired, Length
 
@@ -26,6 +25,7 @@ from deust.queries.remarking import RemarkingPage, remarking_page
 from deust.services import remarking as services
 from deust.web import formats
 from deust.web.current import permission, tools, visitor
+from deust.web.forms import Form
 from deust.web.i18n import current_locale
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
@@ -36,7 +36,7 @@ _CHART = (400, 160)
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
-class KeyForm(FlaskForm):
+class KeyForm(Form):
     never_lower = BooleanField(lazy("Ne jamais baisser une note"), default=True)
     reason = StringField(lazy("Motif, gardé dans l’historique"), validators=[DataRequired(), Length(max=200)])
     seen = HiddenField()

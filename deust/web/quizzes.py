@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
 
@@ -37,6 +36,7 @@ from deust.web.answer_posts import (
 )
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
+from deust.web.forms import Form
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 
@@ -46,7 +46,7 @@ _DICE = random.SystemRandom()
 _LONGEST_NUMBER = 6
 
 
-class AcceptForm(FlaskForm):
+class AcceptForm(Form):
     reason = StringField(lazy("Motif, gardé dans l’historique"), validators=[DataRequired(), Length(max=200)])
 
 

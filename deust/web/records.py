@@ -70,6 +70,7 @@ def site_map() -> ResponseReturnValue:
         "records/site_map.html",
         may_read=may(role, Permission.LEARNING_READ),
         may_arrange=may(role, Permission.PEOPLE_ARRANGE),
+        may_inspect=may(role, Permission.COURSES_INSPECT),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from wtforms import EmailField, PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
@@ -17,7 +16,7 @@ from deust.models.transaction import reading, writing
 from deust.queries.signin import LinkHolder, link_holder
 from deust.services import signin
 from deust.web.current import permission, tools, visitor_or_none, wants_json
-from deust.web.forms import N_, refuse
+from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
 from deust.web.i18n import ngettext
 from deust.web.sessions import asked_for, leave, new_hash, open_session, prove
@@ -25,7 +24,7 @@ from deust.web.sessions import asked_for, leave, new_hash, open_session, prove
 bp = Blueprint("signin", __name__)
 
 
-class SignInForm(FlaskForm):
+class SignInForm(Form):
     email = EmailField(
         N_("Adresse e-mail"),
         [
@@ -41,7 +40,7 @@ class SignInForm(FlaskForm):
     )
 
 
-class ForgottenPasswordForm(FlaskForm):
+class ForgottenPasswordForm(Form):
     email = EmailField(
         N_("Adresse e-mail"),
         [
@@ -52,7 +51,7 @@ class ForgottenPasswordForm(FlaskForm):
     )
 
 
-class ChoosePasswordForm(FlaskForm):
+class ChoosePasswordForm(Form):
     password = PasswordField(
         N_("Nouveau mot de passe"),
         [InputRequired(N_("Écrivez un mot de passe."))],
@@ -193,7 +192,7 @@ def _after(person: SignedIn) -> str:
     asked = local_path(request.args.get("suite"))
     if asked is not None and asked.partition("?")[0] not in ("/connexion", "/deconnexion"):
         return asked
-    if may(person.role, Permission.LEARNING_FOLLOW):
+    if person.enrolled:
         return url_for("learning.today")
     if may(person.role, Permission.PEOPLE_ARRANGE):
         return url_for("people.students")

@@ -228,12 +228,13 @@ def _draw(bars: Sequence[Bar], scale: Scale, current: int | None, groups: Sequen
 
 
 def _staves(bars: Sequence[Bar], scale: Scale, head: float) -> Iterator[_Stave]:
-    """The bars on one line while they fit, the pitch shrinking; then on several lines, like a score."""
+    """The bars on one line while they fit, the pitch shrinking; then on several lines, like a score, at their ease."""
     if not bars:
         return
     pitch = max(min(scale.pitch, scale.width / len(bars)), scale.narrowest)
     lines = -int(-len(bars) * pitch // scale.width) if pitch > scale.width / len(bars) else 1
     per_line = -(-len(bars) // lines)
+    pitch = min(scale.pitch, scale.width / per_line)
     top = 0.0
     for first in range(0, len(bars), per_line):
         stave = _Stave(bars[first : first + per_line], first, scale, pitch, top, head)

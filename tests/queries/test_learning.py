@@ -244,7 +244,15 @@ def test_public_home_counts_only_what_the_programme_says():
     open_lesson = a_lesson("public", is_public=True)
     page = public_home_page(a_programme([a_module(DONE, open_lesson, a_quiz(is_public=True))]))
     assert (page.ects, page.hours, page.stage_weeks, page.component_count, page.stage_count) == (60, 30, 8, 2, 1)
-    assert page.lessons == (open_lesson,)
+    assert (page.lessons, page.more_lessons) == ((open_lesson,), ())
+
+
+def test_public_home_shows_one_lesson_a_module_and_folds_the_others():
+    lessons = [a_lesson(id, module=module, is_public=True) for module in ("m1", "m2") for id in ("un", "deux")]
+    modules = [a_module(*lessons[:2], id="m1"), a_module(*lessons[2:], id="m2")]
+    page = public_home_page(a_programme(modules))
+    assert page.lessons == (lessons[0], lessons[2])
+    assert page.more_lessons == (lessons[1], lessons[3])
 
 
 def a_large_programme(times):

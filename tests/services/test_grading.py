@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from deust.domain.assignments import Resubmit, to_step
 from deust.domain.copies import Anchor, Remark, Work
@@ -19,6 +19,7 @@ from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
 from deust.queries.assignments import handed_in
+from deust.queries.grading import ready_copies
 from deust.queries.grid_changes import grid_effects
 from deust.services import assignments, grading, phrases
 from deust.services.grid_changes import apply_grid
@@ -242,6 +243,25 @@ def test_an_anonymous_copy_says_nothing_of_its_author(school: Class) -> None:
     school.release(copy)
     assert school.page(copy).author == f"{learner.given_name} {learner.family_name}", "lifted with the release"
     assert "copy:release" in acts(school)
+
+
+@pytest.mark.case("GR-11")
+def test_neither_the_order_of_anonymous_copies_nor_the_list_to_give_back_tells_who_wrote_them(
+    school: Class, clock: Clock
+) -> None:
+    school.assignment = factories.assignment(is_anonymous=True)
+    copies, codes = [], ("ZZZ", "MMM", "AAA")
+    for code in codes:
+        copies.append(school.handed_in(learner=school.newcomer()))
+        clock.move(minutes=1)
+        with writing() as session:
+            session.execute(update(Copy).where(Copy.public_id == copies[-1]).values(code=code))
+    first, second, third = reversed(copies)
+    assert [school.page(one).following for one in (first, second, third)] == [second, third, None], "not as they came"
+    for one in copies:
+        school.save(one, GOOD, is_ready=True)
+    with reading() as connection:
+        assert {one.name for one in ready_copies(connection, marker=school.tutor)} == set(codes)
 
 
 def test_two_marks_are_blind_then_agree_or_call_a_third(school: Class) -> None:

@@ -161,7 +161,7 @@ def test_a_page_of_fifty_is_light_and_leads_to_the_next(followed: Followed, door
 def test_counts_say_their_time_and_are_made_again_after_a_minute(
     followed: Followed, doors: Doors, clock: Clock
 ) -> None:
-    assert "Comptes des filtres : 20\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}00" in text(followed.tutor, followed.path)
+    assert "Filtres comptés à 20\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}00" in text(followed.tutor, followed.path)
     with doors.writing() as session:
         factories.accommodation(session, followed.student, time_multiplier=Fraction(4, 3))
     assert "Aménagement, 0" in text(followed.tutor, followed.path)

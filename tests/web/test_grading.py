@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from deust.domain.assignments import Terms, terms_to_json
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark
 from deust.models.people import Cohort, Enrolment, Person
 from deust.models.quizzes import Attempt
@@ -14,6 +16,7 @@ from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.forms import form_of
 from tests.support.sittings import Sitting
+from tests.support.uploads import Sender
 
 WORK = "Bonjour, ici le standard."
 HOME = "/modules/ec101-accueil/devoir"
@@ -114,6 +117,23 @@ def test_pages_of_quizzes_lead_to_the_draft(student: Client) -> None:
     assert student.submit(f"/essais/{attempt}/remise").status_code == 409, "a declaration is needed"
 
 
+@pytest.mark.case("GR-11")
+def test_a_file_of_an_anonymous_copy_has_a_neutral_name_in_the_page_and_in_the_download(
+    student: Client, tutor: Client, doors: Doors
+) -> None:
+    sitting = Sitting(student, doors).start()
+    assert sitting.outcome(Sender(sitting, name="Léonie Introuvable.pdf").send(), "e-fichier") == "kept"
+    assert student.submit(f"{sitting.path}/remise").status_code == 303
+    copy, file = copy_address(doors), sitting.key("e-fichier")
+    assert "Introuvable.pdf" in tutor.get(copy).text
+    with doors.writing() as session:
+        session.execute(update(Copy).values(terms=terms_to_json(Terms(out_of=Fraction(20), is_anonymous=True))))
+    with tutor.get(f"{copy}/fichiers/{file}") as download:
+        assert download.status_code == 200
+        assert "ntrouvable" not in str(download.headers)
+    assert "ntrouvable" not in tutor.get(copy).text
+
+
 @pytest.mark.case("GR-01")
 def test_two_tutors_see_both_versions_and_lose_none(
     student: Client, tutor: Client, second: Client, doors: Doors
@@ -135,6 +155,19 @@ def test_two_tutors_see_both_versions_and_lose_none(
         )
     again = form_of(second.get(copy), "marking")
     assert again.send(second, {"comment": "Avis commun.", "go": "stay"}).status_code == 303
+
+
+@pytest.mark.case("GR-01")
+def test_all_that_was_typed_into_a_stale_form_is_shown_again(
+    student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    mine, theirs = form_of(tutor.get(copy), "marking"), form_of(second.get(copy), "marking")
+    mine.send(tutor, {"comment": "Premier avis.", "private_note": "Vu au téléphone.", "go": "stay"})
+    typed = {"adjustment": "-1,5", "adjustment_reason": "Consigne mal lue.", "private_note": "À revoir ensemble."}
+    page = theirs.send(second, {**typed, "go": "stay"}).get_data(as_text=True)
+    assert [text for text in ("Premier avis.", "Vu au téléphone.", *typed.values()) if text not in page] == []
 
 
 @pytest.mark.case("GR-02")

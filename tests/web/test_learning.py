@@ -205,6 +205,21 @@ def test_media_are_served_as_they_are_declared_and_only_to_who_may_see_them(clie
         assert reader.get("/cours/ec101-accueil/media/../module.md").status_code == 404
 
 
+def test_a_student_of_no_cohort_is_told_why_and_reads_what_is_public(client_of, doors):
+    with doors.writing() as session:
+        person = factories.person(session)
+    visitor = client_of(person)
+    for path in ("/aujourdhui", "/modules/ec101-accueil"):
+        page = visitor.get(path)
+        assert page.status_code == 403
+        assert "Vous n’êtes pas inscrit à cette formation." in page.text
+    assert visitor.get("/programme").status_code == 200
+    assert "/cours/ec101-accueil/media/accueil.png" in visitor.get(PUBLIC).text
+    with visitor.get("/cours/ec101-accueil/media/accueil.png") as media:
+        assert media.status_code == 200
+    assert visitor.get("/cours/ec101-accueil/media/ecoute.png").status_code == 403
+
+
 def test_staff_see_the_state_of_the_courses_and_students_do_not(client_of, student):
     assert client_of(Role.MANAGER).get("/cours/problemes").status_code == 200
     assert student.get("/cours/problemes").status_code == 403

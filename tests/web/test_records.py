@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -107,6 +109,21 @@ def test_the_site_map_leads_only_where_one_may_go(client: Client, client_of: obj
     for path in ("/aujourdhui", "/programme", "/recherche", "/glossaire", "/compte"):
         assert f'href="{path}"' in student.get("/plan-du-site").get_data(as_text=True)
         assert student.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_the_site_map_leaves_out_no_page_of_the_navigation(
+    client: Client, client_of: Callable[[Role], Client], role: Role | None
+) -> None:
+    """Whoever is lost finds there every page that their navigation has, and each of its links opens."""
+    visitor = client_of(role) if role else client
+    page = visitor.get("/plan-du-site").get_data(as_text=True)
+    listed = set(re.findall(r'class="act" href="(/[^"#]*)', page))
+    reading = visitor.get("/glossaire").get_data(as_text=True)
+    navigation = re.findall(r"<nav.*?</nav>", reading, re.DOTALL)
+    offered = set(re.findall(r'href="(/[^"#]+)', "".join(navigation))) - {"/plan-du-site", "/aujourdhui"}
+    assert offered - listed == set()
+    assert {path: visitor.get(path).status_code for path in listed if path != "/"} == dict.fromkeys(listed - {"/"}, 200)
 
 
 # Mails

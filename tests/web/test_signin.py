@@ -79,6 +79,15 @@ def test_signing_in_leads_to_the_first_page_of_one_s_role(client: Client, lea: P
     assert client.get("/connexion").location == "/aujourdhui"
 
 
+def test_signing_in_leads_a_student_of_no_cohort_to_what_they_may_read(
+    client: Client, doors: Doors, passwords: Passwords
+) -> None:
+    with doors.writing() as session:
+        factories.person(session, email=EMAIL, password_hash=passwords.hashed(PASSWORD))
+    assert sign_in(client).location == "/programme"
+    assert client.get("/programme").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("role", "path"),
     [

@@ -88,6 +88,13 @@ def test_the_pitch_shrinks_then_the_wave_goes_on_to_a_second_line():
     assert shape(wave(MODULE * 5, "large").drawings[0], "axis").count("M") == 2
 
 
+def test_a_wave_of_two_lines_takes_the_room_it_has_up_to_the_usual_pitch():
+    """Bars are not crowded at the left of a phone: eleven of twenty-one stand on each line, their numbers apart."""
+    phone = wave(MODULE + MODULE[:9], "large").drawings[1]
+    assert phone.width == round(11 * 29.16)
+    assert wave(MODULE * 3, "large").drawings[1].width == 350
+
+
 def test_the_playhead_stands_inside_the_current_bar_at_the_share_done():
     desk = wave(MODULE, "large", current=5).drawings[0]
     (disc,) = desk.discs
