@@ -79,6 +79,7 @@ async function send() {
     if (!answer.ok) throw new Error(answer.status);
     field("version").value = told.version;
     document.querySelector("[data-mark]").textContent = told.mark || "–";
+    document.querySelector("[data-missing]").textContent = told.lacking;
     if (!isDirty) localStorage.removeItem(key);
     else keep();
     say(told.saved, false);

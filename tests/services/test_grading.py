@@ -12,7 +12,7 @@ from sqlalchemy import select
 from deust.domain.assignments import Resubmit, to_step
 from deust.domain.copies import Anchor, Remark, Work
 from deust.domain.errors import Forbidden, InvalidAnswer, NoAttemptLeft, NotFound, NotReady
-from deust.domain.rubric import Criterion, Grid
+from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReleasedMark, ReviewRequest
 from deust.models.learning import ItemProgress
 from deust.models.quizzes import Attempt, AttemptMarks
@@ -21,7 +21,7 @@ from deust.models.transaction import reading, writing
 from deust.queries.assignments import handed_in
 from deust.queries.grid_changes import grid_effects
 from deust.services import assignments, grading, phrases
-from deust.services.grid_changes import apply_grid
+from deust.services.grid_changes import apply_grids
 from deust.services.late_answers import accept_late
 from deust.services.quizzes import close_if_overdue
 from tests.support import factories
@@ -38,6 +38,11 @@ def school(database: Flask, clock: Clock) -> Class:
     return Class(clock=clock)
 
 
+def grid_of(school: Class, copy: str) -> Grid:
+    (rating,) = school.page(copy).ratings
+    return rating.grid
+
+
 def acts(school: Class) -> list[str]:
     return [row.act for row in sorted(school.rows(AuditEvent), key=lambda row: row.id)]
 
@@ -47,7 +52,7 @@ def test_a_hand_in_makes_one_copy_with_its_promise_and_its_grid(school: Class) -
     (row,) = school.rows(Copy)
     assert (row.public_id, row.state, row.late_days) == (copy, "to-mark", 0)
     assert row.due_back_at - row.handed_in_at == timedelta(days=5)
-    assert school.page(copy).grid == factories.grid()
+    assert grid_of(school, copy) == factories.grid()
     (progress,) = school.rows(ItemProgress)
     assert progress.completed_at is not None, "handing in is what the item asks"
     assert (progress.kept_share, progress.attempts_used) == (None, 1), "no mark, not even zero, before the release"
@@ -392,14 +397,16 @@ def test_an_edited_grid_is_shown_then_applied_to_what_is_not_released(school: Cl
         criteria=(*factories.grid().criteria, Criterion(id="E1", phase="Forme", title="Langue", points=Fraction(5))),
     )
     with reading() as connection:
-        (effect,) = grid_effects(connection, marker=school.tutor, item_ref=school.assignment.ref, grid=heavier)
-    assert (effect.public_id, effect.before, effect.after, effect.to_rate) == (one, 14, 14, ("E1",))
-    assert school.page(one).grid == factories.grid(), "looking changes nothing"
+        (effect,) = grid_effects(
+            connection, marker=school.tutor, item_ref=school.assignment.ref, grids={WHOLE: heavier}
+        )
+    assert (effect.public_id, effect.before, effect.after, effect.to_rate) == (one, 14, 14, (("", "E1"),))
+    assert grid_of(school, one) == factories.grid(), "looking changes nothing"
     assert _apply(school, heavier) == 1
     assert _apply(school, heavier) == 0, "twice is the same as once"
     page = school.page(one)
-    assert (page.grid, page.work.chosen, page.state.value) == (heavier, HALF.chosen, "draft")
-    assert school.page(told).grid == factories.grid()
+    assert (grid_of(school, one), page.work.chosen, page.state.value) == (heavier, HALF.chosen, "draft")
+    assert grid_of(school, told) == factories.grid()
     assert [row.outcome for row in school.rows(MarkingEvent)] == ["kept", "kept", "grid"]
     with pytest.raises(NotReady):
         school.release(one)
@@ -411,7 +418,9 @@ def test_an_edited_grid_is_shown_then_applied_to_what_is_not_released(school: Cl
 
 def _apply(school: Class, grid: Grid) -> int:
     with writing() as session:
-        return apply_grid(session, by=school.tutor, item_ref=school.assignment.ref, grid=grid, now=school.clock.now)
+        return apply_grids(
+            session, by=school.tutor, item_ref=school.assignment.ref, grids={WHOLE: grid}, now=school.clock.now
+        )
 
 
 def test_a_phrase_is_kept_once_counted_and_ones_own(school: Class) -> None:
