@@ -84,6 +84,7 @@ class CopyPage:
     declaration: Mapping[str, Any]
     state: CopyState
     terms: Terms
+    needs_third: bool
     ratings: tuple[Rating, ...]
     grid_hash: str | None
     parts: tuple[Part, ...]
@@ -122,9 +123,16 @@ class CopyPage:
         return tuple(one for one in self.ratings if self.question in ("", one.question_id))
 
     @property
-    def criteria(self) -> tuple[tuple[str, Criterion], ...]:
-        """Every criterion of every grid of the copy, with its name in the marking form."""
-        return tuple((one.names[criterion.id], criterion) for one in self.ratings for criterion in one.grid.criteria)
+    def criteria(self) -> tuple[tuple[str, Criterion, str], ...]:
+        """Every criterion of every grid of the copy, with its name in the marking form; of several grids, with its
+        question.
+        """
+        several = len(self.ratings) > 1
+        return tuple(
+            (rating.names[criterion.id], criterion, rating.title if several else "")
+            for rating in self.ratings
+            for criterion in rating.grid.criteria
+        )
 
     def remarks_of(self, part: str) -> tuple[tuple[int, Remark], ...]:
         """The remarks of one part with the numbers they have in the whole copy."""
@@ -167,6 +175,7 @@ def copy_page(
         declaration=row.declaration,
         state=CopyState(row.state),
         terms=asked.terms,
+        needs_third=row.needs_third and row.state == CopyState.DRAFT.value,
         ratings=tuple(_rating(key, asked, work, parts) for key in asked.worth if key in asked.grids),
         grid_hash=row.grid_hash,
         parts=parts,

@@ -175,7 +175,10 @@ def _claim(session: Session, copy: Row[Any], marker: SignedIn, terms: Terms, now
 
 
 def move_on(session: Session, copy: Row[Any], terms: Terms) -> None:
-    """The copy's state follows its markers' work; too wide a gap between two asks for a third."""
+    """The copy's state follows its markers' work; too wide a gap between two asks for a third.
+
+    Its mark is out of what waited for a marker, not out of a whole quiz.
+    """
     rows = session.scalars(select(Marking).where(Marking.copy_id == copy.id).order_by(Marking.place)).all()
     marks = [row.mark for row in rows if row.is_ready and row.mark is not None]
     agreed = assignments.agreed(marks, markers=terms.markers, gap=terms.gap)
@@ -184,7 +187,7 @@ def move_on(session: Session, copy: Row[Any], terms: Terms) -> None:
     session.execute(
         update(Copy)
         .where(Copy.id == copy.id)
-        .values(state=state.value, needs_third=agreed.needs_third or len(rows) > 2)
+        .values(state=state.value, needs_third=agreed.needs_third or len(rows) > 2, out_of=terms.out_of)
     )
 
 
@@ -256,7 +259,9 @@ def _release(
         "late_days": copy.late_days,
         "grid_hash": copy.grid_hash,
     }
-    version = _write_release(session, copy, mark, told, actor_id=actor_id, reason=reason or _HAND_MARKED, now=now)
+    version = _write_release(
+        session, copy, mark, asked.terms.out_of, told, actor_id=actor_id, reason=reason or _HAND_MARKED, now=now
+    )
     released = {"state": CopyState.RELEASED.value, "released_at": now, "release_at": None, "claimed_by": None}
     session.execute(update(Copy).where(Copy.id == copy.id).values(**released))
     marking.keep_given_points(
@@ -276,6 +281,7 @@ def _write_release(
     session: Session,
     copy: Row[Any],
     mark: Fraction,
+    out_of: Fraction,
     told: Mapping[str, Any],
     *,
     actor_id: int | None,
@@ -284,7 +290,7 @@ def _write_release(
 ) -> int:
     """Keep what the student is told as a new version; gives its number."""
     version = len(session.scalars(select(ReleasedMark.id).where(ReleasedMark.copy_id == copy.id)).all()) + 1
-    released = ReleasedMark(copy_id=copy.id, version=version, mark=mark, out_of=copy.out_of, content=told)
+    released = ReleasedMark(copy_id=copy.id, version=version, mark=mark, out_of=out_of, content=told)
     released.by, released.reason, released.at = actor_id, reason, now
     session.add(released)
     return version

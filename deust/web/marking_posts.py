@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from itertools import groupby
-from operator import itemgetter
 
 from flask import request
 
@@ -39,12 +37,17 @@ def posted_work(public_id: str) -> Work:
 
 
 def missing_words(reckoned: Reckoned) -> str:
-    """What lacks before the copy is ready, in a few sentences; nothing when nothing does."""
-    by_question = groupby(reckoned.to_rate, key=itemgetter(0))
-    left = [", ".join(criterion for _key, criterion in group) for _key, group in by_question]
+    """What lacks before the copy is ready, in a few sentences; nothing when nothing does.
+
+    Criteria are named by their codes, and only counted when they are those of several grids, which may share codes.
+    """
+    several = len({key for key, _criterion in reckoned.to_rate}) > 1
+    left = [", ".join(criterion for _key, criterion in reckoned.to_rate)] if reckoned.to_rate else []
+    if several:
+        left = [ngettext("%(num)s critère", "%(num)s critères", len(reckoned.to_rate))]
     if reckoned.to_mark:
         left.append(ngettext("%(num)s réponse", "%(num)s réponses", len(reckoned.to_mark)))
-    said = [_("Reste à noter : %(left)s.", left=" ; ".join(left))] if left else []
+    said = [_("Reste à noter : %(left)s.", left=", ".join(left))] if left else []
     words = {
         "applicable": _("Un critère au moins doit s’appliquer."),
         "comment": _("L’appréciation manque."),

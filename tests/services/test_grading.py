@@ -259,11 +259,13 @@ def test_two_marks_are_blind_then_agree_or_call_a_third(school: Class) -> None:
     assert [other.mark for other in school.page(copy, school.second).others] == [20]
     (row,) = school.rows(Copy)
     assert (row.state, row.needs_third) == ("draft", True), "20 and 14 are too far apart"
+    assert school.page(copy).needs_third
     with pytest.raises(NotReady):
         school.release(copy)
     with writing() as session:
         admin = factories.signed_in(factories.person(session, role="admin"))
     school.save(copy, replace(HALF, chosen={"A1": "conforme", "C2": "partiel"}), by=admin, is_ready=True)
+    assert not school.page(copy).needs_third, "the third came"
     school.release(copy)
     (told,) = school.rows(ReleasedMark)
     assert (told.mark, told.content["marks"]) == (16, ["20", "14", "16"])

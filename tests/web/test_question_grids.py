@@ -49,10 +49,11 @@ def app(settings: Settings, courses: Path, make_app: Callable[[Settings], Flask]
 def people(doors: Doors, cohort: Cohort) -> list[Person]:
     with doors.writing() as session:
         group = factories.group(session, cohort)
-        student, tutor = factories.person(session), factories.person(session, role="tutor")
+        student, *tutors = [factories.person(session, role=role) for role in ("student", "tutor", "tutor")]
         factories.enrolment(session, student, cohort, group_id=group.id)
-        factories.tutoring(session, tutor, group)
-        return [student, tutor]
+        for tutor in tutors:
+            factories.tutoring(session, tutor, group)
+        return [student, *tutors]
 
 
 @pytest.fixture
@@ -63,6 +64,11 @@ def sitting(app: Flask, people: list[Person], doors: Doors) -> Sitting:
 @pytest.fixture
 def tutor(app: Flask, people: list[Person]) -> Client:
     return signed_in_client(app, people[1])
+
+
+@pytest.fixture
+def second(app: Flask, people: list[Person]) -> Client:
+    return signed_in_client(app, people[2])
 
 
 def name_grid(courses: Path, *types: str) -> None:
@@ -115,13 +121,18 @@ def test_each_answer_is_rated_with_its_grid_and_read_with_its_levels(sitting: Si
     form = form_of(page, "marking")
     levels = {name_of(sitting, TEXT): "partiel", name_of(sitting, FILE): "conforme"}
     assert form.press(tutor, "go", "ready", **levels, comment="L’accueil est à compléter.").status_code == 303
-    release = form_of(tutor.get("/a-rendre"), "release")
+    ready = tutor.get("/a-rendre")
+    assert "3 / 5" in ready.text, "out of what a person marks, not out of the whole quiz"
+    release = form_of(ready, "release")
     assert release.press(tutor, "go", "release").status_code == 303
     assert marks_of(sitting) == {TEXT: "2", FILE: "1"}
     told = sitting.result()
     assert "L’accueil est à compléter." in told
     assert "Corrigé par votre tuteur : 2 / 4" in told
     assert told.count("Atteint.") == 2
+    assert "sur 20 points ramenés à 4" in told
+    assert "3 sur 5" in tutor.get(copy).text
+    assert "Cette note est rendue." in tutor.get(copy).text
 
 
 def test_a_criterion_left_out_is_named_and_the_rest_kept(sitting: Sitting, tutor: Client) -> None:
@@ -129,9 +140,24 @@ def test_a_criterion_left_out_is_named_and_the_rest_kept(sitting: Sitting, tutor
     refused = form.press(tutor, "go", "ready", **{name_of(sitting, TEXT): "partiel"}, comment="Bien.")
     assert refused.status_code == 422
     assert "Reste à noter : A1." in refused.text
+    assert "L’appréciation manque." not in refused.text
     kept = form_of(refused, "marking").fields
     assert kept[name_of(sitting, TEXT)] == ["partiel"]
     assert name_of(sitting, FILE) not in kept
+
+
+def test_criteria_of_several_grids_are_counted_since_they_may_share_codes(sitting: Sitting, tutor: Client) -> None:
+    assert "Reste à noter : 2 critères. L’appréciation manque." in tutor.get(handed_in(sitting)).text
+
+
+def test_two_tutors_read_of_which_question_they_disagree(sitting: Sitting, tutor: Client, second: Client) -> None:
+    copy = handed_in(sitting)
+    theirs = form_of(second.get(copy), "marking")
+    form_of(tutor.get(copy), "marking").press(tutor, "go", "stay", **{name_of(sitting, FILE): "conforme"})
+    refused = theirs.press(second, "go", "stay", **{name_of(sitting, FILE): "partiel"})
+    assert refused.status_code == 409
+    assert "Un fichier, Accueil complet" in refused.text
+    assert "vous : partiel ; enregistré : conforme" in refused.text
 
 
 def test_one_question_for_everyone_shows_its_grid_alone_and_keeps_the_others(sitting: Sitting, tutor: Client) -> None:
@@ -166,6 +192,7 @@ def test_an_edited_grid_is_shown_question_by_question_before_it_applies(
     assert form.press(tutor, "go", "ready", **more).status_code == 303
     form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
     assert marks_of(sitting) == {TEXT: "8/3", FILE: "1"}, "4 × 20/30, and 1 × 20/20"
+    assert sitting.result().count("sans objet ici") == 1
 
 
 class TestBeforeItNamedAGrid:
