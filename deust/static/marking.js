@@ -20,7 +20,7 @@ function open() {
   key = `marking-${copy.dataset.person}-${copy.dataset.copy}`;
   isDirty = isStopped = false;
   restore();
-  form.querySelector(".lacks input, [aria-invalid]")?.focus();
+  form.querySelector(".lacks input, .invalid [aria-invalid]")?.focus();
   next = copy.dataset.next ? fetch(copy.dataset.next).then((answer) => (answer.ok ? answer.text() : null), () => null) : null;
 }
 

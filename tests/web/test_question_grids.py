@@ -135,6 +135,19 @@ def test_each_answer_is_rated_with_its_grid_and_read_with_its_levels(sitting: Si
     assert "Cette note est rendue." in tutor.get(copy).text
 
 
+def test_an_eliminatory_criterion_at_its_lowest_is_explained(sitting: Sitting, tutor: Client, courses: Path) -> None:
+    grid = courses / "deust-essai/grilles/ecoute.yml"
+    eliminatory = SECOND_CRITERION.replace("points: 10", "points: 10\n    eliminatory: [incoming]")
+    grid.write_text(grid.read_text("utf-8").rstrip("\n") + eliminatory, "utf-8")
+    form = form_of(tutor.get(handed_in(sitting)), "marking")
+    levels = {name_of(sitting, one, "A1"): "conforme" for one in (TEXT, FILE)}
+    levels |= {name_of(sitting, TEXT, "B1"): "non conforme", name_of(sitting, FILE, "B1"): "conforme"}
+    form.press(tutor, "go", "ready", **levels, comment="Une promesse fausse.")
+    form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
+    assert marks_of(sitting) == {TEXT: "7/5", FILE: "1"}
+    assert sitting.result().count("Un critère éliminatoire est au plus bas") == 1
+
+
 def test_a_criterion_left_out_is_named_and_the_rest_kept(sitting: Sitting, tutor: Client) -> None:
     form = form_of(tutor.get(handed_in(sitting)), "marking")
     refused = form.press(tutor, "go", "ready", **{name_of(sitting, TEXT): "partiel"}, comment="Bien.")
