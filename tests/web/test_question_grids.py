@@ -130,6 +130,7 @@ def test_each_answer_is_rated_with_its_grid_and_read_with_its_levels(sitting: Si
     assert "L’accueil est à compléter." in told
     assert "Corrigé par votre tuteur : 2 / 4" in told
     assert told.count("Atteint.") == 2
+    assert "Niveau atteint : partiel" in told, "also where a phone shows it without moving the table"
     assert "sur 20 points ramenés à 4" in told
     assert "3 sur 5" in tutor.get(copy).text
     assert "Cette note est rendue." in tutor.get(copy).text
@@ -196,6 +197,7 @@ def test_an_edited_grid_is_shown_question_by_question_before_it_applies(
     effects = tutor.get("/grilles/ec101-accueil/entrainement")
     assert "Un texte</span>, B1" in effects.text
     assert "Un fichier</span>, B1" in effects.text
+    assert '<h2 lang="fr">Un fichier</h2>' in effects.text, "each grid under its question"
     assert form_of(effects, "apply").send(tutor, {}).status_code == 303
     page = tutor.get(copy)
     assert page.text.count("data-criterion=") == 4
@@ -205,7 +207,7 @@ def test_an_edited_grid_is_shown_question_by_question_before_it_applies(
     assert form.press(tutor, "go", "ready", **more).status_code == 303
     form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
     assert marks_of(sitting) == {TEXT: "8/3", FILE: "1"}, "4 × 20/30, and 1 × 20/20"
-    assert sitting.result().count("sans objet ici") == 1
+    assert sitting.result().count("Sans objet ici") == 1
 
 
 class TestBeforeItNamedAGrid:
@@ -227,3 +229,23 @@ class TestBeforeItNamedAGrid:
         assert fields[f"points-{sitting.key(FILE)}"] == ["1"]
         assert f"points-{sitting.key(TEXT)}" not in fields
         assert "Reste à noter : A1." in tutor.get(copy).text
+
+
+def test_a_student_marked_twice_is_told_which_mark_counts(
+    app: Flask, people: list[Person], tutor: Client, second: Client, courses: Path, doors: Doors
+) -> None:
+    work = courses / "deust-essai/ec101-accueil/07-devoir.md"
+    work.write_text(work.read_text("utf-8").replace("turnaround:", "markers: 2\ngap: 20\nturnaround:"), "utf-8")
+    student = signed_in_client(app, people[0])
+    draft = student.submit("/modules/ec101-accueil/devoir/devoir").location
+    form = form_of(student.get(draft), "paper")
+    form.send(student, {f"{form.fields['question'][0]}-answer": "Bonjour, ici le standard.", "go": "review"})
+    form_of(student.get(f"{draft}/relecture"), "hand-in").send(student, {"is_own": "y"})
+    with doors.reading() as connection:
+        copy = "/a-corriger/" + str(connection.scalar(select(Copy.public_id)))
+    for marker, level in ((tutor, "conforme"), (second, "partiel")):
+        form_of(marker.get(copy), "marking").press(marker, "go", "ready", **{"level-A1": level}, comment="Bien.")
+    form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
+    told = student.get(draft).text
+    assert "15 sur 20" in told
+    assert "La note est la moyenne de celles de deux correcteurs." in told
