@@ -75,6 +75,9 @@ def test_a_student_hands_in_and_reads_the_mark_only_once_released(student: Clien
     assert "CANARI" not in student.get(HOME).text
     draft = write(student)
     assert WORK in student.get(draft).text
+    for page in (draft, f"{draft}/relecture"):
+        assert "Partie {number} de votre devoir" in student.get(page).text, "an assignment has no questions"
+        assert "Question {number}" not in student.get(page).text
     hand_in(student, draft)
     told = student.get(draft).text
     assert "Votre devoir est remis." in told
