@@ -138,6 +138,8 @@ def check_grids(found: ModuleFiles, files: Mapping[str, Parsed]) -> Iterator[Pro
             grid = files.get(f"{found.programme.id}/{name}")
             if grid is None:
                 yield Problem(path, line, Level.ERROR, f"grille « {name} » introuvable", "écrivez grilles/nom.yml")
+            elif grid.value is not None and not isinstance(grid.value, GridSource):
+                yield Problem(path, line, Level.ERROR, f"« {name} » n'est pas une grille", "écrivez grilles/nom.yml")
             elif isinstance(file.header, CallHeader) and file.nodes and isinstance(grid.value, GridSource):
                 digest = f"{path} {file.item.version} {grid.digest}"
                 yield from check_call(RatedCall(digest, path, file.nodes, grid.value.data, file.header.state))

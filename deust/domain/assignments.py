@@ -86,34 +86,42 @@ def to_step(value: Fraction, step: Fraction | None) -> Fraction:
     return value if not step else step * floor(value / step + Fraction(1, 2))
 
 
-def mark_of(terms: Terms, scored: Scored, *, adjustment: Fraction = Fraction(0), late: int = 0) -> Mark | None:
-    """The mark that a grid gives: `out_of` × points earned / points that apply, rounded once to the step.
-
-    The adjustment is added after, an eliminatory criterion at level 0 caps the result at 7/20 of `out_of`, the penalty
-    for lateness comes last; the mark stays between 0 and `out_of`. None while no criterion applies.
+def points_of(scored: Scored, out_of: Fraction) -> Fraction | None:
+    """What a grid gives out of `out_of`, exactly: `out_of` × points earned / points that apply, whatever the grid's own
+    total. None while no criterion applies.
     """
-    if scored.share is None:
-        return None
-    return marked(terms, terms.out_of * scored.share, adjustment, late, is_capped=bool(scored.eliminated_by))
+    return None if scored.share is None else out_of * scored.share
+
+
+def most_of(scored: Scored, out_of: Fraction) -> Fraction:
+    """The most that a grid leaves: 7/20 of `out_of` once an eliminatory criterion is at level 0."""
+    return out_of * CAPPED_SHARE if scored.eliminated_by else out_of
 
 
 def marked(
-    terms: Terms, raw: Fraction, adjustment: Fraction = Fraction(0), late: int = 0, *, is_capped: bool = False
+    terms: Terms,
+    raw: Fraction,
+    adjustment: Fraction = Fraction(0),
+    late: int = 0,
+    *,
+    most: Fraction | None = None,
 ) -> Mark:
-    """The same from points already counted. Refuses points outside 0 … `out_of`."""
+    """The mark that points make: rounded once to the step, then the adjustment, then held to the `most` that
+    eliminatory criteria leave, then the penalty for lateness; it stays between 0 and `out_of`. Refuses points outside
+    0 … `out_of`.
+    """
     if not 0 <= raw <= terms.out_of:
         raise InvalidAnswer("mark")
+    most = terms.out_of if most is None else most
     rounded = to_step(raw, terms.step)
-    adjusted = _between(rounded + adjustment, terms.out_of)
-    if is_capped:
-        adjusted = min(adjusted, terms.out_of * CAPPED_SHARE)
+    adjusted = min(_between(rounded + adjustment, terms.out_of), most)
     lost = penalty(terms, late)
     return Mark(
         raw=rounded,
         adjusted=adjusted,
         penalty=min(lost, adjusted),
         mark=_between(adjusted - lost, terms.out_of),
-        is_capped=is_capped,
+        is_capped=most < terms.out_of,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,7 @@ from deust.domain import assignments, rubric
 from deust.domain.assignments import Mark, Terms
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import read_number
-from deust.domain.rubric import Grid, Scored
+from deust.domain.rubric import WHOLE, Grid
 
 MOST_COMMENT = 10_000
 MOST_REMARK = 2_000
@@ -75,21 +75,90 @@ def from_json(body: Mapping[str, Any]) -> Work:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What there is to mark: with a grid, or the questions that wait and the points each is worth."""
+    """What there is to mark: the questions that wait and the points each is worth, and the grids that rate them.
+
+    A grid rates one question, by its key, or the `WHOLE` copy of an assignment.
+    """
 
     terms: Terms
-    grid: Grid | None = None
+    grids: Mapping[str, Grid] = field(default_factory=dict)
     questions: Mapping[str, Fraction] = field(default_factory=dict)
     late_days: int = 0
+
+    @property
+    def grid(self) -> Grid | None:
+        """The grid of the whole copy."""
+        return self.grids.get(WHOLE)
+
+    @property
+    def worth(self) -> Mapping[str, Fraction]:
+        """The points of each thing that is marked on its own: the whole copy, or its questions."""
+        return {WHOLE: self.terms.out_of} if WHOLE in self.grids else self.questions
+
+
+def chosen_at(key: str, criterion_id: str) -> str:
+    """The name of a criterion in a work: two questions may be rated with the same grid."""
+    return f"{key}:{criterion_id}" if key != WHOLE else criterion_id
+
+
+def levels_of(work: Work, key: str) -> dict[str, str]:
+    """The levels chosen for one question, or for the whole copy, by criterion."""
+    if key == WHOLE:
+        return dict(work.chosen)
+    before = f"{key}:"
+    return {name.removeprefix(before): level for name, level in work.chosen.items() if name.startswith(before)}
+
+
+def with_levels(chosen: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The levels of several grids as a work keeps them."""
+    return {chosen_at(key, one): level for key, levels in chosen.items() for one, level in levels.items()}
+
+
+def without_strange_levels(asked: Asked, work: Work) -> Work:
+    """The work without the levels that the grids of the copy do not have, as when they were replaced meanwhile."""
+    return replace(work, chosen=with_levels(carried(asked, work, asked.grids).chosen))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridChanges:
+    """What other grids do to a work: the levels kept, grid by grid, and the criteria to rate again, each with the key
+    of its question.
+    """
+
+    chosen: Mapping[str, Mapping[str, str]]
+    to_rate: tuple[tuple[str, str], ...]
+
+
+def carried(asked: Asked, work: Work, grids: Mapping[str, Grid]) -> GridChanges:
+    """The levels of a work that still exist in these grids, question by question."""
+    nothing = Grid(title="", levels={}, criteria=())
+    changes = {
+        key: rubric.carried(levels_of(work, key), old=asked.grids.get(key, nothing), new=grid)
+        for key, grid in grids.items()
+    }
+    return GridChanges(
+        chosen={key: change.chosen for key, change in changes.items()},
+        to_rate=tuple((key, one) for key, change in changes.items() for one in change.to_rate),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reckoned:
-    """The mark so far and what still lacks: criteria or questions by id, `comment`, `adjustment`, `reason`."""
+    """The mark so far, the points of each question in it, and what still lacks: criteria `to_rate` with the key of
+    their question, questions `to_mark`, and of the rest `applicable` where no criterion applies, `adjustment`,
+    `reason`, `comment`.
+    """
 
     mark: Mark | None
-    scored: Scored | None = None
-    missing: tuple[str, ...] = ()
+    points: Mapping[str, Fraction] = field(default_factory=dict)
+    to_rate: tuple[tuple[str, str], ...] = ()
+    to_mark: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of all that lacks, as a work or its form names them."""
+        return (*(chosen_at(key, one) for key, one in self.to_rate), *self.to_mark, *self.lacks)
 
     @property
     def is_whole(self) -> bool:
@@ -99,26 +168,65 @@ class Reckoned:
 def reckon(asked: Asked, work: Work) -> Reckoned:
     """The mark that this work gives, exactly, and all that lacks before it can be released.
 
-    An appreciation is compulsory, and a reason for any adjustment. Points above what a question is worth, below 0, or
-    that are not a number, count as missing: « 12,5 » and « 12.5 » are read alike.
+    A grid gives its share of what its question is worth; an eliminatory criterion at level 0 caps that question, or the
+    whole copy, at 7/20. An appreciation is compulsory, and a reason for any adjustment. Points above what a question is
+    worth, below 0, or that are not a number, count as missing: « 12,5 » and « 12.5 » are read alike.
     """
     adjustment, unread = _adjustment(work)
-    missing = [*unread]
-    if adjustment and not work.adjustment_reason.strip():
-        missing.append("reason")
-    if not work.comment.strip():
-        missing.append("comment")
-    if asked.grid is not None:
-        scored = rubric.score(asked.grid, work.chosen)
-        mark = assignments.mark_of(asked.terms, scored, adjustment=adjustment, late=asked.late_days)
-        return Reckoned(mark=mark, scored=scored, missing=(*scored.missing, *missing))
-    points = {key: points_in(work.points.get(key, ""), out_of) for key, out_of in asked.questions.items()}
-    unmarked = [key for key, value in points.items() if value is None]
-    if unmarked:
-        return Reckoned(mark=None, missing=(*unmarked, *missing))
-    total = sum((value for value in points.values() if value is not None), Fraction(0))
-    mark = assignments.marked(asked.terms, total, adjustment, asked.late_days)
-    return Reckoned(mark=mark, missing=tuple(missing))
+    rated = {key: _rated(asked, work, key, worth) for key, worth in asked.worth.items()}
+    is_unexplained, is_silent = bool(adjustment and not work.adjustment_reason.strip()), not work.comment.strip()
+    points = {key: one.points for key, one in rated.items() if one.points is not None}
+    blank = rated.keys() - points.keys()
+    found = Reckoned(
+        mark=None,
+        points=points,
+        to_rate=tuple((key, criterion) for key, one in rated.items() for criterion in one.to_rate),
+        to_mark=tuple(key for key in rated if key in blank and key not in asked.grids),
+        lacks=(
+            *(["applicable"] if any(key in asked.grids and not rated[key].to_rate for key in blank) else ()),
+            *unread,
+            *(["reason"] if is_unexplained else ()),
+            *(["comment"] if is_silent else ()),
+        ),
+    )
+    if blank:
+        return found
+    most = {key: one.most for key, one in rated.items()}
+    total, ceiling = sum(points.values(), Fraction(0)), sum(most.values(), Fraction(0))
+    mark = assignments.marked(asked.terms, total, adjustment, asked.late_days, most=ceiling)
+    return replace(found, mark=mark, points=spread(points, most, mark.adjusted))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rated:
+    points: Fraction | None
+    most: Fraction
+    to_rate: tuple[str, ...] = ()
+
+
+def _rated(asked: Asked, work: Work, key: str, worth: Fraction) -> _Rated:
+    """The points of one question, or of the whole copy, by its grid or as typed."""
+    grid = asked.grids.get(key)
+    if grid is None:
+        return _Rated(points=points_in(work.points.get(key, ""), worth), most=worth)
+    scored = rubric.score(grid, levels_of(work, key))
+    points, most = assignments.points_of(scored, worth), assignments.most_of(scored, worth)
+    if points is not None and key != WHOLE:
+        points = min(points, most)
+    return _Rated(points=points, most=most, to_rate=scored.missing)
+
+
+def spread(points: Mapping[str, Fraction], most: Mapping[str, Fraction], total: Fraction) -> dict[str, Fraction]:
+    """The same points with an adjustment in them, so that they add up to `total` exactly: it goes to the first question
+    that has room for it, then to the next. None goes over its `most`, or under 0.
+    """
+    left = total - sum(points.values(), Fraction(0))
+    adjusted = {}
+    for key, value in points.items():
+        moved = min(left, most[key] - value) if left > 0 else max(left, -value)
+        adjusted[key] = value + moved
+        left -= moved
+    return adjusted
 
 
 def points_in(text: str, out_of: Fraction) -> Fraction | None:

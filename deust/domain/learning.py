@@ -9,9 +9,9 @@ from fractions import Fraction
 from functools import cached_property
 
 from deust.domain.assignments import Terms
-from deust.domain.questions import Question
+from deust.domain.questions import HUMAN_MARKED, Question
 from deust.domain.quizzes import Advice, QuizSettings
-from deust.domain.rubric import Grid
+from deust.domain.rubric import WHOLE, Grid
 
 
 class Kind(StrEnum):
@@ -108,6 +108,12 @@ class Quiz(Item):
     advice: tuple[Advice, ...] = ()
     grids: Mapping[str, Grid] = field(default_factory=dict)
 
+    @property
+    def marked_with(self) -> dict[str, Grid]:
+        """The grids that rate answers, by question id."""
+        named = {one.id: one.answer.grid for one in self.questions if isinstance(one.answer, HUMAN_MARKED)}
+        return {id_: self.grids[name] for id_, name in named.items() if name and name in self.grids}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment(Quiz):
@@ -123,6 +129,11 @@ class Assignment(Quiz):
     @property
     def grid(self) -> Grid | None:
         return self.grids.get(self.grid_name) if self.grid_name else None
+
+    @property
+    def marked_with(self) -> dict[str, Grid]:
+        """Its grid, which rates the whole copy."""
+        return {WHOLE: self.grid} if self.grid else {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,9 @@ from deust.domain.errors import InvalidAnswer
 NOT_APPLICABLE = "n/a"
 """The choice that takes a criterion out of the total."""
 
+WHOLE = ""
+"""What a grid rates when it rates a whole copy and not one of its questions."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
@@ -121,9 +124,23 @@ def from_json(body: Mapping[str, Any]) -> Grid:
     )
 
 
-def grid_hash(grid: Grid) -> str:
-    """SHA-256 of the grid: two grids that mark and read alike have the same."""
-    text = json.dumps(to_json(grid), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+def set_to_json(grids: Mapping[str, Grid]) -> dict[str, Any]:
+    """The grids of an activity as plain JSON: one for a whole copy, or one for each question that names one."""
+    if WHOLE in grids:
+        return to_json(grids[WHOLE])
+    return {"questions": {question_id: to_json(grid) for question_id, grid in sorted(grids.items())}}
+
+
+def set_from_json(body: Mapping[str, Any]) -> dict[str, Grid]:
+    """The grids that `set_to_json` wrote, by question id."""
+    if "questions" not in body:
+        return {WHOLE: from_json(body)}
+    return {question_id: from_json(grid) for question_id, grid in body["questions"].items()}
+
+
+def set_hash(grids: Mapping[str, Grid]) -> str:
+    """SHA-256 of the grids of an activity: two sets that mark and read alike have the same."""
+    text = json.dumps(set_to_json(grids), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

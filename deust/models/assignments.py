@@ -16,7 +16,9 @@ _PSEUDONYM = "kept under the pseudonym"
 
 
 class FrozenGrid(Base):
-    """A grid exactly as copies were marked with it, found by the SHA-256 of its content; never changed."""
+    """The grids of an activity exactly as copies were marked with them, found by the SHA-256 of their content; never
+    changed. `body` is one grid for a whole copy, or `questions` with one for each question that names one.
+    """
 
     __tablename__ = "frozen_grid"
     __table_args__ = {  # noqa: RUF012
@@ -30,7 +32,7 @@ class FrozenGrid(Base):
 class Copy(Base):
     """A closed attempt that a person must mark. `code` is all that an anonymous marker sees of its author.
 
-    `terms` and `grid_hash` are those of an assignment; a quiz has neither.
+    `terms` are those of an assignment, a quiz has none; `grid_hash` names the grids it was handed in under.
     """
 
     __tablename__ = "copy"

@@ -15,7 +15,6 @@ from deust.domain.assignments import CopyState, Resubmit, Terms
 from deust.domain.errors import NotFound
 from deust.domain.learning import Assignment, Programme
 from deust.domain.people import SignedIn
-from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, ReviewRequest
 from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
@@ -135,7 +134,6 @@ class HandedIn:
     answers_hash: str
     parts: tuple[Part, ...]
     terms: Terms | None
-    grid: Grid | None
     told: tuple[Told, ...]
     review: Row[Any] | None
     may_ask_review: bool
@@ -186,7 +184,6 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
         answers_hash=row.answers_hash,
         parts=parts_of(connection, row.id, asked, is_anonymous=False) if asked else (),
         terms=asked.terms if asked else None,
-        grid=asked.grid if asked else None,
         told=told,
         review=review,
         may_ask_review=is_released and review is None,

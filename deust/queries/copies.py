@@ -19,7 +19,7 @@ from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Presented, present
 from deust.domain.questions import Essay, File, Info, Json, Question, Voice
-from deust.domain.rubric import Grid
+from deust.domain.rubric import WHOLE, Grid
 from deust.models.assignments import Copy, FrozenGrid, ReleasedMark
 from deust.models.people import Person
 from deust.models.quizzes import Answer, AnswerFile, Attempt
@@ -32,24 +32,47 @@ def asked_of(connection: Connection, copy: Row[Any]) -> Asked:
     """What there is to mark in a copy: its grid as it was frozen, or the questions that wait for a person."""
     paper = [paper_question(entry) for entry in _paper(connection, copy.attempt_id)]
     if copy.terms:
-        grid = _grid(connection, copy.grid_hash)
         terms = assignments.terms_from_json(copy.terms)
-        return Asked(terms=terms, grid=grid, questions={paper[0].key: copy.out_of}, late_days=copy.late_days)
+        grids, questions = frozen_grids(connection, copy.grid_hash), {paper[0].key: copy.out_of}
+        return Asked(terms=terms, grids=grids, questions=questions, late_days=copy.late_days)
     questions = _by_hand(connection, paper)
     worth = {key: question.points for key, question in questions.items() if question.points}
     given = _given(connection, copy.attempt_id)
     worth = {key: points for key, points in worth.items() if _is_given(given.get(key))}
-    return Asked(terms=Terms(out_of=sum(worth.values(), Fraction(0))), questions=worth)
+    return Asked(
+        terms=Terms(out_of=sum(worth.values(), Fraction(0))),
+        grids=by_key(frozen_grids(connection, copy.grid_hash), {key: questions[key].id for key in worth}),
+        questions=worth,
+    )
+
+
+def question_ids(connection: Connection, attempt_id: int) -> dict[str, str]:
+    """The id of each question of an attempt, by key."""
+    return {entry["key"]: entry["id"] for entry in _paper(connection, attempt_id)}
+
+
+def moved_to(asked: Asked, grids: Mapping[str, Grid], ids: Mapping[str, str]) -> Asked:
+    """What there would be to mark with these grids, given by question id."""
+    return replace(asked, grids=by_key(grids, {key: ids[key] for key in asked.questions}))
 
 
 def _paper(connection: Connection, attempt_id: int) -> Sequence[Mapping[str, Any]]:
     return list(connection.execute(select(Attempt.paper).where(Attempt.id == attempt_id)).scalar_one())
 
 
-def _grid(connection: Connection, hash_: str | None) -> Grid | None:
+def frozen_grids(connection: Connection, hash_: str | None) -> dict[str, Grid]:
+    """The grids that a copy was handed in under, by question id."""
     if hash_ is None:
-        return None
-    return rubric.from_json(connection.execute(select(FrozenGrid.body).where(FrozenGrid.hash == hash_)).scalar_one())
+        return {}
+    body = connection.execute(select(FrozenGrid.body).where(FrozenGrid.hash == hash_)).scalar_one()
+    return rubric.set_from_json(body)
+
+
+def by_key(grids: Mapping[str, Grid], ids: Mapping[str, str]) -> dict[str, Grid]:
+    """The grids of a set that rate the questions of one copy: `ids` gives the question id of each key."""
+    if WHOLE in grids:
+        return {WHOLE: grids[WHOLE]}
+    return {key: grids[id_] for key, id_ in ids.items() if id_ in grids}
 
 
 def _by_hand(connection: Connection, paper: Sequence[PaperQuestion]) -> dict[str, Question]:
@@ -95,7 +118,9 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A mark as it was released; `works` is what each marker wrote, without what is for markers only."""
+    """A mark as it was released, with its grids by question id; `works` is what each marker wrote, without what is for
+    markers only.
+    """
 
     version: int
     mark: Fraction
@@ -103,7 +128,7 @@ class Told:
     penalty: Fraction
     late_days: int
     works: tuple[Work, ...]
-    grid: Grid | None
+    grids: Mapping[str, Grid]
     at: datetime
     by: str | None
     reason: str
@@ -139,7 +164,7 @@ def told_of(connection: Connection, copy_id: int) -> tuple[Told, ...]:
         .where(ReleasedMark.copy_id == copy_id)
         .order_by(ReleasedMark.version.desc())
     ).all()
-    grids = {hash_: _grid(connection, hash_) for hash_ in {row.content["grid_hash"] for row in rows}}
+    grids = {hash_: frozen_grids(connection, hash_) for hash_ in {row.content["grid_hash"] for row in rows}}
     return tuple(
         Told(
             version=row.version,
@@ -148,7 +173,7 @@ def told_of(connection: Connection, copy_id: int) -> tuple[Told, ...]:
             penalty=Fraction(row.content["penalty"]),
             late_days=row.content["late_days"],
             works=tuple(copies.from_json(work) for work in row.content["works"]),
-            grid=grids[row.content["grid_hash"]],
+            grids=grids[row.content["grid_hash"]],
             at=row.at,
             by=f"{row.given_name} {row.family_name}" if row.given_name else None,
             reason=row.reason,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
 from deust.domain import copies, rubric
 from deust.domain.assignments import CopyState
@@ -15,39 +15,42 @@ from deust.domain.people import SignedIn
 from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, Marking
 from deust.models.people import Person
-from deust.queries.copies import asked_of, author_of
+from deust.queries.copies import asked_of, author_of, moved_to, question_ids
 from deust.queries.scopes import followed
 
 
 @dataclass(frozen=True, kw_only=True)
 class GridEffect:
-    """One copy: its mark with the grid it has and with the new one; `to_rate` are the criteria to look at again."""
+    """One copy: its mark with the grids it has and with the new ones; `to_rate` are the criteria to look at again, each
+    with the id of its question, none for the whole copy.
+    """
 
     public_id: str
     name: str
     before: Fraction | None
     after: Fraction | None
-    to_rate: tuple[str, ...]
+    to_rate: tuple[tuple[str, str], ...]
 
 
 def open_copies(connection: Connection, *, marker: SignedIn, item_ref: str, but: str) -> Sequence[str]:
-    """The copies of an activity, not released, whose grid is not the one of this hash."""
+    """The copies of an activity, not released, whose grids are not those of this hash: others, or none yet."""
     statement = (
         select(Copy.public_id)
         .where(
             Copy.item_ref == item_ref,
             Copy.state != CopyState.RELEASED.value,
-            Copy.grid_hash.is_not(None),
-            Copy.grid_hash != but,
+            or_(Copy.grid_hash.is_(None), Copy.grid_hash != but),
         )
         .order_by(Copy.public_id)
     )
     return list(connection.execute(followed(marker, statement, Copy.person_id)).scalars())
 
 
-def grid_effects(connection: Connection, *, marker: SignedIn, item_ref: str, grid: Grid) -> tuple[GridEffect, ...]:
-    """Every copy that the new grid would touch, by code; nothing is written."""
-    touched = open_copies(connection, marker=marker, item_ref=item_ref, but=rubric.grid_hash(grid))
+def grid_effects(
+    connection: Connection, *, marker: SignedIn, item_ref: str, grids: Mapping[str, Grid]
+) -> tuple[GridEffect, ...]:
+    """Every copy that the new grids would touch, by code; nothing is written."""
+    touched = open_copies(connection, marker=marker, item_ref=item_ref, but=rubric.set_hash(grids))
     statement = (
         select(*Copy.__table__.columns, Person.given_name, Person.family_name, Marking.content)
         .join(Person, Person.id == Copy.person_id)
@@ -55,19 +58,21 @@ def grid_effects(connection: Connection, *, marker: SignedIn, item_ref: str, gri
         .where(Copy.public_id.in_(touched))
         .order_by(Copy.code, Marking.place)
     )
-    return tuple(_effect(connection, row, grid) for row in connection.execute(statement).all())
+    return tuple(_effect(connection, row, grids) for row in connection.execute(statement).all())
 
 
-def _effect(connection: Connection, row: Row[Any], grid: Grid) -> GridEffect:
+def _effect(connection: Connection, row: Row[Any], grids: Mapping[str, Grid]) -> GridEffect:
     asked = asked_of(connection, row)
+    ids = question_ids(connection, row.attempt_id)
+    moved = moved_to(asked, grids, ids)
     work = copies.from_json(row.content) if row.content else copies.Work()
-    change = rubric.carried(work.chosen, old=asked.grid or grid, new=grid)
+    change = copies.carried(asked, work, moved.grids)
     before = copies.reckon(asked, work).mark
-    after = copies.reckon(replace(asked, grid=grid), replace(work, chosen=change.chosen)).mark
+    after = copies.reckon(moved, replace(work, chosen=copies.with_levels(change.chosen))).mark
     return GridEffect(
         public_id=row.public_id,
         name=author_of(row),
         before=before.adjusted if before else None,
         after=after.adjusted if after else None,
-        to_rate=change.to_rate if row.content else (),
+        to_rate=tuple((ids.get(key, ""), one) for key, one in change.to_rate) if row.content else (),
     )

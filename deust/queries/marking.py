@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, and_, or_, select
 
 from deust.domain import assignments, copies
 from deust.domain.assignments import CopyState, Terms
-from deust.domain.copies import Reckoned, Remark, Work
+from deust.domain.copies import Asked, Reckoned, Remark, Work
 from deust.domain.people import SignedIn
-from deust.domain.rubric import Grid
+from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReviewRequest
 from deust.models.people import Person
 from deust.models.quizzes import Attempt
@@ -40,6 +40,34 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rating:
+    """One grid of a copy: the question that it rates, none for the whole copy, and the levels chosen so far. `names`
+    gives what the marking form calls each criterion.
+    """
+
+    key: str
+    question_id: str
+    title: str
+    points: Fraction
+    grid: Grid
+    names: Mapping[str, str]
+    levels: Mapping[str, str]
+
+
+def _rating(key: str, asked: Asked, work: Work, parts: Sequence[Part]) -> Rating:
+    part, grid = next((one for one in parts if one.key == key), None), asked.grids[key]
+    return Rating(
+        key=key,
+        question_id=part.question_id if part else "",
+        title=part.presented.title if part else "",
+        points=asked.worth[key],
+        grid=grid,
+        names={criterion.id: copies.chosen_at(key, criterion.id) for criterion in grid.criteria},
+        levels=copies.levels_of(work, key),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class CopyPage:
     """All that a marker sees of one copy, and of its neighbours only their addresses."""
 
@@ -48,6 +76,7 @@ class CopyPage:
     title: str
     author: str
     is_anonymous: bool
+    is_assignment: bool
     number: int
     handed_in_at: datetime
     due_back_at: datetime
@@ -55,7 +84,8 @@ class CopyPage:
     declaration: Mapping[str, Any]
     state: CopyState
     terms: Terms
-    grid: Grid | None
+    needs_third: bool
+    ratings: tuple[Rating, ...]
     grid_hash: str | None
     parts: tuple[Part, ...]
     work: Work
@@ -80,6 +110,29 @@ class CopyPage:
     def shown(self) -> tuple[Part, ...]:
         """The parts to read: those handed in, or the one question that is marked for everyone."""
         return tuple(part for part in self.parts if not part.is_empty and self.question in ("", part.question_id))
+
+    @property
+    def pointed(self) -> tuple[Part, ...]:
+        """The parts whose points are typed: no grid rates them."""
+        rated = {rating.key for rating in self.ratings}
+        return tuple(part for part in self.parts if part.is_asked and not rated & {WHOLE, part.key})
+
+    @property
+    def rated_here(self) -> tuple[Rating, ...]:
+        """The grids to fill in: all of them, or that of the one question that is marked for everyone."""
+        return tuple(one for one in self.ratings if self.question in ("", one.question_id))
+
+    @property
+    def criteria(self) -> tuple[tuple[str, Criterion, str], ...]:
+        """Every criterion of every grid of the copy, with its name in the marking form; of several grids, with its
+        question.
+        """
+        several = len(self.ratings) > 1
+        return tuple(
+            (rating.names[criterion.id], criterion, rating.title if several else "")
+            for rating in self.ratings
+            for criterion in rating.grid.criteria
+        )
 
     def remarks_of(self, part: str) -> tuple[tuple[int, Remark], ...]:
         """The remarks of one part with the numbers they have in the whole copy."""
@@ -114,6 +167,7 @@ def copy_page(
         title=row.title,
         author=author_of(row),
         is_anonymous=is_hidden(row),
+        is_assignment=bool(row.terms),
         number=row.number,
         handed_in_at=row.handed_in_at,
         due_back_at=row.due_back_at,
@@ -121,7 +175,8 @@ def copy_page(
         declaration=row.declaration,
         state=CopyState(row.state),
         terms=asked.terms,
-        grid=asked.grid,
+        needs_third=row.needs_third and row.state == CopyState.DRAFT.value,
+        ratings=tuple(_rating(key, asked, work, parts) for key in asked.worth if key in asked.grids),
         grid_hash=row.grid_hash,
         parts=parts,
         work=work,

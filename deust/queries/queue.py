@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from deust.domain.assignments import CopyState
@@ -19,6 +19,11 @@ from deust.queries.scopes import followed
 
 PAGE = 50
 _TO_DO = (CopyState.TO_MARK.value, CopyState.DRAFT.value)
+_CODE_WHERE_HIDDEN = case((Copy.terms["is_anonymous"].as_boolean(), Copy.code), else_="")
+_ORDER = (func.date(Copy.handed_in_at), _CODE_WHERE_HIDDEN, Copy.handed_in_at, Copy.id)
+"""The oldest day first. Within a day, anonymous copies come by their codes: the moment of one would tell its author
+from what the same person handed in just before or after.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +176,7 @@ def _waiting(marker: SignedIn, filters: Filters) -> Select[Any]:
         .outerjoin(allocated, allocated.id == Copy.assigned_to)
         .outerjoin(ReviewRequest, ReviewRequest.copy_id == Copy.id)
         .where(to_do(marker), *_filtered(filters, marker))
-        .order_by(Copy.handed_in_at, Copy.id)
+        .order_by(*_ORDER)
     )
     return followed(marker, statement, Copy.person_id)
 

@@ -10,17 +10,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from deust.domain import attempts, marking
-from deust.domain.answers import file_in
+from deust.domain import attempts, copies, marking
+from deust.domain.answers import file_in, text_in
+from deust.domain.copies import Remark
 from deust.domain.errors import AttemptClosed
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.learning import Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
-from deust.domain.questions import Question, takes_file
+from deust.domain.questions import HUMAN_MARKED, Essay, Question, takes_file
 from deust.domain.quizzes import QuizSettings, Shown, advice_given
+from deust.domain.rubric import Grid
+from deust.models.assignments import Copy
 from deust.models.quizzes import AnswerEvent, AttemptMarks
 from deust.models.records import Receipt
+from deust.queries.copies import Told, told_of
 from deust.queries.files import GivenFile, given_files
 from deust.queries.papers import asked_questions
 from deust.queries.progress import progress_of
@@ -33,7 +37,16 @@ _MARKS = (
     .limit(1)
 )
 
+_COPY = select(Copy.id).where(Copy.attempt_id == bindparam("attempt_id"))
 _RECEIPT_HASH = select(Receipt.answers_hash).where(Receipt.attempt_id == bindparam("attempt_id"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rated:
+    """The grid that rated an answer, with the levels reached."""
+
+    grid: Grid
+    levels: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +64,9 @@ class Corrected:
     is_awaited: bool
     outcome: str | None
     file: GivenFile | None
+    text: str
+    rating: Rated | None
+    remarks: tuple[tuple[int, Remark], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +111,7 @@ class ResultPage:
     receipt_code: str | None
     answers_hash: str
     late_count: int
+    told: Told | None
 
 
 def result_page(
@@ -116,8 +133,11 @@ def result_page(
     visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
     numbers = numbers_of(paper, questions)
     files = given_files(connection, row.id) if any(map(takes_file, questions.values())) else {}
+    told = _told(connection, row.id, questions.values())
     corrected = tuple(
-        _corrected(entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible, files)
+        _corrected(
+            entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible, files, told
+        )
         for entry in paper
         if entry.key in numbers
     )
@@ -146,7 +166,16 @@ def result_page(
         receipt_code=row.receipt_code,
         answers_hash=connection.execute(_RECEIPT_HASH, {"attempt_id": row.id}).scalar_one(),
         late_count=_late_count(connection, row.id),
+        told=told,
     )
+
+
+def _told(connection: Connection, attempt_id: int, questions: Iterable[Question]) -> Told | None:
+    """What a person released last of the answers that they marked; nothing is asked where the machine marks alone."""
+    if not any(isinstance(question.answer, HUMAN_MARKED) for question in questions):
+        return None
+    copy_id = connection.execute(_COPY, {"attempt_id": attempt_id}).scalar()
+    return next(iter(told_of(connection, copy_id)), None) if copy_id is not None else None
 
 
 def _marks(connection: Connection, attempt_id: int) -> dict[str, Fraction]:
@@ -200,8 +229,10 @@ def _corrected(
     numbers: Mapping[str, int],
     visible: Shown,
     files: Mapping[str, GivenFile],
+    told: Told | None,
 ) -> Corrected:
     given = answer.given if answer else None
+    is_told = told is not None and isinstance(question.answer, HUMAN_MARKED)
     verdict = marking.mark(question, given, entry.values)
     return Corrected(
         number=numbers[entry.key],
@@ -211,13 +242,28 @@ def _corrected(
         feedback=tuple(text for text in (*verdict.feedback, marking.filled(question.feedback, entry.values)) if text)
         if visible.feedback
         else (),
-        points=points if visible.correctness else None,
+        points=points if visible.correctness or is_told else None,
         out_of=question.points,
         is_right=verdict.is_right if visible.correctness else None,
         is_awaited=points is None,
         outcome=question.outcome,
         file=files.get(file_in(given)),
+        text=text_in(given) if isinstance(question.answer, Essay) else "",
+        rating=_rated(told, entry) if told and is_told else None,
+        remarks=_remarks(told, entry.key) if told and is_told else (),
     )
+
+
+def _rated(told: Told, entry: PaperQuestion) -> Rated | None:
+    grid = told.grids.get(entry.id)
+    levels = copies.levels_of(told.works[-1], entry.key)
+    return Rated(grid=grid, levels=levels) if grid and levels else None
+
+
+def _remarks(told: Told, key: str) -> tuple[tuple[int, Remark], ...]:
+    """The remarks on one answer, with the numbers they have in the whole copy."""
+    numbered = enumerate(copies.in_reading_order(told.works[-1].remarks), start=1)
+    return tuple((number, remark) for number, remark in numbered if remark.part == key)
 
 
 def _advice(

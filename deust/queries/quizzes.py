@@ -72,7 +72,7 @@ PAST = (
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One question on the page: what is shown, and the fields already filled."""
+    """One question on the page: what is shown, the fields already filled, and the grid that will rate it."""
 
     key: str
     number: int
@@ -81,6 +81,7 @@ class Asked:
     version: int
     is_flagged: bool
     saved_at: datetime | None
+    grid_name: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +243,7 @@ def _asked(entry: PaperQuestion, question: Question, answer: Row[Any] | None, nu
         version=answer.version if answer else 0,
         is_flagged=bool(answer and answer.is_flagged),
         saved_at=answer.saved_at if answer and answer.version else None,
+        grid_name=getattr(question.answer, "grid", None),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from deust.domain import assignments, rubric
 from deust.domain.assignments import CopyState, Terms
 from deust.domain.learning import Assignment, Quiz
+from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, FrozenGrid
 from deust.models.people import Cohort, Enrolment
 from deust.models.quizzes import Answer
@@ -65,7 +66,7 @@ def open_copy(
         "out_of": out_of,
         "late_days": _late_days(session, person_id, terms, closes_at, handed_in_at) if terms else 0,
         "terms": assignments.terms_to_json(terms) if terms else None,
-        "grid_hash": keep_grid(session, quiz.grid) if isinstance(quiz, Assignment) and quiz.grid else None,
+        "grid_hash": keep_grids(session, quiz.marked_with) if quiz and quiz.marked_with else None,
         "declaration": dict(declaration),
         "state": CopyState.TO_MARK.value,
     }
@@ -93,10 +94,10 @@ def reopen_copy(session: Session, attempt_id: int) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def keep_grid(session: Session, grid: rubric.Grid) -> str:
-    """Write the grid under its hash, unless it is there; gives the hash."""
-    hash_ = rubric.grid_hash(grid)
+def keep_grids(session: Session, grids: Mapping[str, Grid]) -> str:
+    """Write the grids of an activity under their hash, unless they are there; gives the hash."""
+    hash_ = rubric.set_hash(grids)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    values = {"hash": hash_, "body": rubric.to_json(grid)}
+    values = {"hash": hash_, "body": rubric.set_to_json(grids)}
     session.execute(dialect.insert(FrozenGrid).values(values).on_conflict_do_nothing())
     return hash_

@@ -53,9 +53,8 @@ def save_work(
     """Keep what a marker typed on a copy of a student they follow. Everything received is kept, also what conflicts.
 
     With one marker, the work is shared: whoever saves over a version that they did not read changes nothing and is
-    shown both. With two, each has their own work, and sees the other's only once their own is ready. What lacks a
-    level, points, an appreciation or a reason is kept, and is not ready. A copy already released is corrected by a new
-    release.
+    shown both. With two, each has their own work, and sees the other's only once their own is ready. What lacks a level
+    or points, words or a reason is kept, and is not ready; a level that the grid has no more counts no more.
     """
     copy = held_copy(session, marker, public_id)
     asked = asked_of(session.connection(), copy)
@@ -65,8 +64,9 @@ def save_work(
     if row is None:
         row = Marking(copy_id=copy.id, place=_free_place(session, copy, asked.terms), marker_id=marker.person_id)
         session.add(row)
-    reckoned = copies.reckon(asked, work)
-    _write(row, marker, work, reckoned, is_ready=is_ready and reckoned.is_whole, now=now)
+    counted = copies.without_strange_levels(asked, work)
+    reckoned = copies.reckon(asked, counted)
+    _write(row, marker, counted, reckoned, is_ready=is_ready and reckoned.is_whole, now=now)
     _note(session, copy, marker, work, base_version, row.version, KEPT, now)
     session.flush()
     _claim(session, copy, marker, asked.terms, now)
@@ -74,7 +74,7 @@ def save_work(
     return SavedWork(
         outcome=KEPT,
         version=row.version,
-        current=work,
+        current=counted,
         reckoned=reckoned,
         is_ready=row.is_ready,
         by=marker.person_id,
@@ -175,7 +175,10 @@ def _claim(session: Session, copy: Row[Any], marker: SignedIn, terms: Terms, now
 
 
 def move_on(session: Session, copy: Row[Any], terms: Terms) -> None:
-    """The copy's state follows its markers' work; too wide a gap between two asks for a third."""
+    """The copy's state follows its markers' work; too wide a gap between two asks for a third.
+
+    Its mark is out of what waited for a marker, not out of a whole quiz.
+    """
     rows = session.scalars(select(Marking).where(Marking.copy_id == copy.id).order_by(Marking.place)).all()
     marks = [row.mark for row in rows if row.is_ready and row.mark is not None]
     agreed = assignments.agreed(marks, markers=terms.markers, gap=terms.gap)
@@ -184,7 +187,7 @@ def move_on(session: Session, copy: Row[Any], terms: Terms) -> None:
     session.execute(
         update(Copy)
         .where(Copy.id == copy.id)
-        .values(state=state.value, needs_third=agreed.needs_third or len(rows) > 2)
+        .values(state=state.value, needs_third=agreed.needs_third or len(rows) > 2, out_of=terms.out_of)
     )
 
 
@@ -256,7 +259,9 @@ def _release(
         "late_days": copy.late_days,
         "grid_hash": copy.grid_hash,
     }
-    version = _write_release(session, copy, mark, told, actor_id=actor_id, reason=reason or _HAND_MARKED, now=now)
+    version = _write_release(
+        session, copy, mark, asked.terms.out_of, told, actor_id=actor_id, reason=reason or _HAND_MARKED, now=now
+    )
     released = {"state": CopyState.RELEASED.value, "released_at": now, "release_at": None, "claimed_by": None}
     session.execute(update(Copy).where(Copy.id == copy.id).values(**released))
     marking.keep_given_points(
@@ -276,6 +281,7 @@ def _write_release(
     session: Session,
     copy: Row[Any],
     mark: Fraction,
+    out_of: Fraction,
     told: Mapping[str, Any],
     *,
     actor_id: int | None,
@@ -284,7 +290,7 @@ def _write_release(
 ) -> int:
     """Keep what the student is told as a new version; gives its number."""
     version = len(session.scalars(select(ReleasedMark.id).where(ReleasedMark.copy_id == copy.id)).all()) + 1
-    released = ReleasedMark(copy_id=copy.id, version=version, mark=mark, out_of=copy.out_of, content=told)
+    released = ReleasedMark(copy_id=copy.id, version=version, mark=mark, out_of=out_of, content=told)
     released.by, released.reason, released.at = actor_id, reason, now
     session.add(released)
     return version
@@ -297,11 +303,9 @@ def _told(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _points_given(asked: Asked, rows: Sequence[Marking], mark: Fraction) -> dict[str, Fraction]:
     """The points of each question marked by hand; an assignment has them under its first part."""
-    if asked.grid is not None or len(asked.questions) == 1:
+    if len(asked.questions) == 1:
         return {next(iter(asked.questions)): mark}
-    work = copies.from_json(rows[0].content)
-    found = {key: copies.points_in(work.points.get(key, ""), out_of) for key, out_of in asked.questions.items()}
-    return {key: points for key, points in found.items() if points is not None}
+    return dict(copies.reckon(asked, copies.from_json(rows[0].content)).points)
 
 
 def _tell(session: Session, copy: Row[Any], now: datetime) -> None:

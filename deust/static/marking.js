@@ -20,6 +20,7 @@ function open() {
   key = `marking-${copy.dataset.person}-${copy.dataset.copy}`;
   isDirty = isStopped = false;
   restore();
+  form.querySelector(".lacks input, .invalid [aria-invalid]")?.focus();
   next = copy.dataset.next ? fetch(copy.dataset.next).then((answer) => (answer.ok ? answer.text() : null), () => null) : null;
 }
 
@@ -79,6 +80,7 @@ async function send() {
     if (!answer.ok) throw new Error(answer.status);
     field("version").value = told.version;
     document.querySelector("[data-mark]").textContent = told.mark || "–";
+    document.querySelector("[data-missing]").textContent = told.lacking;
     if (!isDirty) localStorage.removeItem(key);
     else keep();
     say(told.saved, false);

@@ -16,8 +16,8 @@ from wtforms.validators import DataRequired, Length
 from deust.domain.access import Permission
 from deust.domain.copies import MOST_COMMENT, Work
 from deust.domain.errors import InvalidAnswer, NotFound, NotReady
-from deust.domain.learning import Assignment, Quiz
-from deust.domain.rubric import Grid
+from deust.domain.learning import Quiz
+from deust.domain.rubric import set_hash
 from deust.models.transaction import reading, writing
 from deust.queries import grading as lists
 from deust.queries import grid_changes as effects
@@ -34,7 +34,7 @@ from deust.web.files import send_stored
 from deust.web.forms import Form
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
-from deust.web.marking_posts import posted_work
+from deust.web.marking_posts import missing_words, posted_work
 
 bp = Blueprint("grading", __name__)
 
@@ -152,23 +152,22 @@ def answer_review(public_id: str) -> Response | tuple[str, int]:
 @bp.get("/grilles/<module_id>/<item_id>")
 @permission(Permission.ATTEMPT_REVIEW)
 def grid_change(module_id: str, item_id: str) -> str:
-    """What the grid as it is published now would change, before it applies."""
-    assignment = _assignment(f"{module_id}/{item_id}")
+    """What the grids as they are published now would change, before they apply."""
+    quiz = _marked_quiz(f"{module_id}/{item_id}")
     with reading() as connection:
-        found = effects.grid_effects(connection, marker=visitor(), item_ref=assignment.ref, grid=_grid_of(assignment))
-    return render_template("grading/grid_change.html", assignment=assignment, effects=found)
+        found = effects.grid_effects(connection, marker=visitor(), item_ref=quiz.ref, grids=quiz.marked_with)
+    titles = {question.id: question.title for question in quiz.questions}
+    return render_template("grading/grid_change.html", quiz=quiz, effects=found, titles=titles)
 
 
 @bp.post("/grilles/<module_id>/<item_id>")
 @permission(Permission.ATTEMPT_REVIEW)
 def apply_grid(module_id: str, item_id: str) -> Response:
-    """Mark with the grid as it is published now; twice is the same as once."""
-    assignment = _assignment(f"{module_id}/{item_id}")
+    """Mark with the grids as they are published now; twice is the same as once."""
+    quiz = _marked_quiz(f"{module_id}/{item_id}")
     with writing() as session:
-        changes.apply_grid(
-            session, by=visitor(), item_ref=assignment.ref, grid=_grid_of(assignment), now=tools().clock()
-        )
-    return redirect(url_for(".queue", activite=assignment.ref), 303)
+        changes.apply_grids(session, by=visitor(), item_ref=quiz.ref, grids=quiz.marked_with, now=tools().clock())
+    return redirect(url_for(".queue", activite=quiz.ref), 303)
 
 
 @bp.get("/a-rendre")
@@ -229,11 +228,12 @@ def _show(
         "grading/copy.html",
         page=page,
         work=page.work,
+        lacking=missing_words(page.reckoned),
         mine=mine,
         is_refused=is_refused,
         answer=answer or AnswerForm(),
         quiz=quiz,
-        has_new_grid=isinstance(quiz, Assignment) and quiz.grid is not None and quiz.grid != page.grid,
+        has_new_grid=quiz is not None and _has_new_grids(quiz, page),
     )
 
 
@@ -313,6 +313,7 @@ def _told_to_script(saved: services.SavedWork, public_id: str) -> Response | tup
         "ready": saved.is_ready,
         "mark": formats.number(mark.adjusted) if mark else "",
         "missing": list(saved.reckoned.missing),
+        "lacking": missing_words(saved.reckoned),
         "saved": _("Enregistré à %(time)s", time=formats.clock(saved.at)),
         "page": url_for(".copy", public_id=public_id),
     }
@@ -347,17 +348,16 @@ def _not_ready(refusal: NotReady) -> str:
     return _("Rien n’a été rendu : des copies ne sont plus prêtes (%(codes)s).", codes=", ".join(refusal.missing))
 
 
-def _assignment(ref: str) -> Assignment:
+def _marked_quiz(ref: str) -> Quiz:
+    """An activity whose answers are rated with grids. Refuses any other."""
     found = _find_quiz(ref)
-    if not isinstance(found, Assignment):
+    if found is None or not found.marked_with:
         raise NotFound
     return found
 
 
-def _grid_of(assignment: Assignment) -> Grid:
-    if assignment.grid is None:
-        raise NotFound
-    return assignment.grid
+def _has_new_grids(quiz: Quiz, page: pages.CopyPage) -> bool:
+    return bool(quiz.marked_with) and set_hash(quiz.marked_with) != page.grid_hash
 
 
 def _find_quiz(ref: str) -> Quiz | None:

@@ -1,4 +1,4 @@
-"""How the marking form names things: a marker's whole work, as the service takes it."""
+"""How the marking form names things: a marker's whole work, as the service takes it, and what it lacks, in words."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from flask import request
 
-from deust.domain.copies import MOST_COMMENT, MOST_REMARK, MOST_REMARKS, Anchor, Remark, Work
+from deust.domain.copies import MOST_COMMENT, MOST_REMARK, MOST_REMARKS, Anchor, Reckoned, Remark, Work
 from deust.models.transaction import reading
 from deust.queries.marking import copy_page
 from deust.web.current import tools, visitor
+from deust.web.i18n import gettext as _
+from deust.web.i18n import ngettext
 
 _LONGEST_FIELD = 200
+_LONGEST_CODE = 40
 _MOST_START = 1_000_000
 
 
@@ -33,6 +36,27 @@ def posted_work(public_id: str) -> Work:
     )
 
 
+def missing_words(reckoned: Reckoned) -> str:
+    """What lacks before the copy is ready, in a few sentences; nothing when nothing does.
+
+    Criteria are named by their codes, and only counted when they are those of several grids, which may share codes.
+    """
+    several = len({key for key, _criterion in reckoned.to_rate}) > 1
+    left = [", ".join(criterion for _key, criterion in reckoned.to_rate)] if reckoned.to_rate else []
+    if several:
+        left = [ngettext("%(num)s critère", "%(num)s critères", len(reckoned.to_rate))]
+    if reckoned.to_mark:
+        left.append(ngettext("%(num)s réponse", "%(num)s réponses", len(reckoned.to_mark)))
+    said = [_("Reste à noter : %(left)s.", left=", ".join(left))] if left else []
+    words = {
+        "applicable": _("Un critère au moins doit s’appliquer."),
+        "comment": _("L’appréciation manque."),
+        "reason": _("L’ajustement demande un motif."),
+        "adjustment": _("L’ajustement n’est pas un nombre."),
+    }
+    return " ".join([*said, *(words[one] for one in reckoned.lacks)])
+
+
 def _posted_remark(id_: str) -> Remark:
     form = request.form
     anchor = form.get(f"remark-{id_}-anchor", "passage")
@@ -44,7 +68,7 @@ def _posted_remark(id_: str) -> Remark:
         start=_whole(form.get(f"remark-{id_}-start")),
         end=_whole(form.get(f"remark-{id_}-end")),
         quote=form.get(f"remark-{id_}-quote", "")[:_LONGEST_FIELD],
-        criterion=form.get(f"remark-{id_}-criterion", "")[:20],
+        criterion=form.get(f"remark-{id_}-criterion", "")[:_LONGEST_CODE],
     )
 
 
@@ -58,7 +82,7 @@ def _new_remark(public_id: str) -> Remark:
         part=part[:20],
         anchor=kind,
         text=form.get("new-text", "").strip()[:MOST_REMARK],
-        criterion=form.get("new-criterion", "")[:20],
+        criterion=form.get("new-criterion", "")[:_LONGEST_CODE],
     )
     at = form.get("new-at", "").strip()
     if kind is not Anchor.PASSAGE:

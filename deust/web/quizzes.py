@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from deust.domain.access import Permission
 from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import AttemptClosed, FileRefused, InvalidAnswer, NotFound
 from deust.domain.learning import Assignment, Programme, Quiz
+from deust.domain.rubric import Grid
 from deust.models.transaction import reading, writing
 from deust.queries import files, quiz_results, quiz_start
 from deust.queries import late_answers as late
@@ -79,7 +81,7 @@ def question(public_id: str, position: int) -> Response | str:
     if page.is_closed:
         return redirect(url_for(".result", public_id=public_id), 303)
     template = "quizzes/time_over.html" if page.is_over else "quizzes/question.html"
-    return render_template(template, page=page, event=secrets.token_hex(8), unread=None)
+    return render_template(template, page=page, grids=_grids(page), event=secrets.token_hex(8), unread=None)
 
 
 @bp.get("/essais/<public_id>/relecture")
@@ -246,6 +248,12 @@ def _page(public_id: str, position: int) -> pages.AttemptPage:
         )
 
 
+def _grids(page: pages.AttemptPage) -> Mapping[str, Grid]:
+    """The grids that rate what is asked on this page, by the name that their questions give."""
+    quiz = _find_quiz(page.item_ref) if any(one.grid_name for one in page.asked) else None
+    return quiz.grids if quiz else {}
+
+
 def _flag(session: Any, public_id: str, now: datetime) -> None:
     for field, is_flagged in (("flag", True), ("unflag", False)):
         if key := request.form.get(field):
@@ -285,4 +293,5 @@ def _unread(public_id: str, refusal: InvalidAnswer | FileRefused) -> Response | 
     page = _page(public_id, request.form.get("position", 1, type=int))
     asked = tuple(replace(one, filled=own_fields(one.key, request.form) or one.filled) for one in page.asked)
     event = secrets.token_hex(8)
-    return render_template("quizzes/question.html", page=replace(page, asked=asked), event=event, unread=sentence), 422
+    page = replace(page, asked=asked)
+    return render_template("quizzes/question.html", page=page, grids=_grids(page), event=event, unread=sentence), 422

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deust.domain import assignments
-from deust.domain.assignments import Resubmit, Terms, agreed, days_late, mark_of, marked, to_step
+from deust.domain.assignments import Resubmit, Terms, agreed, days_late, marked, most_of, points_of, to_step
 from deust.domain.errors import InvalidAnswer
 from deust.domain.rubric import Scored
 
@@ -70,8 +70,9 @@ def test_a_mark_stays_in_range_and_each_step_is_kept(
     share: Fraction, adjustment: Fraction, late: int, is_eliminated: bool
 ) -> None:
     scored = Scored(earned=share, applicable=Fraction(1), eliminated_by=("a",) if is_eliminated else ())
-    mark = mark_of(TERMS, scored, adjustment=adjustment, late=late)
-    assert mark is not None
+    raw = points_of(scored, TERMS.out_of)
+    assert raw == 20 * share
+    mark = marked(TERMS, raw, adjustment, late, most=most_of(scored, TERMS.out_of))
     assert abs(mark.raw - 20 * share) <= Fraction(1, 8)
     assert (mark.raw / Fraction(1, 4)).denominator == 1
     assert 0 <= mark.mark <= mark.adjusted <= 20

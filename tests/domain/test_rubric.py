@@ -87,7 +87,9 @@ def test_a_better_level_never_lowers_the_points(chosen: dict[str, str], name: st
 def test_a_grid_comes_back_from_json_with_the_same_hash() -> None:
     described = grid(criterion("a", describe={"conforme": "Tout y est."}, is_eliminatory=True))
     assert rubric.from_json(rubric.to_json(described)) == described
-    assert rubric.grid_hash(described) != rubric.grid_hash(grid(criterion("a", describe={"conforme": "Presque."})))
+    assert rubric.set_hash({"": described}) != rubric.set_hash(
+        {"": grid(criterion("a", describe={"conforme": "Presque."}))}
+    )
 
 
 def test_what_an_edited_grid_keeps_drops_and_asks_again() -> None:

@@ -231,3 +231,18 @@ def test_a_page_closed_without_network_gives_the_words_back(
     expect(page.get_by_label("Appréciation")).to_have_value("Tapé dans le train.")
     expect(page.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
     assert [work["comment"] for work in school.markings()] == ["Tapé dans le train."]
+
+
+def test_a_copy_that_is_not_ready_puts_the_keyboard_where_something_lacks(
+    browser: Browser, school: School, desk: BrowserContext
+) -> None:
+    hand_in(browser, school, school.student_of_group(), "Bonjour, ici le standard.")
+    page = desk.new_page()
+    open_oldest(page, school.tutor())
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    expect(page.get_by_role("alert").filter(has_text="n’est pas prête")).to_be_visible()
+    expect(page.locator("[data-criterion] input:focus")).to_have_count(1)
+    page.keyboard.press("1")
+    page.keyboard.press("n")
+    expect(page.get_by_label("Appréciation")).to_be_focused()

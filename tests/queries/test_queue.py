@@ -127,3 +127,31 @@ def test_attempts_without_a_copy_are_not_waited_for(school: Class) -> None:
     with writing() as session:
         assert session.scalars(select(Attempt.id)).all() == []
     assert _queue(school.tutor).total == 0
+
+
+@pytest.mark.case("GR-11")
+def test_the_place_of_an_anonymous_copy_says_nothing_of_its_author(school: Class, clock: Clock) -> None:
+    """Each student hands in a named work, then an anonymous one: the queue does not keep them side by side."""
+    named, hidden = school.assignment, factories.assignment(id="anonyme", is_anonymous=True)
+    for _ in range(6):
+        learner = school.newcomer()
+        for school.assignment in (named, hidden):
+            clock.move(minutes=1)
+            school.handed_in(learner=learner)
+    with reading() as connection:
+        rows = queue(connection, marker=school.tutor, filters=Filters(), page=1, now=clock.now).rows
+    codes = [row.name for row in rows if row.is_anonymous]
+    assert codes == sorted(codes)
+    assert [row.is_anonymous for row in rows] == [False] * 6 + [True] * 6
+    times = [row.handed_in_at for row in rows if not row.is_anonymous]
+    assert times == sorted(times)
+
+
+def test_the_oldest_day_comes_first_also_among_anonymous_copies(school: Class, clock: Clock) -> None:
+    school.assignment = factories.assignment(is_anonymous=True)
+    for _ in range(3):
+        school.handed_in(learner=school.newcomer())
+        clock.move(days=1)
+    with reading() as connection:
+        rows = queue(connection, marker=school.tutor, filters=Filters(), page=1, now=clock.now).rows
+    assert [row.handed_in_at for row in rows] == sorted(row.handed_in_at for row in rows)

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from deust.domain.assignments import Resubmit, to_step
 from deust.domain.copies import Anchor, Remark, Work
 from deust.domain.errors import Forbidden, InvalidAnswer, NoAttemptLeft, NotFound, NotReady
-from deust.domain.rubric import Criterion, Grid
+from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReleasedMark, ReviewRequest
 from deust.models.learning import ItemProgress
 from deust.models.quizzes import Attempt, AttemptMarks
@@ -22,7 +22,7 @@ from deust.queries.assignments import handed_in
 from deust.queries.grading import ready_copies
 from deust.queries.grid_changes import grid_effects
 from deust.services import assignments, grading, phrases
-from deust.services.grid_changes import apply_grid
+from deust.services.grid_changes import apply_grids
 from deust.services.late_answers import accept_late
 from deust.services.quizzes import close_if_overdue
 from tests.support import factories
@@ -39,6 +39,11 @@ def school(database: Flask, clock: Clock) -> Class:
     return Class(clock=clock)
 
 
+def grid_of(school: Class, copy: str) -> Grid:
+    (rating,) = school.page(copy).ratings
+    return rating.grid
+
+
 def acts(school: Class) -> list[str]:
     return [row.act for row in sorted(school.rows(AuditEvent), key=lambda row: row.id)]
 
@@ -48,7 +53,7 @@ def test_a_hand_in_makes_one_copy_with_its_promise_and_its_grid(school: Class) -
     (row,) = school.rows(Copy)
     assert (row.public_id, row.state, row.late_days) == (copy, "to-mark", 0)
     assert row.due_back_at - row.handed_in_at == timedelta(days=5)
-    assert school.page(copy).grid == factories.grid()
+    assert grid_of(school, copy) == factories.grid()
     (progress,) = school.rows(ItemProgress)
     assert progress.completed_at is not None, "handing in is what the item asks"
     assert (progress.kept_share, progress.attempts_used) == (None, 1), "no mark, not even zero, before the release"
@@ -274,11 +279,13 @@ def test_two_marks_are_blind_then_agree_or_call_a_third(school: Class) -> None:
     assert [other.mark for other in school.page(copy, school.second).others] == [20]
     (row,) = school.rows(Copy)
     assert (row.state, row.needs_third) == ("draft", True), "20 and 14 are too far apart"
+    assert school.page(copy).needs_third
     with pytest.raises(NotReady):
         school.release(copy)
     with writing() as session:
         admin = factories.signed_in(factories.person(session, role="admin"))
     school.save(copy, replace(HALF, chosen={"A1": "conforme", "C2": "partiel"}), by=admin, is_ready=True)
+    assert not school.page(copy).needs_third, "the third came"
     school.release(copy)
     (told,) = school.rows(ReleasedMark)
     assert (told.mark, told.content["marks"]) == (16, ["20", "14", "16"])
@@ -412,14 +419,16 @@ def test_an_edited_grid_is_shown_then_applied_to_what_is_not_released(school: Cl
         criteria=(*factories.grid().criteria, Criterion(id="E1", phase="Forme", title="Langue", points=Fraction(5))),
     )
     with reading() as connection:
-        (effect,) = grid_effects(connection, marker=school.tutor, item_ref=school.assignment.ref, grid=heavier)
-    assert (effect.public_id, effect.before, effect.after, effect.to_rate) == (one, 14, 14, ("E1",))
-    assert school.page(one).grid == factories.grid(), "looking changes nothing"
+        (effect,) = grid_effects(
+            connection, marker=school.tutor, item_ref=school.assignment.ref, grids={WHOLE: heavier}
+        )
+    assert (effect.public_id, effect.before, effect.after, effect.to_rate) == (one, 14, 14, (("", "E1"),))
+    assert grid_of(school, one) == factories.grid(), "looking changes nothing"
     assert _apply(school, heavier) == 1
     assert _apply(school, heavier) == 0, "twice is the same as once"
     page = school.page(one)
-    assert (page.grid, page.work.chosen, page.state.value) == (heavier, HALF.chosen, "draft")
-    assert school.page(told).grid == factories.grid()
+    assert (grid_of(school, one), page.work.chosen, page.state.value) == (heavier, HALF.chosen, "draft")
+    assert grid_of(school, told) == factories.grid()
     assert [row.outcome for row in school.rows(MarkingEvent)] == ["kept", "kept", "grid"]
     with pytest.raises(NotReady):
         school.release(one)
@@ -431,7 +440,9 @@ def test_an_edited_grid_is_shown_then_applied_to_what_is_not_released(school: Cl
 
 def _apply(school: Class, grid: Grid) -> int:
     with writing() as session:
-        return apply_grid(session, by=school.tutor, item_ref=school.assignment.ref, grid=grid, now=school.clock.now)
+        return apply_grids(
+            session, by=school.tutor, item_ref=school.assignment.ref, grids={WHOLE: grid}, now=school.clock.now
+        )
 
 
 def test_a_phrase_is_kept_once_counted_and_ones_own(school: Class) -> None:

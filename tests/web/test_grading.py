@@ -78,6 +78,9 @@ def test_a_student_hands_in_and_reads_the_mark_only_once_released(student: Clien
     assert "CANARI" not in student.get(HOME).text
     draft = write(student)
     assert WORK in student.get(draft).text
+    for page in (draft, f"{draft}/relecture"):
+        assert "Partie {number} de votre devoir" in student.get(page).text, "an assignment has no questions"
+        assert "Question {number}" not in student.get(page).text
     hand_in(student, draft)
     told = student.get(draft).text
     assert "Votre devoir est remis." in told
@@ -95,6 +98,18 @@ def test_a_student_hands_in_and_reads_the_mark_only_once_released(student: Clien
     assert "20 sur 20" in told
     assert "Bien." in told
     assert "CANARI" not in told
+
+
+def test_a_student_is_told_the_adjustment_and_not_its_reason(student: Client, tutor: Client, doors: Doors) -> None:
+    draft = write(student)
+    hand_in(student, draft)
+    copy = copy_address(doors)
+    assert mark(tutor, copy, adjustment="-1,5", adjustment_reason="CANARI-motif") == 303
+    form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
+    told = student.get(draft).text
+    assert "18,5 sur 20" in told
+    assert "Ajustement du correcteur sur l’ensemble : -1,5." in told
+    assert "CANARI-motif" not in told
 
 
 def test_handing_in_without_the_declaration_keeps_everything_typed(student: Client, doors: Doors) -> None:
