@@ -17,14 +17,16 @@ from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.learning import Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
-from deust.domain.questions import Question, takes_file
+from deust.domain.questions import Essay, File, Question, Voice, takes_file
 from deust.domain.quizzes import QuizSettings, Shown, advice_given
 from deust.models.quizzes import AnswerEvent, AttemptMarks
 from deust.models.records import Receipt
+from deust.queries.copies import Told
 from deust.queries.files import GivenFile, given_files
 from deust.queries.papers import asked_questions
 from deust.queries.progress import progress_of
 from deust.queries.quizzes import answers_of, numbers_of, own_attempt, visible_parts
+from deust.queries.spoken_comments import Spoken, told_of_attempt
 
 _MARKS = (
     select(AttemptMarks.points)
@@ -95,6 +97,8 @@ class ResultPage:
     receipt_code: str | None
     answers_hash: str
     late_count: int
+    told: tuple[Told, ...]
+    heard: Mapping[str, Spoken]
 
 
 def result_page(
@@ -124,6 +128,8 @@ def result_page(
     share = row.score / row.out_of if row.score is not None and row.out_of else None
     left = None if settings.attempts is None else max(0, settings.attempts - used)
     is_closed = closes_at is not None and now >= closes_at
+    is_read = visible.feedback and any(isinstance(one.answer, Essay | Voice | File) for one in questions.values())
+    told, heard = told_of_attempt(connection, row.id) if is_read else ((), {})
     return ResultPage(
         public_id=row.public_id,
         item_ref=row.item_ref,
@@ -146,6 +152,8 @@ def result_page(
         receipt_code=row.receipt_code,
         answers_hash=connection.execute(_RECEIPT_HASH, {"attempt_id": row.id}).scalar_one(),
         late_count=_late_count(connection, row.id),
+        told=told,
+        heard=heard,
     )
 
 
