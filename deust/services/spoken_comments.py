@@ -49,15 +49,17 @@ def chosen(session: Session, *, marker: SignedIn, copy: Row[Any], asked: str | N
     """The comment that a save leaves in the marking: as it is (None), none (empty), or another of the marker's own.
 
     Once released, a comment belongs to the version that gave it back: it goes on in a correction by the same marker
-    only. Refuses a recording that is not the marker's, not of this copy, or deleted.
+    only. One that was deleted meanwhile is left out. Refuses a recording that is not the marker's, not of this copy, or
+    deleted.
     """
-    if asked is None and copy.state != CopyState.RELEASED.value:
-        return present
     wanted = present if asked is None else asked
     if not wanted:
         return ""
     found = session.get(SpokenComment, wanted)
-    if found is not None and (found.marker_id, found.copy_id) == (marker.person_id, copy.id) and found.stored_id:
+    is_here = found is not None and found.stored_id is not None and found.copy_id == copy.id
+    is_own = found is not None and found.marker_id == marker.person_id
+    is_shared = asked is None and copy.state != CopyState.RELEASED.value
+    if is_here and (is_own or is_shared):
         return wanted
     if asked is None:
         return ""

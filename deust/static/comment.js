@@ -83,9 +83,9 @@ export function speak(marking) {
     release();
   }
 
-  function settled() {
+  async function settled() {
     if (isCut && record) giveBack();
-    return record ? new Promise((resume) => waiting.push(resume)) : null;
+    if (record) await new Promise((resume) => waiting.push(resume));
   }
 
   function release() {
@@ -100,11 +100,13 @@ export function speak(marking) {
     const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("[data-spoken]");
     const shown = block.querySelector("[data-spoken]");
     if (!fresh || !block.isConnected) return;
-    const held = document.activeElement.value;
-    const isHeld = shown.contains(document.activeElement);
-    shown.replaceWith(document.adoptNode(fresh));
-    if (isHeld) block.querySelector(`[data-spoken] [value="${held}"]`)?.focus();
-    marking.draw();
+    if (shown.textContent !== fresh.textContent) {
+      const held = document.activeElement.value;
+      const isHeld = shown.contains(document.activeElement);
+      shown.replaceWith(document.adoptNode(fresh));
+      if (isHeld) block.querySelector(`[data-spoken] [value="${held}"]`)?.focus();
+      marking.draw();
+    }
     if (fresh.matches("[data-waiting]") && times) setTimeout(look, LISTEN, times - 1);
     else say("");
   }

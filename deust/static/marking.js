@@ -1,7 +1,7 @@
 // Keeps a marker's work as it is typed, on the device then on the server; the keyboard chooses levels; the next copy is ready.
 const PAUSE = 1_200;
 const RETRY = 5_000;
-let form, copy, key, timer = 0, isSending = false, isDirty = false, isStopped = false, next = null, voice = null;
+let form, copy, key, timer = 0, isSending = false, isDirty = false, isStopped = false, next = null, voice = null, speaker = null;
 
 const state = () => document.querySelectorAll("[data-saved]");
 const dialog = () => document.getElementById("sign-in");
@@ -19,7 +19,7 @@ function open() {
   copy = document.querySelector("[data-copy]");
   key = `marking-${copy.dataset.person}-${copy.dataset.copy}`;
   isDirty = isStopped = false;
-  voice = null;
+  voice = speaker = null;
   restore();
   draw();
   openVoice();
@@ -37,8 +37,10 @@ const panel = () => document.querySelector("[data-voice-panel]");
 async function openVoice() {
   if (localStorage.getItem(`${key}-voice`)) panel().open = true;
   if (!panel().open) return null;
-  voice ??= import(copy.dataset.commentScript).then(({ speak }) => speak({ copy, key, field, say, alone, take, draw }), () => null);
-  return voice;
+  voice ??= import(copy.dataset.commentScript).then(({ speak }) => speak({ copy, key, field, alone, take, draw }), () => null);
+  const asked = voice, made = await asked;
+  if (asked === voice) speaker = made;
+  return made;
 }
 
 function typed() {
@@ -175,22 +177,12 @@ async function signIn(submission) {
 
 /* What leaves the page waits for a recording on its way. */
 
-let isVoiceSent = false;
-
 function leave(event) {
-  if (!voice || isVoiceSent) {
-    isVoiceSent = false;
-    return ready(event);
-  }
+  if (!speaker?.isSending()) return ready(event);
   event.preventDefault();
-  const { submitter } = event;
-  voice.then((spoken) => {
-    if (spoken?.isSending()) say(copy.dataset.textLeaving, true);
-    return spoken?.settled();
-  }).then(() => {
-    isVoiceSent = true;
-    form.requestSubmit(submitter);
-  });
+  say(copy.dataset.textLeaving, true);
+  const { name, value } = event.submitter;
+  speaker.settled().then(() => setTimeout(() => form.requestSubmit([...form.elements].find((one) => one.name === name && one.value === value))));
 }
 
 /* Ready, then the next copy: it was fetched while this one was read, and takes its place at once. */
