@@ -91,7 +91,7 @@ def test_a_voice_is_handed_in_marked_at_its_second_and_heard_again(
     marker = desk.new_page()
     open_oldest(marker, school.tutor())
     until_heard(marker)
-    marker.locator("audio").evaluate("sound => { sound.currentTime = 2; }")
+    marker.locator("[data-sound] audio").evaluate("sound => { sound.currentTime = 2; }")
     marker.locator("h1").click()
     marker.keyboard.press("r")
     expect(marker.get_by_label("Les mots du passage")).to_have_value("0:02")
