@@ -39,6 +39,7 @@ from deust.web import (
     quizzes,
     records,
     signin,
+    spoken_comments,
     uploads,
 )
 from deust.web import cohort as cohort_pages
@@ -168,7 +169,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.after_request(add_headers)
     app.after_request(_sign_request)
     students = (learning, quizzes, assignments, uploads)
-    staff = (grading, quiz_reports, cohort_pages, contacts, eyes)
+    staff = (grading, spoken_comments, quiz_reports, cohort_pages, contacts, eyes)
     for pages in (*students, *staff, signin, people_pages, messages, records):
         app.register_blueprint(pages.bp)
     errors.register(app)

@@ -29,7 +29,7 @@ from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
 from deust.queries.message_digests import may_be_told, people_to_tell
 from deust.queries.quizzes import overdue_attempts
-from deust.services import grading, learning, message_digests, records, signin, sounds, uploads
+from deust.services import grading, learning, message_digests, records, signin, sounds, spoken_comments, uploads
 from deust.services.quizzes import close_if_overdue
 from deust.web.mail import message
 
@@ -258,6 +258,7 @@ def purge(app: Flask, now: datetime) -> None:
         uploads.purge(session, now=now)
         sounds.date_recordings(session, now=now)
         sounds.delete_recordings(session, now=now)
+        spoken_comments.delete_comments(session, now=now)
 
 
 def sweep_files(app: Flask, now: datetime) -> None:

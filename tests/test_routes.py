@@ -24,7 +24,7 @@ from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
 from deust.models.transaction import engines
-from deust.services import answers, assignments, messages, quizzes, uploads
+from deust.services import answers, assignments, comment_uploads, messages, quizzes, uploads
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
@@ -77,6 +77,7 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
         closed = session.scalars(select(Attempt).where(Attempt.public_id == names["closed"])).one()
         names["asked"] = closed.paper[0]["hash"]
         names["work"], names["copy"] = _handed_in(session, learner, catalogue.quiz("ec101-accueil/devoir"), clock)
+        names["spoken"] = _spoken(session, str(names["copy"]), factories.signed_in(people["tutor"]), clock)
         about = About(kind=Kind.MODULE, ref="ec101-accueil", title="Accueil")
         names["thread"] = messages.ask(session, learner=learner, about=about, text="Pourquoi ?", now=clock.now)
         names["receipt"] = session.scalars(select(Receipt.code)).first()
@@ -113,6 +114,11 @@ def _upload(session: Session, attempt: str, learner: SignedIn, clock: Clock) -> 
     key = next(entry["key"] for entry in paper if entry["id"] == "e-fichier")
     file = uploads.Announced(key=key, name="fiche.pdf", size=1000, beginning="", event_id="")
     return uploads.begin_upload(session, learner=learner, public_id=attempt, file=file, now=clock.now).public_id
+
+
+def _spoken(session: Session, copy: str, tutor: SignedIn, clock: Clock) -> str:
+    file = uploads.Announced(key="", name="commentaire.webm", size=1000, beginning="", event_id="")
+    return comment_uploads.begin_comment(session, marker=tutor, public_id=copy, file=file, now=clock.now).public_id
 
 
 def _people(session: Session, cohort: Cohort) -> dict[str, Person]:
@@ -254,10 +260,18 @@ TABLE = {
     "GET signin.sign_in": ("/connexion", "200 303 303 303 303 303 303 303 303"),
     "POST signin.sign_in": ("/connexion", "422 422 422 422 422 422 422 422 422"),
     "POST signin.sign_out": ("/deconnexion", "303 303 303 303 303 303 303 303 303"),
-    "PATCH uploads.add_part": ("/depots/{upload}", "401 409 404 404 403 403 403 403 403"),
+    "POST spoken_comments.begin_comment": ("/a-corriger/{copy}/depots", "401 403 403 403 422 404 403 422 403"),
+    "GET spoken_comments.comment": ("/a-corriger/{copy}/commentaires/abc", "401 403 403 403 404 404 403 404 403"),
+    "POST spoken_comments.finish_comment": (
+        "/a-corriger/{copy}/depots/{spoken}/fin",
+        "401 403 403 403 409 404 403 404 403",
+    ),
+    "GET assignments.told_comment": ("/devoirs/{work}/commentaires/abc", "401 404 404 404 403 403 403 403 403"),
+    "GET quizzes.told_comment": ("/essais/{closed}/commentaires/abc", "401 404 404 404 403 403 403 403 403"),
+    "PATCH uploads.add_part": ("/depots/{upload}", "401 409 404 404 404 404 403 404 403"),
     "POST uploads.begin_upload": ("/essais/{attempt}/depots", "401 422 404 404 403 403 403 403 403"),
     "POST uploads.finish_upload": ("/depots/{upload}/fin", "401 422 404 404 403 403 403 403 403"),
-    "GET uploads.upload_state": ("/depots/{upload}", "401 200 404 404 403 403 403 403 403"),
+    "GET uploads.upload_state": ("/depots/{upload}", "401 200 404 404 404 404 403 404 403"),
 }
 
 TEXT_PARAMETERS = {"module_id", "item_id", "question_id", "public_id", "key", "token", "code"}

@@ -26,15 +26,17 @@ TRACES = """
 | cookie `deust`, `__Host-deust` in production | random tokens, of the session and of forms | sign-out, or 14 days |
 | cookie `device`, `__Host-device` in production | a random mark by which an account knows a device again | one year |
 | browser's IndexedDB, on a quiz page | answers the server has not acknowledged yet | their acknowledgement |
-| browser's IndexedDB, on a voice question | what the microphone recorded | its receipt, or a new take |
+| browser's IndexedDB, on a voice question or a copy | what the microphone recorded | its receipt, or a new take |
 | `files` in the instance folder, or `DEUST_FILES` | files handed in, unnamed | as their row; with none, a day |
 | log | errors with a request number, method and path; no address, no answer | as the host keeps its logs |
 
 ## Recordings of voices
 
-A recording is kept for six months after its attempt is closed, the time to contest a mark (`KEPT_MONTHS` in
-`deust/domain/sounds.py`); the page of the result says until which day. Then the recording, the sound made from it and
-its wave are deleted. Its name, its size, its SHA-256 and its mark stay, and the audit says that it was deleted. Copies
+A student's recording is kept for six months after its attempt is closed, the time to contest a mark (`KEPT_MONTHS` in
+`deust/domain/sounds.py`). A marker's spoken comment is kept for six months after its release, or after the last save of
+the draft that holds it, and for thirty days once it was set aside. The pages where they are heard say until which day.
+Then the recording, the sound made from it and its wave are deleted. Its name, its size, its SHA-256 and its mark stay,
+and the audit says that it was deleted. Copies
 in backups last as long as the host keeps these.
 """
 

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     COHORT_FOLLOW = "cohort:follow"
     THREAD_ASK = "thread:ask"
     THREAD_ANSWER = "thread:answer"
+    UPLOAD_SEND = "upload:send"
 
 
 _STAFF = {Permission.ACCOUNT_USE, Permission.LEARNING_READ, Permission.COURSES_INSPECT, Permission.COHORT_FOLLOW}
@@ -40,11 +41,15 @@ HELD: Mapping[Role, frozenset[Permission]] = {
             Permission.LEARNING_FOLLOW,
             Permission.QUIZ_ANSWER,
             Permission.THREAD_ASK,
+            Permission.UPLOAD_SEND,
         }
     ),
-    Role.TUTOR: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.THREAD_ANSWER}),
+    Role.TUTOR: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.THREAD_ANSWER, Permission.UPLOAD_SEND}),
     Role.MANAGER: frozenset(_STAFF | {Permission.PEOPLE_ARRANGE}),
-    Role.ADMIN: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE, Permission.THREAD_ANSWER}),
+    Role.ADMIN: frozenset(
+        _STAFF
+        | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE, Permission.THREAD_ANSWER, Permission.UPLOAD_SEND}
+    ),
     Role.COMPANY_TUTOR: frozenset({Permission.ACCOUNT_USE}),
 }
 

@@ -43,7 +43,10 @@ class Remark:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """One marker's work as typed. `points` and `adjustment` stay texts, so that what cannot be read is kept too."""
+    """One marker's work as typed. `points` and `adjustment` stay texts, so that what cannot be read is kept too.
+
+    `spoken` is the id of the comment that goes aloud with it, if there is one.
+    """
 
     chosen: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +54,7 @@ class Work:
     adjustment_reason: str = ""
     comment: str = ""
     private_note: str = ""
+    spoken: str = ""
     remarks: tuple[Remark, ...] = ()
 
 
@@ -63,6 +67,7 @@ def to_json(work: Work) -> dict[str, Any]:
         "adjustment_reason": work.adjustment_reason,
         "comment": work.comment,
         "private_note": work.private_note,
+        "spoken": work.spoken,
         "remarks": [asdict(remark) for remark in work.remarks],
     }
 

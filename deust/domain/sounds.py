@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import calendar
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 KEPT_MONTHS = 6
-"""A voice says much about a person: it is kept this long after its attempt is closed, time enough to contest a mark."""
+"""A voice says much about a person: a student's is kept this long after the attempt is closed, and a tutor's after the
+mark is released, time enough to contest a mark."""
 
+ASIDE_KEPT = timedelta(days=30)
+"""A spoken comment that its marker replaced, removed or could not save is kept this long, to be taken back."""
+
+MOST_COMMENT_SECONDS = 300
 MOST_TRIES = 3
 
 
@@ -21,9 +26,9 @@ class SoundState(StrEnum):
     DELETED = "deleted"
 
 
-def kept_until(closed_at: datetime) -> datetime:
+def kept_until(moment: datetime) -> datetime:
     """The same day and hour six months later, or the last day of a shorter month."""
-    months = closed_at.month - 1 + KEPT_MONTHS
-    year, month = closed_at.year + months // 12, months % 12 + 1
-    day = min(closed_at.day, calendar.monthrange(year, month)[1])
-    return closed_at.replace(year=year, month=month, day=day)
+    months = moment.month - 1 + KEPT_MONTHS
+    year, month = moment.year + months // 12, months % 12 + 1
+    day = min(moment.day, calendar.monthrange(year, month)[1])
+    return moment.replace(year=year, month=month, day=day)

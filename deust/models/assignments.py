@@ -161,6 +161,37 @@ class ReleasedMark(Base):
     at: Mapped[datetime]
 
 
+class SpokenComment(Base):
+    """A comment that a marker recorded on a copy; the markings and the releases that hold it name it by its id.
+
+    Without `stored_id`, the bytes were deleted. `kept_until` moves with the draft that holds it, then with its release.
+    """
+
+    __tablename__ = "spoken_comment"
+    __table_args__ = {  # noqa: RUF012
+        "info": {
+            "privacy": Privacy(
+                personal=True,
+                purpose="to let a marker comment a copy aloud",
+                keep="six months after its release or the last save of the draft; thirty days when it was set aside",
+                export=True,
+                erase="deleted with the account of its marker or of its student",
+            )
+        }
+    }
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    copy_id: Mapped[int] = mapped_column(ForeignKey("copy.id"), index=True)
+    marker_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    stored_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    kept_until: Mapped[datetime] = mapped_column(index=True)
+
+
 class ReviewRequest(Base):
     """A student asks, once, that another tutor look at a released mark."""
 

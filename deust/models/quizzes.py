@@ -207,8 +207,9 @@ class AnswerFile(Base):
 class Upload(Base):
     """A file on its way, part by part; `parts` lists each stored part's id and size, in order, until the file is whole.
 
-    `state` is `open`, `done` or `refused`. `beginning` is the SHA-256 of its first bytes, by its sender: it
-    tells that a file chosen again is the same. `counted_by` says by what a whole file counts: `end`, `start` or `late`.
+    It is for a question of an attempt, or it is a marker's spoken comment on a copy. `state` is `open`, `done` or
+    `refused`. `beginning` is the SHA-256 of its first bytes, by its sender: it tells that a file chosen again is the
+    same. `counted_by` says by what a whole file counts: `end`, `start` or `late`.
     """
 
     __tablename__ = "upload"
@@ -219,6 +220,7 @@ class Upload(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        CheckConstraint("(attempt_id IS NULL) <> (copy_id IS NULL)", name="one_place"),
         {
             "info": {
                 "privacy": Privacy(
@@ -234,7 +236,9 @@ class Upload(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
-    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("attempt.id"), index=True)
+    copy_id: Mapped[int | None] = mapped_column(ForeignKey("copy.id"), index=True)
     question_key: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(200))
     size: Mapped[int] = mapped_column(Integer)
@@ -253,7 +257,7 @@ class Upload(Base):
 class Sound(Base):
     """What was made of a recording: one format that every browser plays, its length and its wave from 0 to 100.
 
-    `state` is `waiting`, `ready`, `failed` or `deleted`.
+    `file_id` is that of a file handed in or of a spoken comment. `state` is `waiting`, `ready`, `failed` or `deleted`.
     """
 
     __tablename__ = "sound"
@@ -276,7 +280,7 @@ class Sound(Base):
         },
     )
 
-    file_id: Mapped[str] = mapped_column(ForeignKey("answer_file.id"), primary_key=True)
+    file_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     state: Mapped[str] = mapped_column(String(10))
     duration_ms: Mapped[int | None] = mapped_column(Integer)
     peaks: Mapped[list[Any]]

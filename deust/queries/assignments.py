@@ -20,6 +20,7 @@ from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
 from deust.queries.copies import Part, Told, asked_of, parts_of, told_of
 from deust.queries.quiz_start import StartPage, start_page
+from deust.queries.spoken_comments import Spoken, told_comments
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -117,7 +118,10 @@ def _version(row: Row[Any]) -> Version:
 
 @dataclass(frozen=True, kw_only=True)
 class HandedIn:
-    """A version that was handed in: its parts, its receipt, and, once released, its mark with all that explains it."""
+    """A version that was handed in: its parts, its receipt, and, once released, its mark with all that explains it.
+
+    `heard` are the spoken comments that were released with it, by id.
+    """
 
     public_id: str
     item_ref: str
@@ -139,6 +143,7 @@ class HandedIn:
     may_ask_review: bool
     resubmit_asked_at: datetime | None
     former: tuple[Part, ...]
+    heard: Mapping[str, Spoken]
 
 
 def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> HandedIn:
@@ -189,6 +194,7 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
         may_ask_review=is_released and review is None,
         resubmit_asked_at=copy.resubmit_asked_at if copy else None,
         former=_former(connection, learner, row),
+        heard=told_comments(connection, copy.id, told) if copy else {},
     )
 
 

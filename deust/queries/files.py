@@ -14,12 +14,14 @@ from deust.domain.errors import NotFound
 from deust.domain.people import SignedIn
 from deust.domain.sounds import SoundState
 from deust.domain.uploads import UploadState
+from deust.models.assignments import SpokenComment
 from deust.models.quizzes import Answer, AnswerFile, Attempt, Sound, Upload
 
 _IDS = bindparam("ids", expanding=True)
 _NAMED = union_all(
     select(AnswerFile.stored_id).where(AnswerFile.stored_id.in_(_IDS)),
     select(Sound.converted_id).where(Sound.converted_id.in_(_IDS)),
+    select(SpokenComment.stored_id).where(SpokenComment.stored_id.in_(_IDS)),
 )
 _PARTS = select(Upload.parts).where(Upload.state == UploadState.OPEN)
 _THEIRS = Attempt.person_id == bindparam("person_id")
@@ -30,13 +32,16 @@ _STORED = (
     .distinct()
     .subquery()
 )
-_ANNOUNCED = (
-    select(func.coalesce(func.sum(Upload.size), 0))
-    .join(Attempt, Attempt.id == Upload.attempt_id)
-    .where(_THEIRS, Upload.state == UploadState.OPEN)
+_SPOKEN = select(func.coalesce(func.sum(SpokenComment.size), 0)).where(
+    SpokenComment.marker_id == bindparam("person_id"), SpokenComment.stored_id.is_not(None)
+)
+_ANNOUNCED = select(func.coalesce(func.sum(Upload.size), 0)).where(
+    Upload.person_id == bindparam("person_id"), Upload.state == UploadState.OPEN
 )
 _HELD = select(
-    select(func.coalesce(func.sum(_STORED.c.size), 0)).scalar_subquery() + _ANNOUNCED.scalar_subquery(),
+    select(func.coalesce(func.sum(_STORED.c.size), 0)).scalar_subquery()
+    + _SPOKEN.scalar_subquery()
+    + _ANNOUNCED.scalar_subquery(),
 )
 _SAME = (
     select(AnswerFile.stored_id)

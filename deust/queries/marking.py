@@ -22,6 +22,7 @@ from deust.models.quizzes import Attempt
 from deust.queries.copies import Part, Told, asked_of, author_of, find_copy, is_hidden, parts_of, told_of
 from deust.queries.queue import to_do
 from deust.queries.scopes import followed
+from deust.queries.spoken_comments import Spoken, comments_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,11 @@ def _rating(key: str, asked: Asked, work: Work, parts: Sequence[Part]) -> Rating
 
 @dataclass(frozen=True, kw_only=True)
 class CopyPage:
-    """All that a marker sees of one copy, and of its neighbours only their addresses."""
+    """All that a marker sees of one copy, and of its neighbours only their addresses.
+
+    `heard` are the spoken comments that this marker may hear, by id: those of the works shown, of the releases, and
+    their own; `aside`, their own that no work shown holds.
+    """
 
     public_id: str
     item_ref: str
@@ -105,6 +110,13 @@ class CopyPage:
     may_ask_resubmission: bool
     phrases: tuple[Row[Any], ...]
     question: str
+    heard: Mapping[str, Spoken]
+    aside: tuple[Spoken, ...]
+
+    @property
+    def spoken(self) -> Spoken | None:
+        """The comment that goes aloud with the work as it is."""
+        return self.heard.get(self.work.spoken)
 
     @property
     def shown(self) -> tuple[Part, ...]:
@@ -161,6 +173,10 @@ def copy_page(
     siblings = _siblings(connection, marker, row, now, question)
     here = next((place for place, one in enumerate(siblings) if one == public_id), 0)
     claimed = _claimer(connection, row, marker, now)
+    others, told = _others(markings, mine, asked.terms), told_of(connection, row.id)
+    comments = comments_of(connection, row.id)
+    named = {work.spoken, *(one.work.spoken for one in others), *(it.spoken for one in told for it in one.works)}
+    own = [one for one in comments.values() if one.marker_id == marker.person_id]
     return CopyPage(
         public_id=public_id,
         item_ref=row.item_ref,
@@ -182,10 +198,10 @@ def copy_page(
         work=work,
         version=mine.version if mine else 0,
         reckoned=copies.reckon(asked, work),
-        others=_others(markings, mine, asked.terms),
+        others=others,
         claimed_by=claimed,
         events=_events(connection, row.id, asked.terms, marker),
-        told=told_of(connection, row.id),
+        told=told,
         review=connection.execute(
             select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == row.id)
         ).first(),
@@ -198,6 +214,8 @@ def copy_page(
         may_ask_resubmission=_may_ask(asked.terms, row),
         phrases=_phrases(connection, marker, row.item_ref),
         question=question if any(part.question_id == question for part in parts) else "",
+        heard={one.id: one for one in comments.values() if one.id in named or one in own},
+        aside=tuple(one for one in own if one.is_kept and one.id not in named),
     )
 
 

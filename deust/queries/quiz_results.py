@@ -21,14 +21,14 @@ from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import HUMAN_MARKED, Essay, Question, takes_file
 from deust.domain.quizzes import QuizSettings, Shown, advice_given
 from deust.domain.rubric import Grid
-from deust.models.assignments import Copy
 from deust.models.quizzes import AnswerEvent, AttemptMarks
 from deust.models.records import Receipt
-from deust.queries.copies import Told, told_of
+from deust.queries.copies import Told
 from deust.queries.files import GivenFile, given_files
 from deust.queries.papers import asked_questions
 from deust.queries.progress import progress_of
 from deust.queries.quizzes import answers_of, numbers_of, own_attempt, visible_parts
+from deust.queries.spoken_comments import Spoken, told_of_attempt
 
 _MARKS = (
     select(AttemptMarks.points)
@@ -37,7 +37,6 @@ _MARKS = (
     .limit(1)
 )
 
-_COPY = select(Copy.id).where(Copy.attempt_id == bindparam("attempt_id"))
 _RECEIPT_HASH = select(Receipt.answers_hash).where(Receipt.attempt_id == bindparam("attempt_id"))
 
 
@@ -112,6 +111,7 @@ class ResultPage:
     answers_hash: str
     late_count: int
     told: Told | None
+    heard: Mapping[str, Spoken]
 
 
 def result_page(
@@ -133,7 +133,9 @@ def result_page(
     visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
     numbers = numbers_of(paper, questions)
     files = given_files(connection, row.id) if any(map(takes_file, questions.values())) else {}
-    told = _told(connection, row.id, questions.values())
+    is_read = visible.feedback and any(isinstance(one.answer, HUMAN_MARKED) for one in questions.values())
+    versions, heard = told_of_attempt(connection, row.id) if is_read else ((), {})
+    told = next(iter(versions), None)
     corrected = tuple(
         _corrected(
             entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible, files, told
@@ -167,15 +169,8 @@ def result_page(
         answers_hash=connection.execute(_RECEIPT_HASH, {"attempt_id": row.id}).scalar_one(),
         late_count=_late_count(connection, row.id),
         told=told,
+        heard=heard,
     )
-
-
-def _told(connection: Connection, attempt_id: int, questions: Iterable[Question]) -> Told | None:
-    """What a person released last of the answers that they marked; nothing is asked where the machine marks alone."""
-    if not any(isinstance(question.answer, HUMAN_MARKED) for question in questions):
-        return None
-    copy_id = connection.execute(_COPY, {"attempt_id": attempt_id}).scalar()
-    return next(iter(told_of(connection, copy_id)), None) if copy_id is not None else None
 
 
 def _marks(connection: Connection, attempt_id: int) -> dict[str, Fraction]:

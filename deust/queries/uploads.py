@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, select
 
 from deust.domain.errors import NotFound
 from deust.domain.people import SignedIn
@@ -16,7 +16,7 @@ from deust.models.quizzes import Attempt, Upload
 _OWN = (
     select(
         Upload.public_id,
-        Attempt.public_id.label("attempt"),
+        func.coalesce(Attempt.public_id, "").label("attempt"),
         Upload.question_key.label("key"),
         Upload.name,
         Upload.size,
@@ -24,8 +24,8 @@ _OWN = (
         Upload.parts,
         Upload.state,
     )
-    .join(Attempt, Attempt.id == Upload.attempt_id)
-    .where(Upload.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id"))
+    .outerjoin(Attempt, Attempt.id == Upload.attempt_id)
+    .where(Upload.public_id == bindparam("public_id"), Upload.person_id == bindparam("person_id"))
 )
 _UNFINISHED = (
     select(Upload.question_key, Upload.name, Upload.size, Upload.received)
@@ -36,7 +36,10 @@ _UNFINISHED = (
 
 @dataclass(frozen=True, kw_only=True)
 class OwnUpload:
-    """The learner's own file on its way; `parts` are stored files and their sizes, in order."""
+    """The sender's own file on its way; `parts` are stored files and their sizes, in order.
+
+    `attempt` is empty for a spoken comment, which is no answer.
+    """
 
     public_id: str
     attempt: str
@@ -65,9 +68,9 @@ class Unfinished:
         return 100 * self.received // self.size
 
 
-def own_upload(connection: Connection, *, learner: SignedIn, public_id: str) -> OwnUpload:
-    """The learner's own upload; anyone else's does not exist."""
-    row = connection.execute(_OWN, {"public_id": public_id, "person_id": learner.person_id}).first()
+def own_upload(connection: Connection, *, sender: SignedIn, public_id: str) -> OwnUpload:
+    """The sender's own upload; anyone else's does not exist."""
+    row = connection.execute(_OWN, {"public_id": public_id, "person_id": sender.person_id}).first()
     if row is None:
         raise NotFound
     return OwnUpload(**row._mapping)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -21,7 +21,7 @@ from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, 
 from deust.models.people import Enrolment, Person, Tutoring
 from deust.queries.copies import asked_of
 from deust.queries.scopes import followed
-from deust.services import marking, records
+from deust.services import marking, records, spoken_comments
 
 KEPT, CONFLICT = "kept", "conflict"
 _HAND_MARKED = "marked"
@@ -45,20 +45,26 @@ def save_work(
     *,
     marker: SignedIn,
     public_id: str,
-    work: Work,
+    work: Work | None,
     base_version: int,
     is_ready: bool = False,
+    spoken: str | None = None,
     now: datetime,
 ) -> SavedWork:
     """Keep what a marker typed on a copy of a student they follow. Everything received is kept, also what conflicts.
 
     With one marker, the work is shared: whoever saves over a version that they did not read changes nothing and is
-    shown both. With two, each has their own work, and sees the other's only once their own is ready. What lacks a level
-    or points, words or a reason is kept, and is not ready; a level that the grid has no more counts no more.
+    shown both. With two, each has their own work, and sees the other's only once their own is ready. What lacks a
+    level, points, an appreciation or a reason is kept, and is not ready; a level that the grid has no more counts no
+    more. A copy already released is corrected by a new release. `spoken` is the comment that goes aloud with it: None
+    leaves the present one, empty removes it. Without a `work`, only the comment changes.
     """
     copy = held_copy(session, marker, public_id)
     asked = asked_of(session.connection(), copy)
     row = _own_row(session, copy, asked.terms, marker)
+    former = copies.from_json(row.content) if row else Work()
+    spoken = spoken_comments.chosen(session, marker=marker, copy=copy, asked=spoken, present=former.spoken)
+    work = replace(work or former, spoken=spoken)
     if row is not None and base_version != row.version:
         return _conflict(session, copy, row, asked, marker, work, base_version, now)
     if row is None:
@@ -67,18 +73,23 @@ def save_work(
     counted = copies.without_strange_levels(asked, work)
     reckoned = copies.reckon(asked, counted)
     _write(row, marker, counted, reckoned, is_ready=is_ready and reckoned.is_whole, now=now)
+    spoken_comments.date_comments(session, former=former.spoken, present=spoken, now=now)
     _note(session, copy, marker, work, base_version, row.version, KEPT, now)
     session.flush()
     _claim(session, copy, marker, asked.terms, now)
     move_on(session, copy, asked.terms)
+    return _saved(KEPT, row, counted, reckoned)
+
+
+def _saved(outcome: str, row: Marking, work: Work, reckoned: Reckoned) -> SavedWork:
     return SavedWork(
-        outcome=KEPT,
+        outcome=outcome,
         version=row.version,
-        current=counted,
+        current=work,
         reckoned=reckoned,
         is_ready=row.is_ready,
-        by=marker.person_id,
-        at=now,
+        by=row.marker_id,
+        at=row.updated_at,
     )
 
 
@@ -127,15 +138,7 @@ def _conflict(
     outcome = KEPT if current == work else CONFLICT
     if outcome == CONFLICT:
         _note(session, copy, marker, work, base_version, row.version, CONFLICT, now)
-    return SavedWork(
-        outcome=outcome,
-        version=row.version,
-        current=current,
-        reckoned=copies.reckon(asked, current),
-        is_ready=row.is_ready,
-        by=row.marker_id,
-        at=row.updated_at,
-    )
+    return _saved(outcome, row, current, copies.reckon(asked, current))
 
 
 def _note(
@@ -251,8 +254,10 @@ def _release(
         raise NotReady((copy.code,))
     lost = min(assignments.penalty(asked.terms, copy.late_days), agreed.mark)
     mark = max(Fraction(0), assignments.to_step(agreed.mark, asked.terms.step) - lost)
+    works = _told(rows, markers=asked.terms.markers)
+    spoken_comments.release_comments(session, (work.get("spoken", "") for work in works), now=now)
     told = {
-        "works": [_told(row.content) for row in rows],
+        "works": works,
         "marks": [str(one) for one in marks],
         "agreed": str(agreed.mark),
         "penalty": str(lost),
@@ -296,9 +301,13 @@ def _write_release(
     return version
 
 
-def _told(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A marker's work without what is for markers only."""
-    return {name: part for name, part in content.items() if name not in ("private_note", "adjustment_reason")}
+def _told(rows: Sequence[Marking], *, markers: int) -> list[dict[str, Any]]:
+    """Each marker's work without what is for markers only; aloud, those alone who make the mark."""
+    hidden = ("private_note", "adjustment_reason")
+    works = [{name: part for name, part in row.content.items() if name not in hidden} for row in rows]
+    if len(works) > markers:
+        works[:-1] = [{**work, "spoken": ""} for work in works[:-1]]
+    return works
 
 
 def _points_given(asked: Asked, rows: Sequence[Marking], mark: Fraction) -> dict[str, Fraction]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from deust.adapters.files import StoredFile
 from deust.domain.sounds import MOST_TRIES, SoundState, kept_until
+from deust.models.assignments import SpokenComment
 from deust.models.quizzes import AnswerFile, Attempt, Sound
 from deust.services import records
 
@@ -41,7 +42,7 @@ def claim_recording(session: Session, *, now: datetime) -> Recording | None:
     ).first()
     if row is None:
         return None
-    file = session.get_one(AnswerFile, row.file_id)
+    file = session.get(AnswerFile, row.file_id) or session.get_one(SpokenComment, row.file_id)
     row.tries += 1
     row.next_try_at = now + _PAUSE * row.tries
     if file.stored_id is None or row.tries > MOST_TRIES:

@@ -1,4 +1,7 @@
-"""Files that come part by part: begun, continued where they were cut, and given as the answer once whole."""
+"""Files that come part by part: begun, continued where they were cut, and given as the answer once whole.
+
+What goes elsewhere than to a question begins and ends in the room of that place, with the same acts.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from deust.adapters.files import FileStore, StoredFile
@@ -17,7 +20,7 @@ from deust.domain.attempts import Save
 from deust.domain.errors import FileRefused, NotFound, OffsetMismatch
 from deust.domain.files import shown_name
 from deust.domain.people import SignedIn
-from deust.domain.uploads import CountedBy, Held, UploadState, counted_by
+from deust.domain.uploads import Accepted, CountedBy, Held, UploadState, counted_by
 from deust.models.quizzes import AnswerEvent, AnswerFile, Attempt, Upload
 from deust.queries.files import held_bytes
 from deust.queries.uploads import OwnUpload
@@ -37,6 +40,20 @@ class Announced:
     size: int
     beginning: str
     event_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a file goes: a question of an attempt, or a copy, with how many files were given there.
+
+    `is_done` finds, among the files that are whole, those that a repeated announcement is answered by.
+    """
+
+    attempt_id: int | None = None
+    copy_id: int | None = None
+    key: str = ""
+    given: int = 0
+    is_done: ColumnElement[bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +82,34 @@ def begin_upload(session: Session, *, learner: SignedIn, public_id: str, file: A
     attempt = own_attempt(session, learner, public_id)
     if file.size <= 0:
         raise FileRefused("empty")
+    was_answered = exists().where(AnswerEvent.attempt_id == attempt.id, AnswerEvent.event_id == file.event_id)
+    given = (
+        select(func.count())
+        .select_from(AnswerFile)
+        .where(AnswerFile.attempt_id == attempt.id, AnswerFile.question_key == file.key)
+    )
+    place = Place(attempt_id=attempt.id, key=file.key, given=session.scalar(given) or 0, is_done=was_answered)
     accepted = answers.accepted_files(session, attempt.paper, file.key)
+    return begin(session, sender=learner, place=place, file=file, accepted=accepted, now=now)
+
+
+def begin(
+    session: Session, *, sender: SignedIn, place: Place, file: Announced, accepted: Accepted, now: datetime
+) -> Begun:
+    """Begin a file, or find again the same one where it was cut, or one whose acknowledgement alone was lost."""
     file = replace(file, name=shown_name(file.name))
-    same = session.scalars(_same_as(file, attempt.id)).first()
+    same = session.scalars(_same_as(file, sender, place)).first()
     if same is not None:
         return Begun(public_id=same.public_id, received=same.received)
-    held = _held(session, learner, attempt.id, file.key)
-    uploads.ensure_may_begin(name=file.name, size=file.size, accepted=accepted, held=held)
+    uploads.ensure_may_begin(
+        name=file.name, size=file.size, accepted=accepted, held=_held(session, sender, given=place.given)
+    )
     row = Upload(
         public_id=secrets.token_hex(16),
-        attempt_id=attempt.id,
-        question_key=file.key,
+        person_id=sender.person_id,
+        attempt_id=place.attempt_id,
+        copy_id=place.copy_id,
+        question_key=place.key,
         name=file.name,
         size=file.size,
         beginning=file.beginning,
@@ -89,47 +123,41 @@ def begin_upload(session: Session, *, learner: SignedIn, public_id: str, file: A
     return Begun(public_id=row.public_id, received=0)
 
 
-def _same_as(file: Announced, attempt_id: int) -> Select[Upload]:
-    """The same file on its way, or one that is whole already and whose acknowledgement alone was lost."""
-    was_answered = exists().where(AnswerEvent.attempt_id == attempt_id, AnswerEvent.event_id == file.event_id)
+def _same_as(file: Announced, sender: SignedIn, place: Place) -> Select[Upload]:
     return (
         select(Upload)
         .where(
-            Upload.attempt_id == attempt_id,
-            Upload.question_key == file.key,
+            Upload.person_id == sender.person_id,
+            Upload.attempt_id == place.attempt_id,
+            Upload.copy_id == place.copy_id,
+            Upload.question_key == place.key,
             Upload.name == file.name,
             Upload.size == file.size,
             Upload.beginning == file.beginning,
-            or_(Upload.state == UploadState.OPEN, and_(Upload.state == UploadState.DONE, was_answered)),
+            or_(Upload.state == UploadState.OPEN, and_(Upload.state == UploadState.DONE, place.is_done)),
         )
         .order_by(Upload.id.desc())
     )
 
 
-def _held(session: Session, learner: SignedIn, attempt_id: int, key: str) -> Held:
+def _held(session: Session, sender: SignedIn, *, given: int) -> Held:
     open_ones = (
         select(func.count())
         .select_from(Upload)
-        .join(Attempt, Attempt.id == Upload.attempt_id)
-        .where(Attempt.person_id == learner.person_id, Upload.state == UploadState.OPEN)
-    )
-    given = (
-        select(func.count())
-        .select_from(AnswerFile)
-        .where(AnswerFile.attempt_id == attempt_id, AnswerFile.question_key == key)
+        .where(Upload.person_id == sender.person_id, Upload.state == UploadState.OPEN)
     )
     return Held(
-        bytes=held_bytes(session.connection(), learner.person_id),
+        bytes=held_bytes(session.connection(), sender.person_id),
         open=session.scalar(open_ones) or 0,
-        of_question=session.scalar(given) or 0,
+        of_question=given,
     )
 
 
 def add_part(
-    session: Session, *, learner: SignedIn, upload_id: str, offset: int, part: StoredFile, now: datetime
+    session: Session, *, sender: SignedIn, upload_id: str, offset: int, part: StoredFile, now: datetime
 ) -> int:
     """Add a part already stored, and say where the next one begins. Refuses one that does not follow the last."""
-    row = _own(session, learner, upload_id)
+    row = own_row(session, sender, upload_id)
     if row.state != UploadState.OPEN:
         raise OffsetMismatch(row.size)
     row.received = uploads.next_offset(received=row.received, size=row.size, offset=offset, length=part.size)
@@ -145,21 +173,12 @@ def finish_upload(
 
     An upload finished before answers what it answered: it needs no file. The moment it was begun is kept as evidence.
     """
-    spare: list[str] = []
-    row = _own(session, learner, upload_id)
+    row = own_row(session, learner, upload_id)
+    if row.attempt_id is None:
+        raise NotFound
     attempt = session.get_one(Attempt, row.attempt_id, with_for_update=True)
-    if row.state == UploadState.OPEN:
-        if file is None or file.size != row.size:
-            raise OffsetMismatch(row.received)
-        row.counted_by = counted_by(
-            started_at=row.started_at, deadline_at=attempt.deadline_at, closed_at=attempt.closed_at, now=now
-        ).value
-        row.state, row.finished_at, row.touched_at = UploadState.DONE.value, now, now
-        row.sha256, row.file_id = file.sha256, file.id
-    elif row.state == UploadState.DONE:
-        spare, file = [file.id] if file else [], None
-    else:
-        raise FileRefused("changed")
+    by = counted_by(started_at=row.started_at, deadline_at=attempt.deadline_at, closed_at=attempt.closed_at, now=now)
+    file, unneeded = end(row, file, by=by, now=now)
     posted = Posted(
         key=row.question_key,
         save=save,
@@ -170,18 +189,37 @@ def finish_upload(
         begun_at=row.started_at,
     )
     kept = answers.save_answers(session, learner=learner, public_id=attempt.public_id, posted=[posted], now=now)
-    parts, row.parts = [part for part, _size in row.parts], []
     return Finished(
         acknowledged=kept,
         counted_by=CountedBy(row.counted_by or CountedBy.END),
         started_at=row.started_at,
-        unneeded=[*parts, *spare, *kept.unneeded],
+        unneeded=[*unneeded, *kept.unneeded],
     )
 
 
-def refuse_upload(session: Session, *, learner: SignedIn, upload_id: str, now: datetime) -> None:
+def end(row: Upload, file: StoredFile | None, *, by: CountedBy, now: datetime) -> tuple[StoredFile | None, list[str]]:
+    """Note that the file is whole; gives it, and what is stored for nothing: its parts, or a file that came before.
+
+    None when the upload was finished before. Refuses a file that is not all there, and one that was given up.
+    """
+    spare: list[str] = []
+    if row.state == UploadState.OPEN:
+        if file is None or file.size != row.size:
+            raise OffsetMismatch(row.received)
+        row.counted_by = by.value
+        row.state, row.finished_at, row.touched_at = UploadState.DONE.value, now, now
+        row.sha256, row.file_id = file.sha256, file.id
+    elif row.state == UploadState.DONE:
+        spare, file = [file.id] if file else [], None
+    else:
+        raise FileRefused("changed")
+    parts, row.parts = [part for part, _size in row.parts], []
+    return file, [*parts, *spare]
+
+
+def refuse_upload(session: Session, *, sender: SignedIn, upload_id: str, now: datetime) -> None:
     """Give up a file whose content was refused: what was received of it goes."""
-    row = _own(session, learner, upload_id)
+    row = own_row(session, sender, upload_id)
     if row.state == UploadState.OPEN:
         row.state, row.parts, row.finished_at = UploadState.REFUSED.value, [], now
 
@@ -221,13 +259,10 @@ class _Joined(BytesIO):
         return next(self._blocks, b"")
 
 
-def _own(session: Session, learner: SignedIn, upload_id: str) -> Upload:
-    """The learner's own upload, held until the end of the transaction; anyone else's does not exist."""
+def own_row(session: Session, sender: SignedIn, upload_id: str) -> Upload:
+    """The sender's own upload, held until the end of the transaction; anyone else's does not exist."""
     row = session.scalars(
-        select(Upload)
-        .join(Attempt, Attempt.id == Upload.attempt_id)
-        .where(Upload.public_id == upload_id, Attempt.person_id == learner.person_id)
-        .with_for_update(of=Upload)
+        select(Upload).where(Upload.public_id == upload_id, Upload.person_id == sender.person_id).with_for_update()
     ).first()
     if row is None:
         raise NotFound

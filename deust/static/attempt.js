@@ -262,7 +262,8 @@ async function sendFiles() {
 async function postFile(record) {
   const uploads = await import(root.dataset.uploadScript).catch(() => null);
   if (!uploads) return post(record);
-  return uploads.send(record, { ask, url: root.dataset.uploadUrl, onProgress: (sent, size) => progress(record, sent, size) });
+  const { file, key, event, client, sequence, base } = record;
+  return uploads.send({ file, key, event, client, sequence, base }, { ask, url: root.dataset.uploadUrl, onProgress: (sent, size) => progress(record, sent, size) });
 }
 
 function progress(record, sent, size) {

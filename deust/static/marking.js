@@ -1,7 +1,7 @@
 // Keeps a marker's work as it is typed, on the device then on the server; the keyboard chooses levels; the next copy is ready.
 const PAUSE = 1_200;
 const RETRY = 5_000;
-let form, copy, key, timer = 0, isSending = false, isDirty = false, isStopped = false, next = null;
+let form, copy, key, timer = 0, isSending = false, isDirty = false, isStopped = false, next = null, voice = null, speaker = null;
 
 const state = () => document.querySelectorAll("[data-saved]");
 const dialog = () => document.getElementById("sign-in");
@@ -19,15 +19,36 @@ function open() {
   copy = document.querySelector("[data-copy]");
   key = `marking-${copy.dataset.person}-${copy.dataset.copy}`;
   isDirty = isStopped = false;
+  voice = speaker = null;
   restore();
+  draw();
+  openVoice();
   form.querySelector(".lacks input, .invalid [aria-invalid]")?.focus();
   next = copy.dataset.next ? fetch(copy.dataset.next).then((answer) => (answer.ok ? answer.text() : null), () => null) : null;
+}
+
+/** Players and the microphone are drawn where the page has some and they are not yet. */
+function draw() {
+  document.dispatchEvent(new Event("arrived"));
+}
+
+const panel = () => document.querySelector("[data-voice-panel]");
+
+/** The spoken comment asks for its scripts when its panel opens, or when this device holds one that is not kept. */
+async function openVoice() {
+  if (localStorage.getItem(`${key}-voice`)) panel().open = true;
+  if (!panel().open) return null;
+  voice ??= import(copy.dataset.commentScript).then(({ speak }) => speak({ copy, key, field, alone, take, draw }), () => null);
+  const asked = voice, made = await asked;
+  if (asked === voice) speaker = made;
+  return made;
 }
 
 function typed() {
   const values = new FormData(form);
   values.delete("csrf_token");
   values.delete("go");
+  values.delete("voice");
   return [...values].filter(([, value]) => typeof value === "string");
 }
 
@@ -65,33 +86,54 @@ function changed() {
 
 async function send() {
   if (isSending || isStopped || !isDirty || field("new-text").value.trim()) return;
-  isSending = true;
   isDirty = false;
   const body = new FormData(form);
   body.set("go", "stay");
-  try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    if (answer.status === 401) return signedOut();
-    const told = await answer.json();
-    if (answer.status === 409) {
-      isStopped = true;
-      return say(copy.dataset.textConflict, true);
+  body.delete("voice");
+  await alone(async () => {
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+      await take(answer);
+    } catch {
+      isDirty = true;
+      say(copy.dataset.textUnsaved, true);
+      timer = setTimeout(send, RETRY);
     }
-    if (!answer.ok) throw new Error(answer.status);
-    field("version").value = told.version;
-    document.querySelector("[data-mark]").textContent = told.mark || "–";
-    document.querySelector("[data-missing]").textContent = told.lacking;
-    if (!isDirty) localStorage.removeItem(key);
-    else keep();
-    say(told.saved, false);
-  } catch {
-    isDirty = true;
-    say(copy.dataset.textUnsaved, true);
-    timer = setTimeout(send, RETRY);
+  });
+}
+
+/** Each save needs the version that the one before gave: they leave one at a time. */
+async function alone(act) {
+  while (isSending) await new Promise((done) => setTimeout(done, 50));
+  isSending = true;
+  try {
+    return await act();
   } finally {
     isSending = false;
     if (isDirty && !isStopped) timer = setTimeout(send, PAUSE);
   }
+}
+
+/** What a save was answered: true when it is kept. Throws what is worth another try. */
+async function take(answer) {
+  if (answer.status === 401) {
+    signedOut();
+    return false;
+  }
+  const told = await answer.json();
+  if (told.outcome === "conflict") {
+    isStopped = true;
+    say(copy.dataset.textConflict, true);
+    return false;
+  }
+  if (!answer.ok) throw new Error(answer.status);
+  field("version").value = told.version;
+  document.querySelector("[data-mark]").textContent = told.mark || "–";
+  document.querySelector("[data-missing]").textContent = told.lacking;
+  if (isDirty) keep();
+  else localStorage.removeItem(key);
+  say(told.saved, false);
+  return true;
 }
 
 function signedOut() {
@@ -135,10 +177,20 @@ async function signIn(submission) {
   send();
 }
 
+/* What leaves the page waits for a recording on its way. */
+
+function leave(event) {
+  if (!speaker?.isSending()) return ready(event);
+  event.preventDefault();
+  say(copy.dataset.textLeaving, true);
+  const { name, value } = event.submitter;
+  speaker.settled().then(() => setTimeout(() => form.requestSubmit([...form.elements].find((one) => one.name === name && one.value === value))));
+}
+
 /* Ready, then the next copy: it was fetched while this one was read, and takes its place at once. */
 
 async function ready(event) {
-  if (event.submitter?.value !== "ready" || !next) return;
+  if (event.submitter?.value !== "ready" || !next || field("voice").files.length) return;
   event.preventDefault();
   const body = new FormData(form, event.submitter);
   const [answer, text] = await Promise.all([
@@ -150,7 +202,6 @@ async function ready(event) {
   }
   localStorage.removeItem(key);
   const page = new DOMParser().parseFromString(text, "text/html");
-  if (page.querySelector("[data-player]")) return location.assign(copy.dataset.next);
   history.pushState(null, "", copy.dataset.next);
   document.title = page.title;
   document.body.replaceWith(document.adoptNode(page.body));
@@ -189,6 +240,16 @@ function startOf(text, range) {
   return piece.textContent.length;
 }
 
+/** Begin to record, or stop; a browser that cannot is shown the field for a file. */
+async function talk() {
+  panel().open = true;
+  await openVoice();
+  const button = ["stop", "record", "keep"].map((name) => panel().querySelector(`[data-${name}]`)).find((one) => one.checkVisibility());
+  if (!button) field("voice").focus();
+  else if (button.matches("[data-keep]")) button.focus();
+  else button.click();
+}
+
 function move(step) {
   const all = [...document.querySelectorAll("[data-criterion]")];
   const here = all.findIndex((one) => one.contains(document.activeElement));
@@ -208,7 +269,7 @@ function choose(place) {
 function shortcut(event) {
   const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || dialog()?.open) return;
-  const acts = { j: () => move(1), k: () => move(-1), c: () => field("comment").focus(), r: pin, n: () => form.querySelector('[value="ready"]').click() };
+  const acts = { j: () => move(1), k: () => move(-1), c: () => field("comment").focus(), r: pin, v: talk, n: () => form.querySelector('[value="ready"]').click() };
   const act = /^[1-9]$/.test(event.key) ? () => choose(Number(event.key)) : acts[event.key.toLowerCase()];
   if (!act) return;
   event.preventDefault();
@@ -216,8 +277,9 @@ function shortcut(event) {
 }
 
 document.addEventListener("input", (event) => { if (event.target.form === form) changed(); });
+document.addEventListener("toggle", (event) => { if (event.target === panel()) openVoice(); }, { capture: true });
 document.addEventListener("submit", (event) => {
-  if (event.target === form) ready(event);
+  if (event.target === form) leave(event);
   else if (event.target.closest("#sign-in")) signIn(event);
 });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-later]")) dialog().close(); });

@@ -75,4 +75,7 @@ function makePlayer(root) {
   show();
 }
 
-document.querySelectorAll("[data-player]").forEach(makePlayer);
+const makePlayers = () => document.querySelectorAll("[data-player]:not(.ready)").forEach(makePlayer);
+
+makePlayers();
+document.addEventListener("arrived", makePlayers); // a page that was given others says so

@@ -1,5 +1,6 @@
-/* The microphone of a voice question. Each second is written on this device as it is recorded, so that a closed tab loses
-   nothing; once kept, the recording is put in the file field, and goes like any file. Without this file a file will do. */
+/* The microphone of a voice question, or of a marker's comment. Each second is written on this device as it is recorded, so
+   that a closed tab loses nothing; once kept, the recording is put in the file field, and goes like any file. Without this
+   file a file will do. */
 
 const KINDS = [
   ["audio/webm;codecs=opus", "webm"],
@@ -33,8 +34,8 @@ function makeRecorder(root) {
   const field = root.closest("[data-voice]");
   const question = root.closest("[data-question]");
   const input = field.querySelector("input[type=file]");
-  const { attempt, person } = document.querySelector("[data-attempt]").dataset;
-  const slot = `${attempt}/${person}/${field.dataset.voice}`;
+  const { attempt, copy, person } = document.querySelector("[data-attempt], [data-copy]").dataset;
+  const slot = `${attempt ?? copy}/${person}/${field.dataset.voice}`;
   const most = Number(root.dataset.maxSeconds);
   const part = Object.fromEntries(["record", "stop", "live", "left", "level", "level-words", "listen", "decide", "keep", "again", "told"].map((name) => [name, root.querySelector(`[data-${name}]`)]));
   let recorder = null;
@@ -210,4 +211,9 @@ function makeRecorder(root) {
   findAgain();
 }
 
-if (kind && navigator.mediaDevices) document.querySelectorAll("[data-recorder]").forEach(makeRecorder);
+function makeRecorders() {
+  if (kind && navigator.mediaDevices) document.querySelectorAll("[data-recorder][hidden]").forEach(makeRecorder);
+}
+
+makeRecorders();
+document.addEventListener("arrived", makeRecorders); // a page that took the place of another says so

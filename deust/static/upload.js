@@ -3,8 +3,9 @@
 
 const BEGINNING = 1024 * 1024;
 
-/* Gives the server's answer: the acknowledgement of the whole file, or why it is refused. Throws when the network is cut. */
-export async function send({ file, key, event, client, sequence, base }, { ask, url, onProgress }) {
+/* Gives the server's answer: the acknowledgement of the whole file, or why it is refused. Throws when the network is cut.
+   `finish` is given the last request to make, with what goes beside the file at that moment. */
+export async function send({ file, key, event, ...beside }, { ask, url, onProgress, finish = (post) => post(beside) }) {
   const beginning = await digest(file.slice(0, BEGINNING));
   const begun = await ask(url, json({ question: key, name: file.name, size: file.size, beginning, event }));
   if (!begun.ok) return begun;
@@ -12,7 +13,7 @@ export async function send({ file, key, event, client, sequence, base }, { ask, 
   const refusal = await sendParts(file, upload, ask, onProgress);
   if (refusal) return refusal;
   const sha256 = await digest(file);
-  return ask(`${upload.url}/fin`, json({ event, client, sequence, base, sha256 }), 120);
+  return finish((fields) => ask(upload.end, json({ event, sha256, ...fields }), 120));
 }
 
 async function sendParts(file, { url, offset, least, most }, ask, onProgress) {

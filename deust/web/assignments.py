@@ -17,8 +17,10 @@ from deust.queries import assignments as pages
 from deust.queries import quiz_start
 from deust.queries import quizzes as papers
 from deust.queries.progress import ensure_may_read
+from deust.queries.spoken_comments import heard
 from deust.services import assignments as services
 from deust.web.current import permission, tools, visitor
+from deust.web.files import send_stored
 from deust.web.forms import Form
 from deust.web.i18n import lazy_gettext as lazy
 
@@ -114,6 +116,16 @@ def ask_review(public_id: str) -> Response | tuple[str, int]:
             session, learner=visitor(), public_id=public_id, reason=form.reason.data or "", now=tools().clock()
         )
     return redirect(url_for(".draft", public_id=public_id, _anchor="reexamen"), 303)
+
+
+@bp.get("/devoirs/<public_id>/commentaires/<key>")
+@permission(Permission.QUIZ_ANSWER)
+def told_comment(public_id: str, key: str) -> Response:
+    """A comment that a marker recorded, once it was given back with the mark."""
+    with reading() as connection:
+        page = pages.handed_in(connection, learner=visitor(), public_id=public_id)
+        sound = heard(connection, page.heard, key)
+    return send_stored(sound)
 
 
 def _show_handed_in(public_id: str, form: ReviewForm) -> str:

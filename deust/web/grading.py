@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
@@ -28,13 +28,12 @@ from deust.queries.copies import copy_sound as find_sound
 from deust.services import grading as services
 from deust.services import grid_changes as changes
 from deust.services import phrases as bank
-from deust.web import formats
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
 from deust.web.forms import Form
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
-from deust.web.marking_posts import missing_words, posted_work
+from deust.web.marking_posts import missing_words, posted_recording, posted_work, spoken_asked, told_to_script
 
 bp = Blueprint("grading", __name__)
 
@@ -86,7 +85,7 @@ def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
     """Keep what is typed; a script is told what counts now, a page goes where asked."""
     go, now = request.form.get("go", "stay"), tools().clock()
     work = posted_work(public_id)
-    with writing() as session:
+    with posted_recording(public_id) as given, writing() as session:
         work = _with_phrase(session, work, go)
         saved = services.save_work(
             session,
@@ -94,17 +93,18 @@ def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
             public_id=public_id,
             work=work,
             base_version=request.form.get("version", 0, type=int),
-            is_ready=go == "ready",
+            is_ready=go == "ready" and not given.problem,
+            spoken=spoken_asked(session, public_id, go, given, now),
             now=now,
         )
         if go == "keep-phrase":
             _keep_phrase(session, public_id)
     if wants_json():
-        return _told_to_script(saved, public_id)
+        return told_to_script(saved, public_id)
     if saved.outcome == services.CONFLICT:
-        return _show(public_id, mine=work), 409
-    if go == "ready" and not saved.is_ready:
-        return _show(public_id, is_refused=True), 422
+        return _show(public_id, mine=work, voice_problem=given.problem), 409
+    if given.problem or (go == "ready" and not saved.is_ready):
+        return _show(public_id, is_refused=go == "ready", voice_problem=given.problem), 422
     return redirect(_following(public_id, go), 303)
 
 
@@ -219,7 +219,12 @@ def allocate() -> Response | tuple[str, int]:
 
 
 def _show(
-    public_id: str, *, mine: Work | None = None, is_refused: bool = False, answer: AnswerForm | None = None
+    public_id: str,
+    *,
+    mine: Work | None = None,
+    is_refused: bool = False,
+    answer: AnswerForm | None = None,
+    voice_problem: str = "",
 ) -> str:
     with reading() as connection:
         page = _page(connection, public_id)
@@ -232,6 +237,7 @@ def _show(
         mine=mine,
         is_refused=is_refused,
         answer=answer or AnswerForm(),
+        voice_problem=voice_problem,
         quiz=quiz,
         has_new_grid=quiz is not None and _has_new_grids(quiz, page),
     )
@@ -305,25 +311,10 @@ def _keep_phrase(session: Any, public_id: str) -> None:
         bank.keep_phrase(session, tutor=visitor(), item_ref=copy.item_ref, text=request.form.get("new-phrase", ""))
 
 
-def _told_to_script(saved: services.SavedWork, public_id: str) -> Response | tuple[Response, int]:
-    mark = saved.reckoned.mark
-    body: dict[str, Any] = {
-        "outcome": saved.outcome,
-        "version": saved.version,
-        "ready": saved.is_ready,
-        "mark": formats.number(mark.adjusted) if mark else "",
-        "missing": list(saved.reckoned.missing),
-        "lacking": missing_words(saved.reckoned),
-        "saved": _("Enregistré à %(time)s", time=formats.clock(saved.at)),
-        "page": url_for(".copy", public_id=public_id),
-    }
-    return (jsonify(body), 409) if saved.outcome == services.CONFLICT else jsonify(body)
-
-
 def _following(public_id: str, go: str) -> str:
     """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
     asked = {"question": request.form["question"]} if request.form.get("question") else {}
-    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-")):
+    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-", "voice-")):
         return url_for(".copy", public_id=public_id, **asked)
     if go == "leave":
         return url_for(".queue")

@@ -1,18 +1,34 @@
-"""How the marking form names things: a marker's whole work, as the service takes it, and what it lacks, in words."""
+"""How the marking form names things: a whole work and its recording, as the services take them, and what lacks."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
-from flask import request
+from flask import Response, jsonify, request, url_for
 
 from deust.domain.copies import MOST_COMMENT, MOST_REMARK, MOST_REMARKS, Anchor, Reckoned, Remark, Work
+from deust.domain.errors import FileRefused
+from deust.domain.files import VOICE, accepted_type
 from deust.models.transaction import reading
 from deust.queries.marking import copy_page
+from deust.queries.spoken_comments import ensure_may_speak
+from deust.services.comment_uploads import give_comment
+from deust.services.grading import CONFLICT, SavedWork
+from deust.services.uploads import Whole
+from deust.web import formats
+from deust.web.answer_posts import unread_words
 from deust.web.current import tools, visitor
 from deust.web.i18n import gettext as _
 from deust.web.i18n import ngettext
+from deust.web.upload_posts import unless_kept
+
+DROP, TAKE = "voice-drop", "voice-take-"
+"""The buttons that remove the spoken comment, or take back one that was set aside."""
 
 _LONGEST_FIELD = 200
 _LONGEST_CODE = 40
@@ -55,6 +71,60 @@ def missing_words(reckoned: Reckoned) -> str:
         "adjustment": _("L’ajustement n’est pas un nombre."),
     }
     return " ".join([*said, *(words[one] for one in reckoned.lacks)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostedRecording:
+    """The recording that a form holds, already stored; or none, and why, in a sentence, when it is refused."""
+
+    file: Whole = None
+    name: str = ""
+    problem: str = ""
+
+
+@contextmanager
+def posted_recording(public_id: str) -> Iterator[PostedRecording]:
+    """The recording of the marking form; a post that is refused leaves none behind. The rest of the form is kept."""
+    upload = request.files.get("voice")
+    if upload is None or not upload.filename:
+        yield PostedRecording()
+        return
+    try:
+        with reading() as connection:
+            most = ensure_may_speak(connection, marker=visitor(), public_id=public_id)
+        file = tools().files.put(upload.stream, max_bytes=most)  # type: ignore[arg-type]
+        with unless_kept([file.id]):
+            accepted_type(upload.filename, file.head, VOICE)
+    except FileRefused as refusal:
+        yield PostedRecording(problem=unread_words(refusal))
+        return
+    with unless_kept([file.id]):
+        yield PostedRecording(file=file, name=upload.filename)
+
+
+def spoken_asked(session: Any, public_id: str, go: str, given: PostedRecording, now: datetime) -> str | None:
+    """What becomes of the spoken comment: another one, none, or, as for most saves, the present one."""
+    if given.file is not None:
+        return give_comment(session, marker=visitor(), public_id=public_id, file=given.file, name=given.name, now=now)
+    if go == DROP:
+        return ""
+    return go.removeprefix(TAKE)[:40] if go.startswith(TAKE) else None
+
+
+def told_to_script(saved: SavedWork, public_id: str) -> Response | tuple[Response, int]:
+    """What became of a save, for the script of the marking page."""
+    mark = saved.reckoned.mark
+    body: dict[str, Any] = {
+        "outcome": saved.outcome,
+        "version": saved.version,
+        "ready": saved.is_ready,
+        "mark": formats.number(mark.adjusted) if mark else "",
+        "missing": list(saved.reckoned.missing),
+        "lacking": missing_words(saved.reckoned),
+        "saved": _("Enregistré à %(time)s", time=formats.clock(saved.at)),
+        "page": url_for("grading.copy", public_id=public_id),
+    }
+    return (jsonify(body), 409) if saved.outcome == CONFLICT else jsonify(body)
 
 
 def _posted_remark(id_: str) -> Remark:

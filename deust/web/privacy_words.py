@@ -27,6 +27,7 @@ TITLES = {
     "phrase": "La banque de phrases d’un tuteur",
     "upload": "Les envois de fichiers",
     "sound": "L’écoute de vos enregistrements",
+    "spoken_comment": "Les commentaires parlés sur vos copies",
     "message_thread": "Vos questions au tuteur",
     "message": "Les messages échangés avec un tuteur",
     "message_draft": "Vos messages en cours d’écriture",
@@ -102,6 +103,12 @@ FRENCH = {
     ),
     "as its recording": "comme son enregistrement",
     "with its recording": "effacé avec son enregistrement",
+    "to let a marker comment a copy aloud": "commenter une copie de vive voix",
+    "six months after its release or the last save of the draft; thirty days when it was set aside": (
+        "six mois après le rendu de la note, ou après le dernier enregistrement du brouillon ; trente jours s’il est "
+        "mis de côté"
+    ),
+    "deleted with the account of its marker or of its student": "effacé avec le compte du correcteur ou de l’étudiant",
     "as long as the records it explains": "aussi longtemps que les actes qu’il explique",
     "as the funding file requires": "selon les règles du dossier de financement",
     "while enrolled": "pendant l’inscription",

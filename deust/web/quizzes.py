@@ -23,6 +23,7 @@ from deust.queries import files, quiz_results, quiz_start
 from deust.queries import late_answers as late
 from deust.queries import quizzes as pages
 from deust.queries.progress import ensure_may_read
+from deust.queries.spoken_comments import heard
 from deust.services import answers as answering
 from deust.services import late_answers as late_answers_taken
 from deust.services import quizzes as services
@@ -176,6 +177,24 @@ def answer_sound(public_id: str, key: str) -> Response:
     """What every browser plays of the learner's own recording."""
     with reading() as connection:
         sound = files.answer_sound(connection, learner=visitor(), public_id=public_id, key=key)
+    return send_stored(sound)
+
+
+@bp.get("/essais/<public_id>/commentaires/<key>")
+@permission(Permission.QUIZ_ANSWER)
+def told_comment(public_id: str, key: str) -> Response:
+    """A comment that a marker recorded, once it was given back and may be seen."""
+    with reading() as connection:
+        ref = pages.item_of_attempt(connection, learner=visitor(), public_id=public_id)
+        page = quiz_results.result_page(
+            connection,
+            learner=visitor(),
+            public_id=public_id,
+            quiz=_find_quiz(ref),
+            programme=_programme(),
+            now=tools().clock(),
+        )
+        sound = heard(connection, page.heard, key)
     return send_stored(sound)
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 
-from deust.models.assignments import Copy
+from deust.jobs import convert_recordings, run_once
+from deust.models.assignments import Copy, SpokenComment
 from deust.models.people import Cohort, Person, Tutoring
 from deust.models.quizzes import Attempt
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.forms import form_of
+from tests.support.sounds import recording
 
 DRAFT = "/modules/ec101-accueil/devoir"
 
@@ -55,9 +61,10 @@ def test_a_part_is_looked_up_inside_its_copy(app: Flask, doors: Doors, school: d
         f"/a-corriger/{other}",
         f"/a-corriger/{own}/fichiers/{other_key}",
         f"/a-corriger/{own}/sons/{own_key}",
+        f"/a-corriger/{own}/commentaires/{own_key}",
     ):
         assert tutor.get(path).status_code == 404, path
-    for path in (f"/a-corriger/{other}", f"/a-corriger/{other}/nouvelle-version"):
+    for path in (f"/a-corriger/{other}", f"/a-corriger/{other}/nouvelle-version", f"/a-corriger/{other}/depots"):
         assert tutor.submit(path).status_code == 404, path
     form = form_of(tutor.get(f"/a-corriger/{own}"), "marking")
     token = {"csrf_token": form.fields["csrf_token"]}
@@ -84,3 +91,25 @@ def test_no_form_gives_a_role_or_a_group(app: Flask, doors: Doors, school: dict[
     for path in ("/personnes", f"/personnes/{victim}/amenagement"):
         assert tutor.get(path).status_code == 403, path
     assert tutor.submit(f"/personnes/{victim}/desactivation").status_code == 403
+
+
+@pytest.mark.case("AZ-03")
+def test_a_spoken_comment_is_given_and_heard_by_those_of_its_copy_alone(
+    app: Flask, doors: Doors, school: dict[str, Person], tmp_path: Path
+) -> None:
+    own, _key = handed_in(app, doors, school["student a"])
+    tutor, copy = signed_in_client(app, school["tutor a"]), f"/a-corriger/{own}"
+    voice = FileStorage(BytesIO(recording(tmp_path)), filename="voix.webm")
+    form_of(tutor.get(copy), "marking").send(tutor, {"comment": "Bien.", "voice": voice, "go": "stay"})
+    run_once(app, app.extensions["deust"].clock(), [convert_recordings])
+    with doors.reading() as connection:
+        id_ = connection.scalar(select(SpokenComment.id))
+        attempt = connection.scalar(select(Attempt.public_id))
+    for name, person in school.items():
+        client = signed_in_client(app, person)
+        for address in (f"{copy}/commentaires/{id_}", f"/devoirs/{attempt}/commentaires/{id_}"):
+            is_theirs = name == "tutor a" and address.startswith(copy)
+            with client.get(address) as answer:
+                expected = (200,) if is_theirs else (403, 404)
+                assert answer.status_code in expected, f"{name} {address}"
+                assert answer.mimetype == ("audio/mpeg" if is_theirs else "text/html")

@@ -158,6 +158,7 @@ REFUSED = (
 """Pages that answer to a button pressed with nothing filled in; the last is sent with a token that is not ours."""
 
 NOT_PAGES = {
+    "assignments.told_comment",
     "cohort.cohorts",
     "cohort.export",
     "grading.copy_file",
@@ -167,6 +168,8 @@ NOT_PAGES = {
     "quizzes.answer_file",
     "quizzes.answer_sound",
     "quizzes.attempt_state",
+    "quizzes.told_comment",
+    "spoken_comments.comment",
     "uploads.upload_state",
 }
 """A picture or a sound, a file sent back, the clock that a script reads, what leads to the one cohort, a table."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import sleep
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.support import browser as chromium
 from tests.support.attempt_pages import device, saved, sign_in
@@ -90,7 +91,7 @@ def test_a_voice_is_handed_in_marked_at_its_second_and_heard_again(
     marker = desk.new_page()
     open_oldest(marker, school.tutor())
     until_heard(marker)
-    marker.locator("audio").evaluate("sound => { sound.currentTime = 2; }")
+    marker.locator("[data-sound] audio").evaluate("sound => { sound.currentTime = 2; }")
     marker.locator("h1").click()
     marker.keyboard.press("r")
     expect(marker.get_by_label("Les mots du passage")).to_have_value("0:02")
@@ -110,6 +111,114 @@ def test_a_voice_is_handed_in_marked_at_its_second_and_heard_again(
         expect(page.get_by_text("Bip net.")).to_be_visible()
         page.get_by_role("button", name="Écouter").click()
         page.wait_for_function("() => document.querySelector('audio').currentTime > 0.3")
+
+
+def test_a_comment_is_recorded_by_keyboard_heard_again_released_and_heard_by_the_student(
+    talking: Browser, browser: Browser, school: School
+) -> None:
+    who = school.student_of_group()
+    work = hand_in(browser, school, who, "Bonjour.")
+    with device(talking, school, permissions=["microphone"], color_scheme="dark") as desk:
+        page = desk.new_page()
+        open_oldest(page, school.tutor())
+        page.keyboard.press("1")
+        page.get_by_label("Appréciation").fill("Bon accueil, dit en deux mots.")
+        page.locator("h1").click()
+        record_comment(page)
+        assert chromium.axe(page) == []
+        page.locator("[data-listen]").evaluate("sound => sound.play()")
+        page.wait_for_function("() => document.querySelector('[data-listen]').currentTime > 0.3")
+        assert [one.get("spoken", "") for one in school.markings()] in ([], [""]), "what is not kept was sent"
+        page.get_by_role("button", name="Garder cet enregistrement").click()
+        expect(page.locator("[data-spoken]").get_by_role("button", name="Écouter")).to_be_visible(timeout=40_000)
+        assert chromium.axe(page) == []
+        assert not chromium.scrolls_sideways(page)
+        expect(page.locator("[data-spoken]")).to_contain_text("Gardé jusqu’au")
+        page.locator("[data-spoken]").get_by_role("button", name="Écouter").click()
+        page.wait_for_function("() => document.querySelector('[data-spoken] audio').currentTime > 0.3")
+        (kept,) = school.markings()
+        assert (kept["comment"], bool(kept["spoken"])) == ("Bon accueil, dit en deux mots.", True)
+        page.reload()
+        expect(page.locator("[data-spoken]").get_by_role("button", name="Écouter")).to_be_visible()
+        with device(browser, school) as phone:
+            reader = phone.new_page()
+            sign_in(reader, who)
+            reader.goto(work)
+            assert reader.locator("audio").count() == 0
+            assert reader.goto(f"{work}/commentaires/{kept['spoken']}").status == 404  # type: ignore[union-attr]
+        page.locator("h1").click()
+        page.keyboard.press("n")
+        page.wait_for_url("**/a-corriger")
+        page.goto("/a-rendre")
+        page.get_by_role("button", name="Rendre maintenant").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Aucune note n’est prête.")
+    with device(browser, school, viewport={"width": 390, "height": 844}) as phone:
+        reader = phone.new_page()
+        sign_in(reader, who)
+        reader.goto(work)
+        expect(reader.get_by_role("heading", name="Commentaire parlé")).to_be_visible()
+        assert chromium.axe(reader) == []
+        assert not chromium.scrolls_sideways(reader)
+        reader.get_by_role("button", name="Écouter").click()
+        reader.wait_for_function("() => document.querySelector('audio').currentTime > 0.3")
+
+
+def record_comment(page: Page) -> None:
+    """By the same key, begin and stop."""
+    page.keyboard.press("v")
+    expect(page.get_by_text("L’enregistrement a commencé")).to_be_visible()
+    page.wait_for_timeout(2_500)
+    expect(page.locator("[data-level-words]")).not_to_be_empty()
+    page.keyboard.press("v")
+    expect(page.get_by_role("button", name="Garder cet enregistrement")).to_be_focused()
+
+
+def test_a_recording_that_is_not_kept_is_found_again_and_one_that_was_cut_goes_on(
+    talking: Browser, browser: Browser, school: School
+) -> None:
+    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    with device(talking, school, permissions=["microphone"]) as desk:
+        page = desk.new_page()
+        open_oldest(page, school.tutor())
+        address = page.url
+        page.locator("h1").click()
+        record_comment(page)
+        page.locator("h1").click()
+        page.keyboard.press("n")
+        expect(page.get_by_text("n’est pas encore dans la correction")).to_be_visible()
+        page.close()
+        page = desk.new_page()
+        page.goto(address)
+        expect(page.get_by_text("a été retrouvé sur cet appareil")).to_be_visible()
+        desk.set_offline(True)
+        page.get_by_role("button", name="Garder cet enregistrement").click()
+        expect(page.get_by_text("gardé sur cet appareil et repartira")).to_be_visible()
+        assert school.markings() == []
+        desk.set_offline(False)
+        expect(page.locator("[data-spoken]")).to_contain_text("Gardé jusqu’au", timeout=40_000)
+        assert school.markings()[0]["spoken"]
+        with page.expect_navigation():
+            page.get_by_role("button", name="Retirer le commentaire parlé").click()
+        expect(page.get_by_text("Vos enregistrements mis de côté")).to_be_visible()
+        assert school.markings()[0]["spoken"] == ""
+        page.locator("h1").click()
+        page.keyboard.press("1")
+        page.get_by_label("Appréciation").fill("Bien.")
+        expect(page.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+        page.locator("h1").click()
+        record_comment(page)
+        page.route("**/fin", slow)
+        page.get_by_role("button", name="Garder cet enregistrement").click()
+        page.locator("h1").click()
+        page.keyboard.press("n")
+        expect(page.get_by_text("la page suivra")).to_be_visible()
+        page.wait_for_url("**/a-corriger")
+        assert school.markings()[0]["spoken"], "what leaves the page waited for it"
+
+
+def slow(route: Route) -> None:
+    sleep(2)
+    route.continue_()
 
 
 def until_heard(page: Page) -> None:

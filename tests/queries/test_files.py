@@ -33,7 +33,8 @@ def add_file(session: Session, attempt: Attempt, size: int = 100, **fields: obje
 
 def add_upload(session: Session, attempt: Attempt, state: str = "open", **fields: object) -> Upload:
     usual = {
-        **{"public_id": secrets.token_hex(16), "attempt_id": attempt.id, "question_key": "voix", "name": "a.webm"},
+        **{"public_id": secrets.token_hex(16), "person_id": attempt.person_id, "attempt_id": attempt.id},
+        **{"question_key": "voix", "name": "a.webm"},
         **{"size": 1000, "beginning": "", "received": 250, "parts": [], "state": state},
         **{"started_at": NOW, "touched_at": NOW},
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import secrets
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
 
+from deust.adapters.files import StoredFile
 from deust.domain.copies import Work
 from deust.domain.learning import Assignment
 from deust.domain.people import SignedIn
@@ -19,11 +21,13 @@ from deust.models.transaction import reading, writing
 from deust.queries.marking import CopyPage, copy_page
 from deust.services import answers, assignments, grading
 from deust.services.assignments import Declaration
+from deust.services.comment_uploads import give_comment
 from deust.services.grading import SavedWork
 from tests.support import factories
 from tests.support.clock import Clock
 
 GOOD = Work(chosen={"A1": "conforme", "C2": "conforme"}, comment="Tout y est. Continuez.")
+WEBM = b"\x1a\x45\xdf\xa3"
 HALF = Work(chosen={"A1": "partiel", "C2": "conforme"}, comment="L'accueil est à compléter.")
 
 
@@ -104,6 +108,19 @@ class Class:
                 public_id=copy,
                 work=work,
                 **{"base_version": 0, "now": self.clock.now, **fields},
+            )
+
+    def record(self, copy: str, by: SignedIn | None = None) -> str:
+        """A recording given on a copy and still in no marking; gives its id."""
+        file = StoredFile(id=secrets.token_hex(16), size=2_000, sha256=secrets.token_hex(32), head=WEBM)
+        with writing() as session:
+            return give_comment(
+                session,
+                marker=by or self.tutor,
+                public_id=copy,
+                file=file,
+                name="voix.webm",
+                now=self.clock.now,
             )
 
     def release(self, *copies: str, by: SignedIn | None = None, **fields: Any) -> int:
