@@ -24,6 +24,7 @@ from deust.queries import grading as lists
 from deust.queries import grid_changes as effects
 from deust.queries import marking as pages
 from deust.queries import queue as queues
+from deust.queries import versions
 from deust.queries.copies import copy_file as find_file
 from deust.queries.copies import copy_sound as find_sound
 from deust.services import grading as services
@@ -222,12 +223,16 @@ def allocate() -> Response | tuple[str, int]:
 def _show(
     public_id: str, *, mine: Work | None = None, is_refused: bool = False, answer: AnswerForm | None = None
 ) -> str:
+    number = request.values.get("avec", 0, type=int)
     with reading() as connection:
         page = _page(connection, public_id)
         quiz = _find_quiz(page.item_ref)
+        asked = {"marker": visitor(), "public_id": public_id, "number": number, "question": page.question}
+        former = versions.former_version(connection, **asked) if number else None
     return render_template(
         "grading/copy.html",
         page=page,
+        former=former,
         work=page.work,
         mine=mine,
         is_refused=is_refused,
@@ -323,7 +328,7 @@ def _following(public_id: str, go: str) -> str:
     """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
     asked = {"question": request.form["question"]} if request.form.get("question") else {}
     if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-")):
-        return url_for(".copy", public_id=public_id, **asked)
+        return url_for(".copy", public_id=public_id, avec=request.form.get("avec"), **asked)
     if go == "leave":
         return url_for(".queue")
     with reading() as connection:
