@@ -175,7 +175,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.globals["asset"] = assets.url
+    app.jinja_env.globals.update(asset=assets.url, page_icon=assets.icon)
     app.jinja_env.globals["current_locale"] = i18n.current_locale
     app.jinja_env.filters.update(formats.FILTERS)
     app.context_processor(

@@ -1,7 +1,7 @@
 /* Help to fill a question: put items in order with two buttons, count the words of a text. The fields stay those of
    the form: what is done here arrives in them as a change, so that a page posts or saves it like any other. */
 
-const sentences = document.querySelector("[data-field-words]").dataset;
+const sentences = document.querySelector("[data-field-words]")?.dataset;
 
 function words(name, values = {}) {
   return sentences[`text${name}`].replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");

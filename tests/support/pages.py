@@ -17,6 +17,8 @@ _ADDRESSES = ("href", "src", "action", "formaction", "poster", "data", "srcset",
 _NOT_LABELLED = {"hidden", "submit", "button", "reset", "image"}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _LEAVING = ("https://", "mailto:", "tel:")
+MOST_REQUESTS = 6
+_FONTS = 2
 
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="[^"]+"|content="[\w.-]{60,}"')
@@ -82,6 +84,20 @@ def tree_problems(tree: Element) -> Iterator[str]:
             if reference not in ids
         )
     yield from _field_problems(tree, elements)
+    yield from _weight_problems(elements)
+
+
+def _weight_problems(elements: list[Element]) -> Iterator[str]:
+    """A first visit asks for the page, two fonts, and each style, script, icon and image shown at once."""
+    asked = {element.get("href") for element in elements if element.tag == "link" and element.get("as") != "font"}
+    asked |= {element.get("src") for element in elements if element.tag in ("script", "img") and not _waits(element)}
+    asked = {address for address in asked if address and not address.startswith("data:")}
+    if 1 + _FONTS + len(asked) > MOST_REQUESTS:
+        yield f"more than {MOST_REQUESTS} requests: {sorted(asked)}"
+
+
+def _waits(element: Element) -> bool:
+    return element.get("loading") == "lazy"
 
 
 def _outline_problems(tree: Element, elements: list[Element]) -> Iterator[str]:
@@ -119,7 +135,8 @@ def _address_problems(element: Element) -> Iterator[str]:
     for name in _ADDRESSES:
         address = (element.get(name) or "").strip()
         is_leaving = address.startswith("//") or bool(_SCHEME.match(address))
-        if is_leaving and not (element.tag == "a" and address.startswith(_LEAVING)):
+        is_icon = element.get("rel") == "icon" and address.startswith("data:image/svg+xml,")
+        if is_leaving and not is_icon and not (element.tag == "a" and address.startswith(_LEAVING)):
             yield f"{element.tag} {name}={address!r} leaves the site"
 
 

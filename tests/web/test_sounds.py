@@ -47,7 +47,7 @@ def test_a_recording_is_heard_on_the_page_of_its_result(app: Flask, sitting: Sit
     assert f'<audio controls preload="none" src="{address(sitting)}"' in after
     assert "Écouter l’enregistrement, 0\u00a0min\u00a004" in after
     assert "sound.css" not in after.partition("<body")[2]
-    assert "/static/player." in after
+    assert "/static/heard." in after
 
 
 @pytest.mark.case("UP-02", "UP-17")
