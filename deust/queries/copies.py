@@ -23,7 +23,7 @@ from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, FrozenGrid, ReleasedMark
 from deust.models.people import Person
 from deust.models.quizzes import Answer, AnswerFile, Attempt
-from deust.queries.files import GivenFile, KeptFile, given_files, sound_of, stored_file
+from deust.queries.files import GivenFile, KeptFile, given_files, picture_of, sound_of, stored_file
 from deust.queries.papers import asked_questions
 from deust.queries.scopes import followed
 
@@ -92,6 +92,11 @@ class Part:
     @property
     def is_empty(self) -> bool:
         return not self.text and self.file_id is None
+
+    @property
+    def drawn(self) -> int:
+        """How many of its pages are shown."""
+        return len(self.given.document.pictures) if self.given and self.given.document else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +233,13 @@ def copy_sound(connection: Connection, *, marker: SignedIn, public_id: str, key:
     part = _file_part(connection, marker, public_id, key)
     heard = sound_of(connection, str(part.file_id))
     return replace(heard, name=f"{part.file_name.rpartition('.')[0]}.mp3")
+
+
+def copy_picture(connection: Connection, *, marker: SignedIn, public_id: str, key: str, number: int) -> KeptFile:
+    """A page of a PDF of the copy, as a picture."""
+    part = _file_part(connection, marker, public_id, key)
+    picture = picture_of(connection, str(part.file_id), number)
+    return replace(picture, name=f"{part.file_name.rpartition('.')[0]}-page-{number}.webp")
 
 
 def _file_part(connection: Connection, marker: SignedIn, public_id: str, key: str) -> Part:

@@ -26,6 +26,7 @@ from deust.queries import marking as pages
 from deust.queries import queue as queues
 from deust.queries import versions
 from deust.queries.copies import copy_file as find_file
+from deust.queries.copies import copy_picture as find_picture
 from deust.queries.copies import copy_sound as find_sound
 from deust.services import grading as services
 from deust.services import grid_changes as changes
@@ -35,7 +36,7 @@ from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
-from deust.web.marking_posts import posted_work
+from deust.web.marking_posts import page_asked, page_remarked, posted_work
 
 bp = Blueprint("grading", __name__)
 
@@ -116,6 +117,15 @@ def copy_file(public_id: str, key: str) -> Response:
     with reading() as connection:
         kept = find_file(connection, marker=visitor(), public_id=public_id, key=key)
     return send_stored(kept)
+
+
+@bp.get("/a-corriger/<public_id>/fichiers/<key>/pages/<int:number>")
+@permission(Permission.ATTEMPT_REVIEW)
+def copy_picture(public_id: str, key: str, number: int) -> Response:
+    """A page of a PDF of the copy, as a picture."""
+    with reading() as connection:
+        picture = find_picture(connection, marker=visitor(), public_id=public_id, key=key, number=number)
+    return send_stored(picture)
 
 
 @bp.get("/a-corriger/<public_id>/sons/<key>")
@@ -233,6 +243,7 @@ def _show(
         "grading/copy.html",
         page=page,
         former=former,
+        pinned=page_asked(request.args.get("remarque", "")),
         work=page.work,
         mine=mine,
         is_refused=is_refused,
@@ -327,14 +338,22 @@ def _told_to_script(saved: services.SavedWork, public_id: str) -> Response | tup
 def _following(public_id: str, go: str) -> str:
     """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
     asked = {"question": request.form["question"]} if request.form.get("question") else {}
-    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-")):
-        return url_for(".copy", public_id=public_id, avec=request.form.get("avec"), **asked)
+    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-", "page-")):
+        return url_for(".copy", public_id=public_id, avec=request.form.get("avec"), **asked, **_place(go))
     if go == "leave":
         return url_for(".queue")
     with reading() as connection:
         page = _page(connection, public_id)
     target = page.previous if go == "previous" else page.following or (page.previous if go == "ready" else None)
     return url_for(".copy", public_id=target, **asked) if target else url_for(".queue")
+
+
+def _place(go: str) -> dict[str, str]:
+    """Where on the page the marker was: a page to remark on, or the page just remarked on."""
+    if page_asked(go):
+        return {"remarque": go, "_anchor": "nouvelle-remarque"}
+    remarked = page_remarked()
+    return {"_anchor": "page-{}-{}".format(*remarked)} if remarked else {}
 
 
 def _moment_typed(text: str) -> datetime | None:

@@ -27,6 +27,7 @@ TITLES = {
     "phrase": "La banque de phrases d’un tuteur",
     "upload": "Les envois de fichiers",
     "sound": "L’écoute de vos enregistrements",
+    "document": "La lecture de vos PDF, page par page",
     "message_thread": "Vos questions au tuteur",
     "message": "Les messages échangés avec un tuteur",
     "message_draft": "Vos messages en cours d’écriture",
@@ -101,6 +102,9 @@ FRENCH = {
         "aussi longtemps que l’essai ; sept jours s’il reste inachevé"
     ),
     "as its recording": "comme son enregistrement",
+    "to read a PDF handed in page by page": "lire page par page un PDF que vous avez rendu",
+    "as its file": "comme son fichier",
+    "with its file": "effacé avec son fichier",
     "with its recording": "effacé avec son enregistrement",
     "as long as the records it explains": "aussi longtemps que les actes qu’il explique",
     "as the funding file requires": "selon les règles du dossier de financement",
