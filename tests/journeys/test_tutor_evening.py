@@ -144,7 +144,7 @@ def test_a_pdf_is_read_and_remarked_page_by_page(browser: Browser, school: Schoo
     assert second.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 1100
     marker.get_by_role("button", name="Remarque sur cette page").last.click()
     marker.keyboard.type("Sans légende.")
-    marker.get_by_role("button", name="Ajouter la remarque").click()
+    marker.get_by_label("Les mots du passage").press("Enter")
     marker.wait_for_url("**#page-*-2")
     expect(marker.locator(".sheets > li").last.get_by_role("textbox")).to_have_value("Sans légende.")
 
