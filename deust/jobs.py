@@ -16,20 +16,33 @@ from time import monotonic
 from flask import Flask
 from sqlalchemy import inspect
 
+from deust.adapters.documents import drawn
 from deust.adapters.files import FileStore
 from deust.adapters.mail import mail_sender
 from deust.adapters.sounds import converted
 from deust.content.catalogue import Catalogue
+from deust.domain.documents import Unseen
 from deust.domain.errors import NotFound
 from deust.domain.learning import Quiz
 from deust.models.base import db
 from deust.models.quizzes import Attempt
 from deust.models.transaction import engines, reading, writing
+from deust.queries.documents import has_waiting_documents
 from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
 from deust.queries.message_digests import may_be_told, people_to_tell
 from deust.queries.quizzes import overdue_attempts
-from deust.services import grading, learning, message_digests, records, signin, sounds, spoken_comments, uploads
+from deust.services import (
+    documents,
+    grading,
+    learning,
+    message_digests,
+    records,
+    signin,
+    sounds,
+    spoken_comments,
+    uploads,
+)
 from deust.services.quizzes import close_if_overdue
 from deust.web.mail import message
 
@@ -37,6 +50,7 @@ EVERY_SECONDS = 5
 LONGEST_SENDING_SECONDS = 30
 LONGEST_CONVERTING_SECONDS = 20
 MOST_SOUND_BYTES = 100_000_000
+MOST_PICTURES_BYTES = 60_000_000
 PURGE_EVERY = timedelta(hours=1)
 ORPHAN_AGE = timedelta(hours=24)
 """A file is written before the database names it: what is younger may still be waiting for its row."""
@@ -234,6 +248,38 @@ def _convert(app: Flask, recording: sounds.Recording, now: datetime) -> None:
         )
 
 
+def draw_documents(app: Flask, now: datetime) -> None:
+    """Make pictures of the pages of each PDF handed in, one PDF at a time, in a process of its own.
+
+    Past twenty seconds the rest is done at the next turn, as for recordings.
+    """
+    started = monotonic()
+    with app.app_context():
+        while monotonic() - started < LONGEST_CONVERTING_SECONDS:
+            with reading() as connection:
+                if not has_waiting_documents(connection, now=now):
+                    return
+            with writing() as session:
+                document = documents.claim_document(session, now=now)
+            if document is not None:
+                _attempted(_draw, app, document, now)
+
+
+def _draw(app: Flask, document: documents.Undrawn, now: datetime) -> None:
+    store: FileStore = app.extensions["deust"].files
+    with drawn(store.read(document.stored_id)) as made:
+        if isinstance(made, Unseen):
+            with writing() as session:
+                documents.refuse_document(session, document.file_id, reason=made)
+            return
+        with made.file.open("rb") as file:
+            kept = store.put(file, max_bytes=MOST_PICTURES_BYTES)
+    with writing() as session:
+        documents.keep_pictures(
+            session, document.file_id, drawn=kept, count=made.count, pictures=made.pictures, now=now
+        )
+
+
 def _is_still_for_someone(mail: records.Mail) -> bool:
     """A digest does not leave for who closed their account, left the training or wants no mail since it was queued."""
     if mail.kind not in message_digests.KINDS:
@@ -259,6 +305,7 @@ def purge(app: Flask, now: datetime) -> None:
         sounds.date_recordings(session, now=now)
         sounds.delete_recordings(session, now=now)
         spoken_comments.delete_comments(session, now=now)
+        documents.forget_documents(session)
 
 
 def sweep_files(app: Flask, now: datetime) -> None:
@@ -279,6 +326,7 @@ FREQUENT: Sequence[Task] = (
     tell_of_messages,
     deliver_mail,
     convert_recordings,
+    draw_documents,
     index_courses,
 )
 ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from deust.adapters import limited
 
 PROGRAM = Path(__file__).resolve().parents[1] / "sound.py"
 PATIENCE_SECONDS = 60
@@ -45,24 +44,9 @@ def converted(recording: Iterable[bytes], media_type: str) -> Iterator[Converted
 
 
 def _run(media_type: str, source: Path, target: Path) -> bytes | None:
-    command = [sys.executable, "-I", str(PROGRAM), media_type, str(source), str(target)]
-    environ = {"PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(  # noqa: S603
-            command,
-            cwd=source.parent,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        log.warning("a recording takes more than %s s to convert", PATIENCE_SECONDS)
+    arguments = [media_type, str(source), str(target)]
+    ended = limited.run(PROGRAM, arguments, folder=source.parent, patience_seconds=PATIENCE_SECONDS)
+    if ended.code != 0:
+        log.warning("a recording cannot be converted (%s): %s", ended.code, ended.complaint)
         return None
-    if done.returncode:
-        log.warning(
-            "a recording cannot be converted (%s): %s", done.returncode, done.stderr[-300:].decode("utf-8", "replace")
-        )
-        return None
-    return done.stdout
+    return ended.said

@@ -254,3 +254,9 @@ def _adjustment(work: Work) -> tuple[Fraction, Sequence[str]]:
 
 def in_reading_order(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
     return tuple(sorted(remarks, key=lambda remark: (remark.part, remark.start, remark.id)))
+
+
+def remarks_of(work: Work, part: str) -> tuple[tuple[int, Remark], ...]:
+    """The remarks of one part with the numbers they have in the whole copy."""
+    numbered = enumerate(in_reading_order(work.remarks), start=1)
+    return tuple((number, remark) for number, remark in numbered if remark.part == part)

@@ -57,6 +57,10 @@ VOICE = ("webm", "ogg", "m4a", "mp4", "mp3", "wav")
 """What browsers record, and what a telephone's recorder makes."""
 
 
+def has_pages(media_type: str) -> bool:
+    return media_type == "application/pdf"
+
+
 def is_sound(media_type: str) -> bool:
     return media_type.startswith("audio/")
 

@@ -289,3 +289,41 @@ class Sound(Base):
     tries: Mapped[int] = mapped_column(Integer, default=0)
     next_try_at: Mapped[datetime]
     made_at: Mapped[datetime | None]
+
+
+class Document(Base):
+    """The pages of a PDF handed in, as pictures that lie one after the other in one stored file, `drawn_id`.
+
+    `state` is `waiting`, `ready`, `failed` (why: `reason`) or `deleted`. `page_count` is how many pages the PDF has;
+    `pictures` lists those drawn, in order, each by its start and size in bytes, its width and its height.
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (
+        Index(
+            "ix_document_waiting",
+            "next_try_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        {
+            "info": {
+                "privacy": Privacy(
+                    personal=True,
+                    purpose="to read a PDF handed in page by page",
+                    keep="as its file",
+                    erase="with its file",
+                )
+            }
+        },
+    )
+
+    file_id: Mapped[str] = mapped_column(ForeignKey("answer_file.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(10), default="")
+    page_count: Mapped[int] = mapped_column(Integer, default=0)
+    pictures: Mapped[list[Any]] = mapped_column(default=list)
+    drawn_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime]
+    made_at: Mapped[datetime | None]

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from deust.domain import assignments
+from deust.domain import assignments, copies
 from deust.domain.assignments import CopyState, Resubmit, Terms
+from deust.domain.copies import Remark
 from deust.domain.errors import NotFound
 from deust.domain.learning import Assignment, Programme
 from deust.domain.people import SignedIn
@@ -21,6 +22,7 @@ from deust.models.records import Receipt
 from deust.queries.copies import Part, Told, asked_of, parts_of, told_of
 from deust.queries.quiz_start import StartPage, start_page
 from deust.queries.spoken_comments import Spoken, told_comments
+from deust.queries.versions import Pair, pairs
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -142,8 +144,19 @@ class HandedIn:
     review: Row[Any] | None
     may_ask_review: bool
     resubmit_asked_at: datetime | None
-    former: tuple[Part, ...]
     heard: Mapping[str, Spoken]
+    former_id: str | None
+    pairs: tuple[Pair, ...]
+
+    @property
+    def has_sound(self) -> bool:
+        parts = (part for pair in self.pairs for part in (pair.now, pair.before))
+        return any(part and part.given and part.given.sound for part in parts)
+
+    def remarks_of(self, part: str) -> tuple[tuple[int, Remark], ...]:
+        """The remarks on one part, with the numbers they have in the whole copy; two markers' are not told."""
+        works = self.told[0].works if self.told else ()
+        return copies.remarks_of(works[0], part) if len(works) == 1 else ()
 
 
 def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> HandedIn:
@@ -173,6 +186,8 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
         else None
     )
     is_released = bool(copy and copy.state == CopyState.RELEASED.value)
+    parts = parts_of(connection, row.id, asked, is_anonymous=False) if asked else ()
+    former_id, former = _former(connection, learner, row)
     return HandedIn(
         public_id=public_id,
         item_ref=row.item_ref,
@@ -187,23 +202,24 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
         declaration=copy.declaration if copy else _NOTHING,
         receipt_code=row.receipt_code,
         answers_hash=row.answers_hash,
-        parts=parts_of(connection, row.id, asked, is_anonymous=False) if asked else (),
+        parts=parts,
         terms=asked.terms if asked else None,
         told=told,
         review=review,
         may_ask_review=is_released and review is None,
         resubmit_asked_at=copy.resubmit_asked_at if copy else None,
-        former=_former(connection, learner, row),
         heard=told_comments(connection, copy.id, told) if copy else {},
+        former_id=former_id,
+        pairs=pairs(parts, former),
     )
 
 
-def _former(connection: Connection, learner: SignedIn, row: Row[Any]) -> tuple[Part, ...]:
-    """The parts of the version just before, to read side by side."""
+def _former(connection: Connection, learner: SignedIn, row: Row[Any]) -> tuple[str | None, tuple[Part, ...]]:
+    """The version just before, to read side by side: its address and its parts."""
     if row.number == 1:
-        return ()
+        return None, ()
     copy = connection.execute(
-        select(*Copy.__table__.columns)
+        select(*Copy.__table__.columns, Attempt.public_id.label("attempt"))
         .join(Attempt, Attempt.id == Copy.attempt_id)
         .where(
             Attempt.person_id == learner.person_id,
@@ -212,5 +228,5 @@ def _former(connection: Connection, learner: SignedIn, row: Row[Any]) -> tuple[P
         )
     ).first()
     if copy is None:
-        return ()
-    return parts_of(connection, copy.attempt_id, asked_of(connection, copy), is_anonymous=False)
+        return None, ()
+    return copy.attempt, parts_of(connection, copy.attempt_id, asked_of(connection, copy), is_anonymous=False)

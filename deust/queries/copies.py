@@ -23,7 +23,7 @@ from deust.domain.rubric import WHOLE, Grid
 from deust.models.assignments import Copy, FrozenGrid, ReleasedMark
 from deust.models.people import Person
 from deust.models.quizzes import Answer, AnswerFile, Attempt
-from deust.queries.files import GivenFile, KeptFile, given_files, sound_of, stored_file
+from deust.queries.files import GivenFile, KeptFile, given_files, picture_of, sound_of, stored_file
 from deust.queries.papers import asked_questions
 from deust.queries.scopes import followed
 
@@ -107,6 +107,7 @@ class Part:
     file_name: str = ""
     media_type: str = ""
     size: int = 0
+    sha256: str = ""
     given: GivenFile | None = None
     points: Fraction = Fraction(0)
     is_asked: bool = False
@@ -114,6 +115,11 @@ class Part:
     @property
     def is_empty(self) -> bool:
         return not self.text and self.file_id is None
+
+    @property
+    def drawn(self) -> int:
+        """How many of its pages are shown."""
+        return len(self.given.document.pictures) if self.given and self.given.document else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +196,7 @@ def parts_of(connection: Connection, attempt_id: int, asked: Asked, *, is_anonym
     files = {
         row.id: row
         for row in connection.execute(
-            select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type, AnswerFile.size).where(
+            select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type, AnswerFile.size, AnswerFile.sha256).where(
                 AnswerFile.attempt_id == attempt_id
             )
         )
@@ -227,6 +233,7 @@ def _part(
         file_name=_shown_name(file, number, is_anonymous) if file else "",
         media_type=file.media_type if file else "",
         size=file.size if file else 0,
+        sha256=file.sha256 if file else "",
         points=asked.questions.get(entry.key, Fraction(0)),
         is_asked=entry.key in asked.questions,
     )
@@ -239,7 +246,9 @@ def _shown_name(file: Row[Any], number: int, is_anonymous: bool) -> str:
 
 
 def copy_file(connection: Connection, *, marker: SignedIn, public_id: str, key: str) -> KeptFile:
-    """The file that answers one part of a copy that the marker reads, under a name that says no more than the page."""
+    """The file that answers one part of a copy that the marker reads, or of a former version of it, under a name that
+    says no more than the page.
+    """
     part = _file_part(connection, marker, public_id, key)
     return replace(stored_file(connection, str(part.file_id)), name=part.file_name)
 
@@ -251,10 +260,30 @@ def copy_sound(connection: Connection, *, marker: SignedIn, public_id: str, key:
     return replace(heard, name=f"{part.file_name.rpartition('.')[0]}.mp3")
 
 
+def copy_picture(connection: Connection, *, marker: SignedIn, public_id: str, key: str, number: int) -> KeptFile:
+    """A page of a PDF of the copy, as a picture."""
+    part = _file_part(connection, marker, public_id, key)
+    picture = picture_of(connection, str(part.file_id), number)
+    return replace(picture, name=f"{part.file_name.rpartition('.')[0]}-page-{number}.webp")
+
+
 def _file_part(connection: Connection, marker: SignedIn, public_id: str, key: str) -> Part:
+    """Former versions are looked at by way of the copy itself: theirs may be released, hence no longer anonymous."""
     row = find_copy(connection, marker, public_id)
-    parts = parts_of(connection, row.attempt_id, asked_of(connection, row), is_anonymous=is_hidden(row))
-    part = next((one for one in parts if one.key == key), None)
-    if part is None or part.file_id is None:
-        raise NotFound
-    return part
+    attempts = [row.attempt_id, *(former.attempt_id for former in former_copies(connection, row))]
+    asked = asked_of(connection, row)
+    for attempt_id in attempts:
+        for part in parts_of(connection, attempt_id, asked, is_anonymous=is_hidden(row)):
+            if part.key == key and part.file_id is not None:
+                return part
+    raise NotFound
+
+
+def former_copies(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
+    """The copies of the earlier versions of the same work, the first first."""
+    return connection.execute(
+        select(*Copy.__table__.columns, Attempt.number, Attempt.score)
+        .join(Attempt, Attempt.id == Copy.attempt_id)
+        .where(Copy.person_id == row.person_id, Copy.item_ref == row.item_ref, Attempt.number < row.number)
+        .order_by(Attempt.number)
+    ).all()

@@ -15,13 +15,15 @@ from deust.domain.people import SignedIn
 from deust.domain.sounds import SoundState
 from deust.domain.uploads import UploadState
 from deust.models.assignments import SpokenComment
-from deust.models.quizzes import Answer, AnswerFile, Attempt, Sound, Upload
+from deust.models.quizzes import Answer, AnswerFile, Attempt, Document, Sound, Upload
+from deust.queries.documents import DrawnDocument, drawn_document, picture_at
 
 _IDS = bindparam("ids", expanding=True)
 _NAMED = union_all(
     select(AnswerFile.stored_id).where(AnswerFile.stored_id.in_(_IDS)),
     select(Sound.converted_id).where(Sound.converted_id.in_(_IDS)),
     select(SpokenComment.stored_id).where(SpokenComment.stored_id.in_(_IDS)),
+    select(Document.drawn_id).where(Document.drawn_id.in_(_IDS)),
 )
 _PARTS = select(Upload.parts).where(Upload.state == UploadState.OPEN)
 _THEIRS = Attempt.person_id == bindparam("person_id")
@@ -55,12 +57,13 @@ _SAME = (
 
 @dataclass(frozen=True, kw_only=True)
 class KeptFile:
-    """A stored file and the name it is shown under; `id` is what the file store knows."""
+    """A file and the name it is shown under: among the bytes that the file store has under `id`, from `start`."""
 
     id: str
     name: str
     media_type: str
     size: int
+    start: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,9 @@ class MadeSound:
 
 @dataclass(frozen=True, kw_only=True)
 class GivenFile:
-    """A file given as an answer: whether it is still kept, by which moment it counts, and its sound if it is one."""
+    """A file given as an answer: whether it is still kept, by which moment it counts, and its sound or its
+    pages if it has any.
+    """
 
     id: str
     is_kept: bool
@@ -87,6 +92,7 @@ class GivenFile:
     started_at: datetime | None
     finished_at: datetime | None
     sound: MadeSound | None
+    document: DrawnDocument | None = None
 
 
 _GIVEN = (
@@ -100,9 +106,14 @@ _GIVEN = (
         Sound.state,
         Sound.duration_ms,
         Sound.peaks,
+        Document.state.label("document_state"),
+        Document.reason,
+        Document.page_count,
+        Document.pictures,
     )
     .outerjoin(Upload, and_(Upload.attempt_id == AnswerFile.attempt_id, Upload.file_id == AnswerFile.id))
     .outerjoin(Sound, Sound.file_id == AnswerFile.id)
+    .outerjoin(Document, Document.file_id == AnswerFile.id)
     .where(AnswerFile.attempt_id == bindparam("attempt_id"))
 )
 
@@ -122,6 +133,7 @@ def _given(row: Row[Any]) -> GivenFile:
         started_at=row.started_at,
         finished_at=row.finished_at,
         sound=sound,
+        document=drawn_document(row) if row.document_state else None,
     )
 
 
@@ -165,6 +177,30 @@ def sound_of(connection: Connection, file_id: str) -> KeptFile:
     if row is None:
         raise NotFound
     return _sound_file(row)
+
+
+def answer_picture(connection: Connection, *, learner: SignedIn, public_id: str, key: str, number: int) -> KeptFile:
+    """A page of the PDF that now answers a question of the learner's own attempt, as a picture."""
+    row = connection.execute(
+        _of_answer(Document.drawn_id, Document.pictures)
+        .join(Document, Document.file_id == AnswerFile.id)
+        .where(Document.drawn_id.is_not(None), *_own_answer(learner, public_id, key))
+    ).first()
+    if row is None:
+        raise NotFound
+    return KeptFile(**picture_at(row, number))
+
+
+def picture_of(connection: Connection, file_id: str, number: int) -> KeptFile:
+    """A page of a PDF as a picture, for a page that has checked the right to it."""
+    row = connection.execute(
+        select(Document.drawn_id, Document.pictures, AnswerFile.name)
+        .join(AnswerFile, AnswerFile.id == Document.file_id)
+        .where(Document.file_id == file_id, Document.drawn_id.is_not(None))
+    ).first()
+    if row is None:
+        raise NotFound
+    return KeptFile(**picture_at(row, number))
 
 
 def _sound_file(row: Row[Any]) -> KeptFile:

@@ -18,8 +18,17 @@ from deust.domain.people import SignedIn
 from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReviewRequest
 from deust.models.people import Person
-from deust.models.quizzes import Attempt
-from deust.queries.copies import Part, Told, asked_of, author_of, find_copy, is_hidden, parts_of, told_of
+from deust.queries.copies import (
+    Part,
+    Told,
+    asked_of,
+    author_of,
+    find_copy,
+    former_copies,
+    is_hidden,
+    parts_of,
+    told_of,
+)
 from deust.queries.queue import to_do
 from deust.queries.scopes import followed
 from deust.queries.spoken_comments import Spoken, comments_of
@@ -148,8 +157,7 @@ class CopyPage:
 
     def remarks_of(self, part: str) -> tuple[tuple[int, Remark], ...]:
         """The remarks of one part with the numbers they have in the whole copy."""
-        numbered = enumerate(copies.in_reading_order(self.work.remarks), start=1)
-        return tuple((number, remark) for number, remark in numbered if remark.part == part)
+        return copies.remarks_of(self.work, part)
 
 
 def copy_page(
@@ -271,16 +279,12 @@ def _siblings(connection: Connection, marker: SignedIn, row: Row[Any], now: date
 
 
 def _former(connection: Connection, row: Row[Any]) -> tuple[tuple[str, int, Fraction | None], ...]:
-    """The earlier versions of the same work: their copy, number and mark."""
-    statement = (
-        select(Copy.public_id, Attempt.number, Attempt.score, Copy.state)
-        .join(Attempt, Attempt.id == Copy.attempt_id)
-        .where(Copy.person_id == row.person_id, Copy.item_ref == row.item_ref, Attempt.number < row.number)
-        .order_by(Attempt.number)
-    )
+    """The earlier versions of the same work: their copy, number and mark. While this one is anonymous, the address of a
+    copy already released would name its author: it is left out.
+    """
     return tuple(
-        (one.public_id, one.number, one.score if one.state == CopyState.RELEASED.value else None)
-        for one in connection.execute(statement)
+        ("" if is_hidden(row) else one.public_id, one.number, one.score if one.state == CopyState.RELEASED else None)
+        for one in former_copies(connection, row)
     )
 
 

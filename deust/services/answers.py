@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session
 from deust.adapters.files import StoredFile
 from deust.domain import attempts, reading
 from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
+from deust.domain.documents import DocumentState
 from deust.domain.errors import InvalidAnswer, NotFound, UnknownQuestion
-from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, is_sound, shown_name
+from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, has_pages, is_sound, shown_name
 from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.people import SignedIn
 from deust.domain.questions import File, Json, Voice
 from deust.domain.sounds import SoundState
 from deust.domain.uploads import Accepted, CountedBy, counted_by, ensure_room
-from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, Sound
+from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, Document, Sound
 from deust.models.rows import RowsInsert, RowsTogether
 from deust.queries.files import held_bytes, stored_already
 from deust.queries.papers import asked_questions
@@ -165,6 +166,8 @@ def _file_row(
     session.add(row)
     if is_sound(media_type):
         session.add(Sound(file_id=file.id, state=SoundState.WAITING.value, peaks=[], next_try_at=now))
+    if has_pages(media_type):
+        session.add(Document(file_id=file.id, state=DocumentState.WAITING.value, next_try_at=now))
     return row
 
 

@@ -230,6 +230,20 @@ function pin() {
   field("new-text").focus();
 }
 
+/** The new remark comes under the page it is about, which stays in sight. */
+function pinPage(event) {
+  const button = event.target.closest("[data-page]");
+  if (!button) return;
+  event.preventDefault();
+  const panel = document.querySelector("[data-new-remark]");
+  const [part, number] = button.dataset.page.split("|");
+  button.closest("li").append(panel);
+  panel.open = true;
+  field("new-place").value = `${part}|page`;
+  field("new-at").value = number;
+  field("new-text").focus();
+}
+
 /** Characters before the selection, pins left out: they are not the student's. */
 function startOf(text, range) {
   const before = document.createRange();
@@ -283,6 +297,7 @@ document.addEventListener("submit", (event) => {
   else if (event.target.closest("#sign-in")) signIn(event);
 });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-later]")) dialog().close(); });
+document.addEventListener("click", pinPage);
 document.addEventListener("keydown", shortcut);
 addEventListener("popstate", () => location.reload());
 addEventListener("pagehide", () => { if (isDirty) keep(); });

@@ -25,7 +25,7 @@ def send_stored(file: KeptFile) -> Response:
         if span is None:
             return _refused_range(file)
         (start, stop), status = span, 206
-    body = tools().files.read(file.id, start=start, length=stop - start)
+    body = tools().files.read(file.id, start=file.start + start, length=stop - start)
     response = Response(body, status, mimetype=file.media_type, direct_passthrough=False)
     if status == 206:
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from deust.domain.versions import stretches
 from deust.web.current import visitor_or_none
 from deust.web.i18n import current_locale
 from deust.web.i18n import lazy_gettext as lazy
@@ -158,7 +159,7 @@ def _average(share: Fraction) -> str:
     return average_in(share, current_locale())
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., object]] = {
     "average": _average,
     "clock": clock,
     "day": _day,
@@ -169,6 +170,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "number": number,
     "short_day": _short_day,
     "sound_time": sound_time,
+    "stretches": stretches,
     "time_left": time_left,
     "wave_bars": wave_bars,
 }

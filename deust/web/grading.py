@@ -23,7 +23,9 @@ from deust.queries import grading as lists
 from deust.queries import grid_changes as effects
 from deust.queries import marking as pages
 from deust.queries import queue as queues
+from deust.queries import versions
 from deust.queries.copies import copy_file as find_file
+from deust.queries.copies import copy_picture as find_picture
 from deust.queries.copies import copy_sound as find_sound
 from deust.services import grading as services
 from deust.services import grid_changes as changes
@@ -33,7 +35,15 @@ from deust.web.files import send_stored
 from deust.web.forms import Form
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
-from deust.web.marking_posts import missing_words, posted_recording, posted_work, spoken_asked, told_to_script
+from deust.web.marking_posts import (
+    missing_words,
+    page_asked,
+    page_remarked,
+    posted_recording,
+    posted_work,
+    spoken_asked,
+    told_to_script,
+)
 
 bp = Blueprint("grading", __name__)
 
@@ -115,6 +125,15 @@ def copy_file(public_id: str, key: str) -> Response:
     with reading() as connection:
         kept = find_file(connection, marker=visitor(), public_id=public_id, key=key)
     return send_stored(kept)
+
+
+@bp.get("/a-corriger/<public_id>/fichiers/<key>/pages/<int:number>")
+@permission(Permission.ATTEMPT_REVIEW)
+def copy_picture(public_id: str, key: str, number: int) -> Response:
+    """A page of a PDF of the copy, as a picture."""
+    with reading() as connection:
+        picture = find_picture(connection, marker=visitor(), public_id=public_id, key=key, number=number)
+    return send_stored(picture)
 
 
 @bp.get("/a-corriger/<public_id>/sons/<key>")
@@ -226,12 +245,17 @@ def _show(
     answer: AnswerForm | None = None,
     voice_problem: str = "",
 ) -> str:
+    number = request.values.get("avec", 0, type=int)
     with reading() as connection:
         page = _page(connection, public_id)
         quiz = _find_quiz(page.item_ref)
+        asked = {"marker": visitor(), "public_id": public_id, "number": number, "question": page.question}
+        former = versions.former_version(connection, **asked) if number else None
     return render_template(
         "grading/copy.html",
         page=page,
+        former=former,
+        pinned=page_asked(request.args.get("remarque", "")),
         work=page.work,
         lacking=missing_words(page.reckoned),
         mine=mine,
@@ -314,14 +338,22 @@ def _keep_phrase(session: Any, public_id: str) -> None:
 def _following(public_id: str, go: str) -> str:
     """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
     asked = {"question": request.form["question"]} if request.form.get("question") else {}
-    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-", "voice-")):
-        return url_for(".copy", public_id=public_id, **asked)
+    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-", "voice-", "page-")):
+        return url_for(".copy", public_id=public_id, avec=request.form.get("avec"), **asked, **_place(go))
     if go == "leave":
         return url_for(".queue")
     with reading() as connection:
         page = _page(connection, public_id)
     target = page.previous if go == "previous" else page.following or (page.previous if go == "ready" else None)
     return url_for(".copy", public_id=target, **asked) if target else url_for(".queue")
+
+
+def _place(go: str) -> dict[str, str]:
+    """Where on the page the marker was: a page to remark on, or the page just remarked on."""
+    if page_asked(go):
+        return {"remarque": go, "_anchor": "nouvelle-remarque"}
+    remarked = page_remarked()
+    return {"_anchor": "page-{}-{}".format(*remarked)} if remarked else {}
 
 
 def _moment_typed(text: str) -> datetime | None:

@@ -166,6 +166,21 @@ def _new_remark(public_id: str) -> Remark:
     return replace(remark, start=start, end=start + len(at), quote=at[:_LONGEST_FIELD]) if start >= 0 else remark
 
 
+def page_asked(asked: str) -> tuple[str, int] | None:
+    """The part and the page that a button names, as « page-abc-3 »."""
+    kind, _dash, place = asked.partition("-")
+    key, _dash, number = place.rpartition("-")
+    return (key[:20], _whole(number)) if kind == "page" and _whole(number) else None
+
+
+def page_remarked() -> tuple[str, int] | None:
+    """The part and the page that the new remark is about, if it is one about a page."""
+    form = request.form
+    key, _dash, anchor = form.get("new-place", "").partition("|")
+    number = _whole(form.get("new-at", "").strip())
+    return (key[:20], number) if anchor == Anchor.PAGE and number and form.get("new-text", "").strip() else None
+
+
 def _whole(text: str | None, default: int = 0) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 8 and int(text) < _MOST_START else default
 

@@ -28,6 +28,7 @@ TITLES = {
     "upload": "Les envois de fichiers",
     "sound": "L’écoute de vos enregistrements",
     "spoken_comment": "Les commentaires parlés sur vos copies",
+    "document": "La lecture de vos PDF, page par page",
     "message_thread": "Vos questions au tuteur",
     "message": "Les messages échangés avec un tuteur",
     "message_draft": "Vos messages en cours d’écriture",
@@ -102,6 +103,9 @@ FRENCH = {
         "aussi longtemps que l’essai ; sept jours s’il reste inachevé"
     ),
     "as its recording": "comme son enregistrement",
+    "to read a PDF handed in page by page": "lire page par page un PDF que vous avez rendu",
+    "as its file": "comme son fichier",
+    "with its file": "effacé avec son fichier",
     "with its recording": "effacé avec son enregistrement",
     "to let a marker comment a copy aloud": "commenter une copie de vive voix",
     "six months after its release or the last save of the draft; thirty days when it was set aside": (

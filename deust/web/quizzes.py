@@ -171,6 +171,15 @@ def answer_file(public_id: str, key: str) -> Response:
     return send_stored(kept)
 
 
+@bp.get("/essais/<public_id>/fichiers/<key>/pages/<int:number>")
+@permission(Permission.QUIZ_ANSWER)
+def answer_picture(public_id: str, key: str, number: int) -> Response:
+    """A page of the learner's own PDF, as a picture."""
+    with reading() as connection:
+        picture = files.answer_picture(connection, learner=visitor(), public_id=public_id, key=key, number=number)
+    return send_stored(picture)
+
+
 @bp.get("/essais/<public_id>/sons/<key>")
 @permission(Permission.QUIZ_ANSWER)
 def answer_sound(public_id: str, key: str) -> Response:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from time import sleep
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.support import browser as chromium
+from tests.support import pdfs
 from tests.support.attempt_pages import device, saved, sign_in
 from tests.support.school import PASSWORD, Account, School
 
@@ -229,6 +230,43 @@ def until_heard(page: Page) -> None:
         page.wait_for_timeout(1_000)
         page.reload()
     raise AssertionError("the recording was never ready")
+
+
+def test_a_pdf_is_read_and_remarked_page_by_page(browser: Browser, school: School, desk: BrowserContext) -> None:
+    who = school.student_of_group()
+    content = pdfs.pdf("Plan", "Annexe")
+    with device(browser, school) as phone:
+        page = phone.new_page()
+        sign_in(page, who)
+        page.goto(WORK)
+        page.get_by_role("button", name="Commencer").click()
+        file = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": content}
+        page.locator("input[type=file]").last.set_input_files([file])
+        expect(page.get_by_text("Reçu : plan.pdf")).to_be_visible()
+        page.get_by_role("button", name="Relire avant de rendre").click()
+        page.get_by_label("Ce travail est le mien").check()
+        page.get_by_role("button", name="Rendre maintenant").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Votre devoir est remis.")
+    marker = desk.new_page()
+    open_oldest(marker, school.tutor())
+    second = until_drawn(marker)
+    assert second.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 1100
+    marker.get_by_role("button", name="Remarque sur cette page").last.click()
+    marker.keyboard.type("Sans légende.")
+    marker.get_by_label("Les mots du passage").press("Enter")
+    marker.wait_for_url("**#page-*-2")
+    expect(marker.locator(".sheets > li").last.get_by_role("textbox")).to_have_value("Sans légende.")
+
+
+def until_drawn(page: Page) -> Locator:
+    """The pages are drawn by a job: the page is loaded again until they can be read. Gives the second."""
+    picture = page.get_by_alt_text("Page 2 sur 2 de plan.pdf")
+    for _ in range(30):
+        if picture.count():
+            return picture
+        page.wait_for_timeout(1_000)
+        page.reload()
+    raise AssertionError("the pages were never drawn")
 
 
 def open_oldest(page: Page, who: Account) -> None:

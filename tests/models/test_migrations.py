@@ -165,6 +165,24 @@ def test_the_marks_of_each_version_are_gathered_and_spread_again(databases: Data
     databases.drop(address)
 
 
+def test_the_pdfs_handed_in_before_wait_to_be_drawn(databases: Databases) -> None:
+    """0009 takes the PDFs that are still stored, and nothing else."""
+    address = databases.empty()
+    with opened(bare_app(address)):
+        upgrade(revision="0007")
+        with writing() as session:
+            for statement in (_ATTEMPT_OF_0001[0], _ATTEMPT_OF_0001[2], _FILES_OF_0007):
+                session.execute(text(statement))
+        upgrade(revision="0009")
+        with reading() as connection:
+            rows = connection.execute(select(quizzes.Document)).all()
+        assert [(row.file_id, row.state, row.pictures, row.page_count, row.drawn_id) for row in rows] == [
+            ("pdf", "waiting", [], 0, None)
+        ]
+        downgrade(revision="0007")
+    databases.drop(address)
+
+
 def _spread() -> list[tuple[object, ...]]:
     with reading() as connection:
         return [tuple(row) for row in connection.execute(_QUESTION_MARKS)]
@@ -187,4 +205,10 @@ _ATTEMPT_OF_0001 = (
     "(7, 'aa', 1, '1/3', '1', 'hand-in', '2026-11-02 10:00:00'), "
     "(7, 'bb', 1, NULL, '3/2', 'hand-in', '2026-11-02 10:00:00'), "
     "(7, 'aa', 2, '1/2', '1', 'réseau coupé', '2026-11-02 10:00:00')",
+)
+_FILES_OF_0007 = (
+    "INSERT INTO answer_file (id, attempt_id, question_key, name, media_type, size, sha256, received_at, stored_id) "
+    "VALUES ('pdf', 7, 'aa', 'a.pdf', 'application/pdf', 1, 'x', '2026-11-02 10:00:00', 'pdf'), "
+    "('gone', 7, 'aa', 'a.pdf', 'application/pdf', 1, 'x', '2026-11-02 10:00:00', NULL), "
+    "('voice', 7, 'aa', 'a.webm', 'audio/webm', 1, 'x', '2026-11-02 10:00:00', 'voice')"
 )

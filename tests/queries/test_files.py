@@ -9,8 +9,9 @@ from flask import Flask
 from sqlalchemy import null
 from sqlalchemy.orm import Session
 
+from deust.domain.documents import Picture
 from deust.models.people import Person
-from deust.models.quizzes import AnswerFile, Attempt, Sound, Upload
+from deust.models.quizzes import AnswerFile, Attempt, Document, Sound, Upload
 from deust.models.transaction import reading, writing
 from deust.queries.files import given_files, held_bytes, named_files, stored_already
 from deust.queries.uploads import unfinished_uploads
@@ -68,10 +69,14 @@ def test_the_files_of_an_attempt_take_one_statement(attempt: Attempt) -> None:
         for _ in range(5):
             row = add_file(session, attempt, stored_id=null())
             session.add(Sound(file_id=row.id, state="deleted", peaks=[], next_try_at=NOW))
+        session.add(Document(file_id=row.id, state="ready", page_count=9, pictures=[[0, 5, 3, 4]], next_try_at=NOW))
     with reading() as connection, statements() as again:
         many = given_files(connection, attempt.id)
     assert (len(many), [file.is_kept for file in many.values()].count(True)) == (6, 1)
     assert len(once) == len(again) == 1
+    document = many[row.id].document
+    assert document is not None
+    assert (document.count, document.pictures) == (9, (Picture(start=0, size=5, width=3, height=4),))
 
 
 def test_what_a_person_holds_counts_each_content_once_and_what_is_announced(attempt: Attempt) -> None:
@@ -100,14 +105,16 @@ def test_the_same_content_is_found_for_the_same_person_only(attempt: Attempt) ->
         assert stored_already(connection, stranger.id, kept.sha256) is None
 
 
-def test_a_file_is_named_by_an_answer_a_sound_or_an_upload_on_its_way(attempt: Attempt) -> None:
+def test_a_file_is_named_by_an_answer_a_sound_a_document_or_an_upload_on_its_way(attempt: Attempt) -> None:
     with writing() as session:
         kept = add_file(session, attempt)
         session.add(Sound(file_id=kept.id, state="ready", peaks=[], converted_id="sound", next_try_at=NOW))
+        session.add(Document(file_id=kept.id, state="ready", drawn_id="drawn", next_try_at=NOW))
         add_upload(session, attempt, parts=[["part", 250]])
         add_upload(session, attempt, "refused", parts=[["left", 250]])
+    named = {kept.id, "sound", "drawn", "part"}
     with reading() as connection:
-        assert named_files(connection, [kept.id, "sound", "part", "left", "orphan"]) == {kept.id, "sound", "part"}
+        assert named_files(connection, [*named, "left", "orphan"]) == named
 
 
 def test_a_page_is_told_of_the_last_file_cut_for_each_question(attempt: Attempt) -> None:
