@@ -196,6 +196,8 @@ TABLE = {
     "GET messages.mail": ("/compte/courriels", "401 200 200 200 200 200 200 200 200"),
     "POST messages.mail": ("/compte/courriels", "401 303 303 303 303 303 303 303 303"),
     "GET messages.mine": ("/questions", "401 200 200 200 403 403 403 403 403"),
+    "POST messages.note_answer_read": ("/questions/{thread}/lu", "401 303 404 404 403 403 403 403 403"),
+    "POST messages.note_question_read": ("/messages/{thread}/lu", "401 403 403 403 303 404 403 403 403"),
     "POST messages.open_thread": ("/messages/{thread}/lecture", "401 403 403 403 403 404 403 303 403"),
     "GET messages.queue": ("/messages", "401 403 403 403 200 200 403 200 403"),
     "POST messages.set_state": ("/messages/{thread}/etat", "401 403 403 403 303 404 403 403 403"),

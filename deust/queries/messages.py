@@ -19,6 +19,8 @@ from deust.models.messages import DigestMark, Draft, Message, Thread
 from deust.models.people import Enrolment, Group, Person, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.records import AuditEvent
+from deust.queries.message_holders import for_me
+from deust.queries.message_readings import ANSWER_IS_UNREAD, QUESTION_IS_UNREAD, is_opened, with_reading
 from deust.queries.scopes import followed
 
 PAGE = 50
@@ -43,6 +45,7 @@ class Line:
     zone: str
     name: str = ""
     excerpt: str = ""
+    is_unread: bool = False
 
     def days_waiting(self, now: datetime) -> int:
         return days_waited(self.waiting_since, now, self.zone) if self.waiting_since else 0
@@ -90,7 +93,7 @@ class Said:
 @dataclass(frozen=True, kw_only=True)
 class ThreadPage:
     """One exchange. `address` is the page of what it is about, for who reads. `is_sealed`: an administrator must say
-    first that they read it."""
+    first that they read it. `is_opened`: a tutor has begun to answer it."""
 
     line: Line
     address: str
@@ -98,15 +101,18 @@ class ThreadPage:
     messages: tuple[Said, ...]
     draft: str
     is_sealed: bool = False
+    is_opened: bool = False
 
     @property
     def may_withdraw(self) -> bool:
-        return self.line.state is State.WAITING and not any(one.is_answer for one in self.messages)
+        is_answered = any(one.is_answer for one in self.messages)
+        return self.line.state is State.WAITING and not self.is_opened and not is_answered
 
 
 def my_threads(connection: Connection, *, learner: SignedIn, page: int) -> Lines:
     """The student's own questions, the last first: three statements."""
-    mine = select(*Thread.__table__.columns).where(Thread.person_id == learner.person_id)
+    mine = select(*Thread.__table__.columns, ANSWER_IS_UNREAD.label("is_unread"))
+    mine = with_reading(mine, learner.person_id).where(Thread.person_id == learner.person_id)
     total = connection.execute(select(func.count()).where(Thread.person_id == learner.person_id)).scalar_one()
     rows = connection.execute(mine.order_by(Thread.id.desc()).limit(PAGE).offset((page - 1) * PAGE)).all()
     texts = _last_questions(connection, [row.id for row in rows])
@@ -116,7 +122,15 @@ def my_threads(connection: Connection, *, learner: SignedIn, page: int) -> Lines
 def my_thread(connection: Connection, *, learner: SignedIn, public_id: str) -> ThreadPage:
     """One exchange of the student's own: three statements."""
     row = connection.execute(
-        select(*Thread.__table__.columns, Attempt.public_id.label("attempt"))
+        with_reading(
+            select(
+                *Thread.__table__.columns,
+                Attempt.public_id.label("attempt"),
+                ANSWER_IS_UNREAD.label("is_unread"),
+                is_opened(Thread.id, public_id, learner.person_id).label("is_opened"),
+            ),
+            learner.person_id,
+        )
         .outerjoin(Attempt, Attempt.id == Thread.attempt_id)
         .where(Thread.public_id == public_id, Thread.person_id == learner.person_id)
     ).first()
@@ -129,6 +143,7 @@ def my_thread(connection: Connection, *, learner: SignedIn, public_id: str) -> T
         size=row.size,
         messages=_messages(connection, row.id, learner),
         draft=draft_of(connection, who=learner, place=thread_place(public_id)),
+        is_opened=row.is_opened,
     )
 
 
@@ -169,7 +184,8 @@ def queue(connection: Connection, *, tutor: SignedIn, filters: Filters, page: in
         ).select_from(Thread)
     ).one()
     order = Thread.answered_at.desc() if filters.is_answered else Thread.waiting_since
-    statement = select(*Thread.__table__.columns, Person.given_name, Person.family_name)
+    columns = (*Thread.__table__.columns, Person.given_name, Person.family_name, QUESTION_IS_UNREAD.label("is_unread"))
+    statement = with_reading(select(*columns), tutor.person_id)
     statement = _scoped(tutor, filters, statement.join(Person, Person.id == Thread.person_id))
     rows = connection.execute(statement.order_by(order, Thread.id).limit(PAGE).offset((page - 1) * PAGE)).all()
     texts = _last_questions(connection, [row.id for row in rows])
@@ -200,8 +216,9 @@ def tutor_thread(connection: Connection, *, tutor: SignedIn, public_id: str, now
 
 def find_thread(connection: Connection, tutor: SignedIn, public_id: str) -> Row[Any]:
     """A thread of a student whom the tutor follows now; to others, and once withdrawn, it is absent."""
+    columns = (*Thread.__table__.columns, Person.given_name, Person.family_name, QUESTION_IS_UNREAD.label("is_unread"))
     statement = (
-        select(*Thread.__table__.columns, Person.given_name, Person.family_name)
+        with_reading(select(*columns), tutor.person_id)
         .join(Person, Person.id == Thread.person_id)
         .where(Thread.public_id == public_id, Thread.state != State.WITHDRAWN.value)
     )
@@ -228,7 +245,7 @@ def has_opened(connection: Connection, admin: SignedIn, public_id: str, now: dat
 
 def following_thread(connection: Connection, *, tutor: SignedIn) -> str | None:
     """The oldest question that still waits for this tutor."""
-    statement = _scoped(tutor, Filters(), select(Thread.public_id))
+    statement = for_me(tutor, select(Thread.public_id).where(Thread.state == State.WAITING.value))
     return connection.execute(statement.order_by(Thread.waiting_since, Thread.id).limit(1)).scalar_one_or_none()
 
 
@@ -330,6 +347,7 @@ def _line(row: Row[Any], excerpt: str = "") -> Line:
         zone=row.zone,
         name=f"{row.given_name} {row.family_name}" if "given_name" in names else "",
         excerpt=excerpt,
+        is_unread=row.is_unread,
     )
 
 

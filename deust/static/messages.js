@@ -16,6 +16,21 @@ if (new URLSearchParams(location.search).get("fait") === "envoi") {
   remember(sessionStorage, SENT, null);
 }
 
+// What the page shows is read once it is looked at; without script, the form's button says so.
+const unread = document.querySelector("form[data-read]");
+
+const noteRead = async () => {
+  if (!unread || unread.hidden || document.hidden) return;
+  try {
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(unread.action, { method: "POST", body: new FormData(unread), headers });
+    unread.hidden = answer.ok;
+  } catch { /* the button stays */ }
+};
+
+noteRead();
+addEventListener("visibilitychange", noteRead);
+
 if (form) {
   const area = form.elements.text;
   const place = form.querySelector("[data-saved]");

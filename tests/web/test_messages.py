@@ -226,3 +226,32 @@ def test_words_for_an_exchange_withdrawn_meanwhile_are_given_back(student: Clien
     lost = form.press(tutor, "go", "send", text="Une longue réponse <b>tapée</b>.")
     assert lost.status_code == 404
     assert "Une longue réponse &lt;b&gt;tapée&lt;/b&gt;." in lost.get_data(as_text=True)
+
+
+def test_an_answer_is_unread_until_the_student_says_or_shows_that_they_read_it(student: Client, tutor: Client) -> None:
+    thread = ask(student)
+    assert "Non lue" in tutor.get("/messages").text
+    form_of(tutor.get(f"/messages/{thread}"), "answer").press(tutor, "go", "send", text="Voilà.")
+    assert "Non lue" not in tutor.get("/messages").text
+    mine = student.get("/questions").text
+    assert "1 réponse non lue." in mine
+    assert "Non lue" in mine
+    page = student.get(f"/questions/{thread}")
+    form = next(form for _id, form in forms_of(page) if form.action.endswith("/lu"))
+    assert form.send(student, {}).location == f"/questions/{thread}"
+    assert "non lue" not in student.get("/questions").text.lower()
+    assert not any(form.action.endswith("/lu") for _id, form in forms_of(student.get(f"/questions/{thread}")))
+
+
+def test_a_question_that_a_tutor_opened_is_no_longer_withdrawn(student: Client, tutor: Client) -> None:
+    thread = ask(student)
+    before = student.get(f"/questions/{thread}")
+    form = next(form for _id, form in forms_of(tutor.get(f"/messages/{thread}")) if form.action.endswith("/lu"))
+    shown = form.fields | {"csrf_token": tutor.csrf_token()}
+    assert tutor.post(form.action, data=shown, headers={"Accept": "application/json"}).json == {}
+    assert "Retirer la question" in before.text
+    refused = student.submit(f"/questions/{thread}/retrait")
+    assert refused.status_code == 409
+    assert "Cette question ne peut plus être retirée." in refused.text
+    assert "Retirer la question" not in student.get(f"/questions/{thread}").text
+    assert "Ana Roy" in tutor.get("/messages").text
