@@ -34,6 +34,7 @@ from deust.web import (
     grading,
     i18n,
     learning,
+    message_holders,
     messages,
     quiz_reports,
     quizzes,
@@ -171,7 +172,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.after_request(_sign_request)
     students = (learning, quizzes, assignments, uploads)
     staff = (grading, quiz_reports, cohort_pages, contacts, eyes)
-    for pages in (*students, *staff, signin, people_pages, messages, records):
+    for pages in (*students, *staff, signin, people_pages, message_holders, messages, records):
         app.register_blueprint(pages.bp)
     errors.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

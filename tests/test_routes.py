@@ -189,6 +189,9 @@ TABLE = {
     "GET learning.search": ("/recherche", "200 200 200 200 200 200 200 200 200"),
     "GET learning.today": ("/aujourdhui", "401 200 200 200 403 403 403 403 403"),
     "POST learning.understood": ("/modules/ec101-accueil/saluer/compris", "401 303 303 404 403 403 403 403 403"),
+    "GET message_holders.give": ("/messages/{thread}/confier", "401 403 403 403 200 404 200 200 403"),
+    "POST message_holders.give": ("/messages/{thread}/confier", "401 403 403 403 422 404 422 422 403"),
+    "GET message_holders.sharing": ("/messages/repartition", "401 403 403 403 200 200 200 200 403"),
     "GET messages.answer": ("/messages/{thread}", "401 403 403 403 200 404 403 200 403"),
     "POST messages.answer": ("/messages/{thread}", "401 403 403 403 422 404 403 403 403"),
     "GET messages.ask": ("/questions/poser?sur=module&ref=ec101-accueil", "401 200 200 404 403 403 403 403 403"),
@@ -222,6 +225,14 @@ TABLE = {
     "GET quiz_reports.asked_question": (
         "/activites/ec101-accueil/quiz-note/rapport/questions/{asked}",
         "401 403 403 403 200 404 403 200 403",
+    ),
+    "POST quiz_reports.look_again": (
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction/inconnu/a-revoir",
+        "401 403 403 403 404 404 403 404 403",
+    ),
+    "POST quiz_reports.look_done": (
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction/inconnu/regarde",
+        "401 403 403 403 404 404 403 404 403",
     ),
     "GET quiz_reports.remarking": (
         "/activites/ec101-accueil/quiz-note/nouvelle-correction",

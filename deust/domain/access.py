@@ -28,8 +28,10 @@ class Permission(StrEnum):
     COHORT_FOLLOW = "cohort:follow"
     THREAD_ASK = "thread:ask"
     THREAD_ANSWER = "thread:answer"
+    THREAD_SHARE = "thread:share"
 
 
+_MESSAGES = {Permission.THREAD_ANSWER, Permission.THREAD_SHARE}
 _STAFF = {Permission.ACCOUNT_USE, Permission.LEARNING_READ, Permission.COURSES_INSPECT, Permission.COHORT_FOLLOW}
 
 HELD: Mapping[Role, frozenset[Permission]] = {
@@ -42,9 +44,12 @@ HELD: Mapping[Role, frozenset[Permission]] = {
             Permission.THREAD_ASK,
         }
     ),
-    Role.TUTOR: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.THREAD_ANSWER}),
-    Role.MANAGER: frozenset(_STAFF | {Permission.PEOPLE_ARRANGE}),
-    Role.ADMIN: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE, Permission.THREAD_ANSWER}),
+    Role.TUTOR: frozenset(_STAFF | _MESSAGES | {Permission.ATTEMPT_REVIEW}),
+    Role.MANAGER: frozenset(_STAFF | {Permission.PEOPLE_ARRANGE, Permission.THREAD_SHARE}),
+    Role.ADMIN: frozenset(
+        _STAFF
+        | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE, Permission.THREAD_ANSWER, Permission.THREAD_SHARE}
+    ),
     Role.COMPANY_TUTOR: frozenset({Permission.ACCOUNT_USE}),
 }
 

@@ -35,7 +35,8 @@ if (form) {
   const area = form.elements.text;
   const place = form.querySelector("[data-saved]");
   const said = place.querySelector("span");
-  const subject = new URLSearchParams(location.search).get("ref") ?? "";
+  const asked = new URLSearchParams(location.search);
+  const subject = ["ref", "question"].map((name) => asked.get(name) ?? "").join("/") + (asked.get("sur") === "note" ? "!" : "");
   const key = `message-${form.dataset.draft}-${location.pathname}-${subject}`;
   let kept = area.value;
   let timer = 0;

@@ -22,4 +22,5 @@ def forget_counts(response: Response) -> Response:
     """Who acts reads counts of this moment on the next page."""
     if request.method != "GET" and (person := visitor_or_none()) is not None:
         tools().waiting.forget(person.person_id)
+        tools().queue_news.forget(person.person_id)
     return response

@@ -24,6 +24,7 @@ from deust.domain.learning import Lesson, Programme
 from deust.domain.messages import MOST_CHARACTERS, PROMISED_DAYS, About, Kind, cleaned, thread_place
 from deust.models.transaction import reading, writing
 from deust.queries import messages as pages
+from deust.queries.message_subjects import attempt_about
 from deust.queries.progress import ensure_may_read
 from deust.services import messages as services
 from deust.web import errors, formats
@@ -213,9 +214,10 @@ def mail() -> ResponseReturnValue:
 def _about() -> About:
     """What the address says that the question is about; what the asker may not open is absent."""
     sort, ref = request.args.get("sur"), request.args.get("ref", "")
-    if sort == "essai":
+    if sort in ("essai", "note"):
+        key = request.args.get("question", "") if sort == "essai" else ""
         with reading() as connection:
-            return pages.attempt_about(connection, learner=visitor(), public_id=ref)
+            return attempt_about(connection, learner=visitor(), public_id=ref, key=key, is_mark=sort == "note")
     programme = _programme()
     ensure_may_read(visitor(), programme)
     if sort == "module" and ref in programme.modules:
@@ -233,8 +235,8 @@ def _programme() -> Programme:
 
 def _address(about: About) -> str:
     """The page where a question about this is written."""
-    sorts = {Kind.MODULE: "module", Kind.LESSON: "lecon"}
-    return url_for(".ask", sur=sorts.get(about.kind, "essai"), ref=about.attempt or about.ref)
+    sorts = {Kind.MODULE: "module", Kind.LESSON: "lecon", Kind.MARK: "note"}
+    return url_for(".ask", sur=sorts.get(about.kind, "essai"), ref=about.attempt or about.ref, question=about.key)
 
 
 def _show_question(about: About, form: QuestionForm) -> str:

@@ -13,7 +13,7 @@ from deust.models.people import Group, Person
 from deust.models.quizzes import Attempt
 from deust.models.transaction import reading, writing
 from deust.queries.marking import copy_page
-from deust.queries.queue import PAGE, Filters, Queue, queue
+from deust.queries.queue import MOST_BARS, PAGE, Filters, Queue, queue
 from tests.support import factories
 from tests.support.clock import NOW, Clock
 from tests.support.copies import GOOD, Class
@@ -127,3 +127,16 @@ def test_attempts_without_a_copy_are_not_waited_for(school: Class) -> None:
     with writing() as session:
         assert session.scalars(select(Attempt.id)).all() == []
     assert _queue(school.tutor).total == 0
+
+
+def test_what_is_late_or_due_before_the_end_of_tomorrow_is_counted_and_the_oldest_are_drawn(school: Class) -> None:
+    fill(school, 70)
+    found = _queue(school.tutor)
+    assert (found.total, found.late, found.soon) == (70, 64, 2)
+    assert (len(found.rows), len(found.drawn)) == (PAGE, MOST_BARS)
+    assert found.drawn[0].due_back_at == found.rows[0].due_back_at
+    with reading() as connection:
+        second = queue(connection, marker=school.tutor, filters=Filters(), page=2, now=NOW)
+    assert (len(second.rows), second.drawn) == (20, ())
+    other = _queue(school.tutor, item_ref="ec101-accueil/rien")
+    assert (other.total, other.late, other.soon, other.drawn) == (0, 0, 0, ())

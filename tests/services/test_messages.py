@@ -335,7 +335,7 @@ def test_a_thread_and_a_list_cost_the_same_whatever_they_hold(school: School) ->
             pages.my_thread(connection, learner=school.learner, public_id=thread)
             pages.tutor_thread(connection, tutor=school.tutor, public_id=thread, now=school.clock.now)
         counts.append(len(found))
-    assert counts == [10, 10, 10]
+    assert counts == [9, 9, 9]
 
 
 def test_a_page_of_the_queue_holds_fifty(school: School) -> None:

@@ -196,6 +196,9 @@ def test_the_queue_leads_to_the_oldest_copy_and_empties(student: Client, tutor: 
     copy = copy_address(doors)
     page = tutor.get("/a-corriger")
     assert "1 copie à corriger." in page.text
+    assert "Promesse faite aux étudiants" in page.text
+    assert "1 copie, environ 10\u00a0min de correction" in page.text
+    assert '<span class="hidden">, 1 copie</span>' in page.text, "the navigation says how many"
     taken = form_of(page, "take").send(tutor, {})
     assert taken.location == copy
     assert mark(tutor, copy) == 303
