@@ -26,7 +26,7 @@ serve: $(RUN) ## start DEUST on http://127.0.0.1:8000 with its demo accounts (HO
 	@exec .venv/bin/python -m deust
 
 test: $(DEV) ## run every test, browser and PostgreSQL included (ARGS="-k word")
-	.venv/bin/python -m pytest -n 2 $(ARGS)
+	.venv/bin/python -m pytest -n 3 $(ARGS)
 
 test-fast: $(DEV) ## run the tests that need neither browser nor PostgreSQL
 	.venv/bin/python -m pytest -m "not slow and not browser and not postgres" -n 2 -q --hypothesis-profile=fast $(ARGS)

@@ -17,6 +17,7 @@ from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
+from xdist.remote import Producer
 
 from bench.courses import one_module
 from deust.adapters.passwords import Passwords
@@ -28,11 +29,13 @@ from deust.models.people import Cohort, Person
 from deust.models.transaction import reading, writing
 from tests.support import browser as chromium
 from tests.support import factories
+from tests.support.applications import Applications
 from tests.support.canaries import COURSES
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.databases import Databases, PostgresDatabases, SqliteFiles, bare_app, opened
 from tests.support.network import close_network
+from tests.support.scheduling import SharedServers
 from tests.support.server import Server
 
 NOT_RUN = "not run: "
@@ -48,6 +51,11 @@ hypothesis.settings.load_profile("full")
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both: runs on SQLite and on PostgreSQL")
     close_network()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedServers:
+    return SharedServers(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -118,7 +126,7 @@ def url(databases: Databases) -> Iterator[str]:
     """The address of a fresh, migrated database."""
     address = databases.fresh()
     yield address
-    databases.drop(address)
+    databases.give_back(address)
 
 
 @pytest.fixture
@@ -206,10 +214,24 @@ def make_app(
             pass
 
 
+@pytest.fixture(scope="session")
+def applications() -> Applications:
+    return Applications()
+
+
 @pytest.fixture
-def app(settings: Settings, make_app: Callable[[Settings], Flask]) -> Flask:
+def app(
+    settings: Settings,
+    clock: Clock,
+    catalogue: Catalogue,
+    make_app: Callable[[Settings], Flask],
+    applications: Applications,
+) -> Iterator[Flask]:
     """The real application on a fresh database, with the courses of `tests/fixtures/courses`."""
-    return make_app(settings)
+    app = applications.prepared(settings, clock, catalogue, make_app)
+    yield app
+    with opened(app):
+        pass
 
 
 class Doors:

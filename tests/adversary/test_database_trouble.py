@@ -187,11 +187,13 @@ def test_a_database_that_only_reads_refuses_every_act_and_then_takes_the_replay_
     assert [given for given, _ in sitting.events()] == ["avant", "pendant", "après"]
 
 
-def test_when_every_connection_is_taken_the_page_says_so(app: Flask, student: Client) -> None:
+def test_when_every_connection_is_taken_the_page_says_so(
+    app: Flask, student: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ExitStack() as taken:
         for engine in engines_of(app):
             pool = engine.pool
-            pool._timeout = 0.05  # type: ignore[attr-defined]
+            monkeypatch.setattr(pool, "_timeout", 0.05)
             for _ in range(pool.size() + pool._max_overflow):  # type: ignore[attr-defined]
                 taken.enter_context(engine.connect())
         assert is_said(student.get("/aujourdhui"))

