@@ -29,7 +29,7 @@ from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
 from deust.queries.message_digests import may_be_told, people_to_tell
 from deust.queries.quizzes import overdue_attempts
-from deust.services import grading, learning, message_digests, records, signin, sounds, uploads
+from deust.services import grading, learning, message_digests, message_holders, records, signin, sounds, uploads
 from deust.services.quizzes import close_if_overdue
 from deust.web.mail import message
 
@@ -235,8 +235,8 @@ def _convert(app: Flask, recording: sounds.Recording, now: datetime) -> None:
 
 
 def _is_still_for_someone(mail: records.Mail) -> bool:
-    """A digest does not leave for who closed their account, left the training or wants no mail since it was queued."""
-    if mail.kind not in message_digests.KINDS:
+    """A mail about questions does not leave for who closed their account, left the training or wants none since."""
+    if mail.kind not in (*message_digests.KINDS, message_holders.MAIL):
         return True
     with reading() as connection:
         return may_be_told(connection, email=mail.recipient)

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,6 +19,7 @@ from deust.domain.access import Permission
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.messages import About, Kind
 from deust.domain.people import SignedIn
+from deust.domain.questions import Choice
 from deust.models.assignments import Copy
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt
@@ -29,6 +30,7 @@ from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
+from tests.support.cohorts import sat
 
 ROLES = (
     "anonymous",
@@ -79,6 +81,7 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
         names["work"], names["copy"] = _handed_in(session, learner, catalogue.quiz("ec101-accueil/devoir"), clock)
         about = About(kind=Kind.MODULE, ref="ec101-accueil", title="Accueil")
         names["thread"] = messages.ask(session, learner=learner, about=about, text="Pourquoi ?", now=clock.now)
+        names["unsure"] = sat(session, _asked_before(quiz), session.get_one(Person, managed.id), {}).public_id
         names["receipt"] = session.scalars(select(Receipt.code)).first()
     anonymous = app.test_client()
     assert isinstance(anonymous, Client)
@@ -86,6 +89,14 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
         clients={"anonymous": anonymous} | {role: signed_in_client(app, who) for role, who in people.items()},
         names=names,
     )
+
+
+def _asked_before(quiz: Quiz) -> Quiz:
+    """The quiz as it was before the options and the key of its first question changed: a person looks at it."""
+    first = quiz.questions[0]
+    assert isinstance(first.answer, Choice)
+    options = tuple(replace(one, text=f"{one.text} !", is_right=not one.is_right) for one in first.answer.options)
+    return replace(quiz, questions=(replace(first, answer=replace(first.answer, options=options)), *quiz.questions[1:]))
 
 
 def _handed_in(session: Session, learner: SignedIn, assignment: Quiz, clock: Clock) -> tuple[str, str]:
@@ -227,12 +238,12 @@ TABLE = {
         "401 403 403 403 200 404 403 200 403",
     ),
     "POST quiz_reports.look_again": (
-        "/activites/ec101-accueil/quiz-note/nouvelle-correction/inconnu/a-revoir",
-        "401 403 403 403 404 404 403 404 403",
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction/{unsure}/a-revoir",
+        "401 403 403 403 404 404 403 303 403",
     ),
     "POST quiz_reports.look_done": (
-        "/activites/ec101-accueil/quiz-note/nouvelle-correction/inconnu/regarde",
-        "401 403 403 403 404 404 403 404 403",
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction/{unsure}/regarde",
+        "401 403 403 403 404 404 403 422 403",
     ),
     "GET quiz_reports.remarking": (
         "/activites/ec101-accueil/quiz-note/nouvelle-correction",

@@ -116,7 +116,7 @@ PAGES = (
     Shown(student(Story.LATE), "/devoirs/{draft}", "Réécrire un script"),
     Shown(student(Story.LATE), "/devoirs/{draft}/relecture", "Rien n’est encore rendu"),
     Shown(student(Story.LATE), f"{MODULE_PATH}/devoir-script", "Réécrire un script"),
-    Shown(TUTOR, "/a-corriger", "Par activité"),
+    Shown(TUTOR, "/a-corriger", "copie"),
     Shown(TUTOR, "/a-corriger?miennes=1", "corriger"),
     Shown(TUTOR, "/a-corriger/{copy}", "Réécrire un script"),
     Shown(TUTOR, "/a-corriger/{other_copy}", "Réécrire un script"),
