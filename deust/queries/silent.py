@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from deust.domain.access import Role
 from deust.domain.flags import Facts, FlagKind, Rules, Silent
@@ -17,7 +17,7 @@ from deust.domain.people import Calendar, Dates, SignedIn
 from deust.domain.progress import Progress
 from deust.models.cohort import FlagAside, FlagRules
 from deust.models.learning import ItemProgress
-from deust.models.people import Cohort, Enrolment, ItemDates, Person
+from deust.models.people import Cohort, Enrolment, ItemDates, Person, Tutoring
 from deust.queries.cohort_facts import Frame, Snapshots, own_sets
 from deust.queries.cohort_heads import Programmes
 from deust.queries.scopes import followed_by, follows_everyone
@@ -56,6 +56,13 @@ _DID = (
         func.max(ItemProgress.touched_at).label("seen_at"),
         func.aggregate_strings(ItemProgress.item_ref, " ").filter(ItemProgress.completed_at.is_not(None)).label("done"),
     )
+    .where(
+        ItemProgress.person_id.in_(
+            select(Enrolment.person_id)
+            .join(Tutoring, Tutoring.group_id == Enrolment.group_id)
+            .where(Tutoring.person_id == bindparam("tutor_id"), Enrolment.ended_on.is_(None))
+        )
+    )
     .group_by(ItemProgress.person_id)
     .subquery("did")
 )
@@ -90,14 +97,15 @@ def silent_students(
     """Two statements, whatever the cohorts; nobody for who follows everyone: the cohorts' own pages tell them."""
     if follows_everyone(asker):
         return SilentList()
-    rows = [row for row in connection.execute(_STUDENTS.where(followed_by(asker, Person.id))) if _may_be(row, now)]
+    found = connection.execute(_STUDENTS.where(followed_by(asker, Person.id)), {"tutor_id": asker.person_id})
+    rows = [row for row in found if _may_be(row, now)]
     if not rows:
         return SilentList()
     cohorts, persons = _moved(connection, rows)
     frames = _frames(snapshots, rows, cohorts, programmes, now)
-    found = [each for row in rows if (each := _silent(row, frames[row.cohort_id], persons.get(row.id, {})))]
-    found.sort(key=lambda each: (-each.flag.days, each.name, each.person_id))
-    return SilentList(students=tuple(found[:MOST_SHOWN]), total=len(found))
+    silent = [each for row in rows if (each := _silent(row, frames[row.cohort_id], persons.get(row.id, {})))]
+    silent.sort(key=lambda each: (-each.flag.days, each.name, each.person_id))
+    return SilentList(students=tuple(silent[:MOST_SHOWN]), total=len(silent))
 
 
 def _may_be(row: Row[Any], now: datetime) -> bool:
@@ -143,6 +151,7 @@ def _frames(
     programmes: Programmes,
     now: datetime,
 ) -> Mapping[int, Frame]:
+    """Each cohort's frame, kept apart from that of its own page: only the rule of silence is in it."""
     frames: dict[int, Frame] = {}
     for row in rows:
         if row.cohort_id not in frames:
