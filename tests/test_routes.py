@@ -202,7 +202,7 @@ TABLE = {
     "POST learning.understood": ("/modules/ec101-accueil/saluer/compris", "401 303 303 404 403 403 403 403 403"),
     "GET message_holders.give": ("/messages/{thread}/confier", "401 403 403 403 200 404 200 200 403"),
     "POST message_holders.give": ("/messages/{thread}/confier", "401 403 403 403 422 404 422 422 403"),
-    "GET message_holders.sharing": ("/messages/repartition", "401 403 403 403 200 200 200 200 403"),
+    "GET message_holders.sharing": ("/questions-en-attente", "401 403 403 403 200 200 200 200 403"),
     "GET messages.answer": ("/messages/{thread}", "401 403 403 403 200 404 403 200 403"),
     "POST messages.answer": ("/messages/{thread}", "401 403 403 403 422 404 403 403 403"),
     "GET messages.ask": ("/questions/poser?sur=module&ref=ec101-accueil", "401 200 200 404 403 403 403 403 403"),

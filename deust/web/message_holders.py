@@ -26,7 +26,7 @@ class GivingForm(FlaskForm):
     tutor = RadioField(N_("Qui répondra"), [InputRequired(N_("Choisissez un tuteur."))], coerce=int)
 
 
-@bp.get("/messages/repartition")
+@bp.get("/questions-en-attente")
 @permission(Permission.THREAD_SHARE)
 def sharing() -> str:
     """The questions that wait, oldest first, and who holds each: nothing of what was written."""

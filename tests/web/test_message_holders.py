@@ -45,17 +45,17 @@ def thread(client_of: Callable[[str], Client]) -> str:
 
 def test_a_manager_gives_a_question_over_without_reading_it(client_of: Callable[[str], Client], thread: str) -> None:
     manager, second = client_of("manager"), client_of("second")
-    listed = manager.get("/messages/repartition")
+    listed = manager.get("/questions-en-attente")
     assert "Ana Roy" in listed.text
-    assert "/messages/repartition" in manager.get("/personnes").text, "the navigation leads there"
+    assert "/questions-en-attente" in manager.get("/personnes").text, "the navigation leads there"
     page = manager.get(f"/messages/{thread}/confier")
     assert SECRET not in listed.text + page.text
     form = form_of(page, "give")
     refused = form.send(manager, {})
     assert (refused.status_code, "Choisissez un tuteur." in refused.get_data(as_text=True)) == (422, True)
     number = next(one for one, name in _choices(page.text) if name == "Léo Deux")
-    assert form.send(manager, {"tutor": number}).location == "/messages/repartition?fait=confiee"
-    assert "Confiée à Léo Deux" in manager.get("/messages/repartition").text
+    assert form.send(manager, {"tutor": number}).location == "/questions-en-attente?fait=confiee"
+    assert "Confiée à Léo Deux" in manager.get("/questions-en-attente").text
     assert "Confiée à vous" in second.get("/messages").text
     assert "Confiée à vous" in second.get(f"/messages/{thread}").text
     assert "1 non lue" in second.get("/messages").text
