@@ -34,6 +34,7 @@ from deust.web import (
     grading,
     i18n,
     learning,
+    message_holders,
     messages,
     quiz_reports,
     quizzes,
@@ -45,6 +46,7 @@ from deust.web import (
 from deust.web import cohort as cohort_pages
 from deust.web import people as people_pages
 from deust.web.assets import Assets
+from deust.web.counts import forget_counts, waiting_counts
 from deust.web.current import guard, login_manager, tools, visitor_or_none
 from deust.web.security import add_headers, csrf
 from deust.web.templates import Templates
@@ -167,16 +169,17 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.before_request(_begin_request)
     app.before_request(guard)
     app.after_request(add_headers)
+    app.after_request(forget_counts)
     app.after_request(_sign_request)
     students = (learning, quizzes, assignments, uploads)
     staff = (grading, spoken_comments, quiz_reports, cohort_pages, contacts, eyes)
-    for pages in (*students, *staff, signin, people_pages, messages, records):
+    for pages in (*students, *staff, signin, people_pages, message_holders, messages, records):
         app.register_blueprint(pages.bp)
     errors.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.globals.update(asset=assets.url, page_icon=assets.icon)
+    app.jinja_env.globals.update(asset=assets.url, page_icon=assets.icon, waiting_counts=waiting_counts)
     app.jinja_env.globals["current_locale"] = i18n.current_locale
     app.jinja_env.filters.update(formats.FILTERS)
     app.context_processor(

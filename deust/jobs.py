@@ -37,6 +37,7 @@ from deust.services import (
     grading,
     learning,
     message_digests,
+    message_holders,
     records,
     signin,
     sounds,
@@ -281,8 +282,8 @@ def _draw(app: Flask, document: documents.Undrawn, now: datetime) -> None:
 
 
 def _is_still_for_someone(mail: records.Mail) -> bool:
-    """A digest does not leave for who closed their account, left the training or wants no mail since it was queued."""
-    if mail.kind not in message_digests.KINDS:
+    """A mail about questions does not leave for who closed their account, left the training or wants none since."""
+    if mail.kind not in (*message_digests.KINDS, message_holders.MAIL):
         return True
     with reading() as connection:
         return may_be_told(connection, email=mail.recipient)

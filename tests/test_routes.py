@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,6 +19,7 @@ from deust.domain.access import Permission
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.messages import About, Kind
 from deust.domain.people import SignedIn
+from deust.domain.questions import Choice
 from deust.models.assignments import Copy
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt
@@ -29,6 +30,7 @@ from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
+from tests.support.cohorts import sat
 
 ROLES = (
     "anonymous",
@@ -80,6 +82,7 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
         names["spoken"] = _spoken(session, str(names["copy"]), factories.signed_in(people["tutor"]), clock)
         about = About(kind=Kind.MODULE, ref="ec101-accueil", title="Accueil")
         names["thread"] = messages.ask(session, learner=learner, about=about, text="Pourquoi ?", now=clock.now)
+        names["unsure"] = sat(session, _asked_before(quiz), session.get_one(Person, managed.id), {}).public_id
         names["receipt"] = session.scalars(select(Receipt.code)).first()
     anonymous = app.test_client()
     assert isinstance(anonymous, Client)
@@ -87,6 +90,14 @@ def world(app: Flask, doors: Doors, cohort: Cohort, clock: Clock) -> World:
         clients={"anonymous": anonymous} | {role: signed_in_client(app, who) for role, who in people.items()},
         names=names,
     )
+
+
+def _asked_before(quiz: Quiz) -> Quiz:
+    """The quiz as it was before the options and the key of its first question changed: a person looks at it."""
+    first = quiz.questions[0]
+    assert isinstance(first.answer, Choice)
+    options = tuple(replace(one, text=f"{one.text} !", is_right=not one.is_right) for one in first.answer.options)
+    return replace(quiz, questions=(replace(first, answer=replace(first.answer, options=options)), *quiz.questions[1:]))
 
 
 def _handed_in(session: Session, learner: SignedIn, assignment: Quiz, clock: Clock) -> tuple[str, str]:
@@ -196,6 +207,9 @@ TABLE = {
     "GET learning.search": ("/recherche", "200 200 200 200 200 200 200 200 200"),
     "GET learning.today": ("/aujourdhui", "401 200 200 200 403 403 403 403 403"),
     "POST learning.understood": ("/modules/ec101-accueil/saluer/compris", "401 303 303 404 403 403 403 403 403"),
+    "GET message_holders.give": ("/messages/{thread}/confier", "401 403 403 403 200 404 200 200 403"),
+    "POST message_holders.give": ("/messages/{thread}/confier", "401 403 403 403 422 404 422 422 403"),
+    "GET message_holders.sharing": ("/questions-en-attente", "401 403 403 403 200 200 200 200 403"),
     "GET messages.answer": ("/messages/{thread}", "401 403 403 403 200 404 403 200 403"),
     "POST messages.answer": ("/messages/{thread}", "401 403 403 403 422 404 403 403 403"),
     "GET messages.ask": ("/questions/poser?sur=module&ref=ec101-accueil", "401 200 200 404 403 403 403 403 403"),
@@ -203,6 +217,8 @@ TABLE = {
     "GET messages.mail": ("/compte/courriels", "401 200 200 200 200 200 200 200 200"),
     "POST messages.mail": ("/compte/courriels", "401 303 303 303 303 303 303 303 303"),
     "GET messages.mine": ("/questions", "401 200 200 200 403 403 403 403 403"),
+    "POST messages.note_answer_read": ("/questions/{thread}/lu", "401 303 404 404 403 403 403 403 403"),
+    "POST messages.note_question_read": ("/messages/{thread}/lu", "401 403 403 403 303 404 403 403 403"),
     "POST messages.open_thread": ("/messages/{thread}/lecture", "401 403 403 403 403 404 403 303 403"),
     "GET messages.queue": ("/messages", "401 403 403 403 200 200 403 200 403"),
     "POST messages.set_state": ("/messages/{thread}/etat", "401 403 403 403 303 404 403 403 403"),
@@ -227,6 +243,14 @@ TABLE = {
     "GET quiz_reports.asked_question": (
         "/activites/ec101-accueil/quiz-note/rapport/questions/{asked}",
         "401 403 403 403 200 404 403 200 403",
+    ),
+    "POST quiz_reports.look_again": (
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction/{unsure}/a-revoir",
+        "401 403 403 403 404 404 403 303 403",
+    ),
+    "POST quiz_reports.look_done": (
+        "/activites/ec101-accueil/quiz-note/nouvelle-correction/{unsure}/regarde",
+        "401 403 403 403 404 404 403 422 403",
     ),
     "GET quiz_reports.remarking": (
         "/activites/ec101-accueil/quiz-note/nouvelle-correction",

@@ -29,8 +29,10 @@ class Permission(StrEnum):
     THREAD_ASK = "thread:ask"
     THREAD_ANSWER = "thread:answer"
     UPLOAD_SEND = "upload:send"
+    THREAD_SHARE = "thread:share"
 
 
+_MESSAGES = {Permission.THREAD_ANSWER, Permission.THREAD_SHARE}
 _STAFF = {Permission.ACCOUNT_USE, Permission.LEARNING_READ, Permission.COURSES_INSPECT, Permission.COHORT_FOLLOW}
 
 HELD: Mapping[Role, frozenset[Permission]] = {
@@ -44,11 +46,10 @@ HELD: Mapping[Role, frozenset[Permission]] = {
             Permission.UPLOAD_SEND,
         }
     ),
-    Role.TUTOR: frozenset(_STAFF | {Permission.ATTEMPT_REVIEW, Permission.THREAD_ANSWER, Permission.UPLOAD_SEND}),
-    Role.MANAGER: frozenset(_STAFF | {Permission.PEOPLE_ARRANGE}),
+    Role.TUTOR: frozenset(_STAFF | _MESSAGES | {Permission.ATTEMPT_REVIEW, Permission.UPLOAD_SEND}),
+    Role.MANAGER: frozenset(_STAFF | {Permission.PEOPLE_ARRANGE, Permission.THREAD_SHARE}),
     Role.ADMIN: frozenset(
-        _STAFF
-        | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE, Permission.THREAD_ANSWER, Permission.UPLOAD_SEND}
+        _STAFF | _MESSAGES | {Permission.ATTEMPT_REVIEW, Permission.PEOPLE_ARRANGE, Permission.UPLOAD_SEND}
     ),
     Role.COMPANY_TUTOR: frozenset({Permission.ACCOUNT_USE}),
 }

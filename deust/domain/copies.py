@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from fractions import Fraction
+from statistics import median_low
 from typing import Any
 
 from deust.domain import assignments, rubric
@@ -17,6 +19,22 @@ from deust.domain.rubric import WHOLE, Grid
 MOST_COMMENT = 10_000
 MOST_REMARK = 2_000
 MOST_REMARKS = 200
+
+WORK_MINUTES = 10
+"""How long marking a hand-in is reckoned to take until enough copies of its activity were marked."""
+
+ANSWERS_MINUTES = 4
+"""The same for the answers of a quiz that a person marks."""
+
+FEWEST_MEASURED = 5
+SHORTEST_MARKING, LONGEST_MARKING = timedelta(seconds=30), timedelta(hours=1)
+
+
+def typical_minutes(spent: Sequence[timedelta]) -> int | None:
+    """The median of the times really spent, in whole minutes begun; None below five of them."""
+    if len(spent) < FEWEST_MEASURED:
+        return None
+    return -int(-median_low(spent).total_seconds() // 60)
 
 
 class Anchor(StrEnum):

@@ -118,5 +118,13 @@ class ThreadClosed(Refusal):
     """The exchange was closed or withdrawn: nothing is added to it."""
 
 
+class ThreadOpened(Refusal):
+    """A tutor has opened the question to answer it: it is no longer taken back."""
+
+
 class TooManyQuestions(Refusal):
-    """As many questions as a day allows were asked today."""
+    """As many questions, or messages added to them, as a day allows were sent today: `most` of them."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} a day")
+        self.most = most

@@ -13,6 +13,11 @@ from deust.domain.errors import InvalidAnswer
 MOST_CHARACTERS = 4_000
 MOST_DRAFT = 20_000
 MOST_A_DAY = 20
+"""New questions of a person in a day."""
+
+MOST_ADDED = 60
+"""Messages added in a day to one's questions: a conversation is not a new question."""
+
 
 PROMISED_DAYS = 2
 """Working days until an answer: the « délai de réponse maximal » of the assistance that article D.6313-3-1 of the
@@ -31,7 +36,9 @@ class Kind(StrEnum):
     MODULE = "module"
     LESSON = "lesson"
     RESULT = "result"
+    QUESTION = "question"
     ASSIGNMENT = "assignment"
+    MARK = "mark"
 
 
 class State(StrEnum):
@@ -43,18 +50,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What a question is about. `ref` is that of a module or of an item; a result or a hand-in adds its attempt."""
+    """What a question is about. `ref` is that of a module or of an item; a result, a hand-in or a mark adds its
+    attempt, and one question of a quiz its `key` there."""
 
     kind: Kind
     ref: str
     title: str
     attempt_id: int | None = None
     attempt: str = ""
+    key: str | None = None
 
     @property
     def place(self) -> str:
         """The name of the draft of a new question about it."""
-        return f"about:{self.kind.value}:{self.attempt or self.ref}"
+        place = f"about:{self.kind.value}:{self.attempt or self.ref}"
+        return f"{place}:{self.key}" if self.key else place
 
 
 def thread_place(public_id: str) -> str:

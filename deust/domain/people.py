@@ -61,7 +61,7 @@ class Enrolled:
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """The person who asks, as every page and act receives them."""
+    """The person who asks, as every page and act receives them; `unread` of their questions have an unread answer."""
 
     person_id: int
     given_name: str
@@ -74,6 +74,7 @@ class SignedIn:
     time_zone: str
     is_demo: bool
     enrolled: Enrolled | None
+    unread: int = 0
 
     @property
     def name(self) -> str:

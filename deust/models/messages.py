@@ -15,7 +15,8 @@ _KEEP = "as long as the cohort"
 class Thread(Base):
     """A student's question and what follows it. `size` counts its messages: an answer says how many it has seen.
 
-    `waiting_since` and `due_at` are those of the first message without an answer.
+    `waiting_since` and `due_at` are those of the first message without an answer, `answered_size` what `size` was at
+    the last one. `question_key` names a question of the attempt.
     """
 
     __tablename__ = "message_thread"
@@ -39,6 +40,7 @@ class Thread(Base):
     kind: Mapped[str] = mapped_column(String(10))
     ref: Mapped[str] = mapped_column(String(200))
     attempt_id: Mapped[int | None] = mapped_column(ForeignKey("attempt.id"))
+    question_key: Mapped[str | None] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(String(300))
     state: Mapped[str] = mapped_column(String(10))
     size: Mapped[int] = mapped_column(Integer)
@@ -47,6 +49,7 @@ class Thread(Base):
     waiting_since: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    answered_size: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class Message(Base):
@@ -89,6 +92,41 @@ class Draft(Base):
     place: Mapped[str] = mapped_column(String(240))
     text: Mapped[str] = mapped_column(Text)
     saved_at: Mapped[datetime]
+
+
+class Reading(Base):
+    """How many messages of an exchange a person has read."""
+
+    __tablename__ = "message_reading"
+    __table_args__ = {  # noqa: RUF012
+        "info": {
+            "privacy": Privacy(
+                personal=True,
+                purpose="to say what is unread, and mail nothing that was read",
+                keep=_KEEP,
+                export=True,
+            )
+        }
+    }
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    thread_id: Mapped[int] = mapped_column(ForeignKey("message_thread.id"), primary_key=True, index=True)
+    seen: Mapped[int] = mapped_column(Integer)
+    read_at: Mapped[datetime]
+
+
+class Holder(Base):
+    """The tutor to whom a question was given over, by whom and when; without a row, whoever follows the student."""
+
+    __tablename__ = "message_holder"
+    __table_args__ = {  # noqa: RUF012
+        "info": {"privacy": Privacy(personal=True, purpose="to know which tutor answers a question", keep=_KEEP)}
+    }
+
+    thread_id: Mapped[int] = mapped_column(ForeignKey("message_thread.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    given_at: Mapped[datetime]
 
 
 class DigestMark(Base):

@@ -327,3 +327,31 @@ class Document(Base):
     tries: Mapped[int] = mapped_column(Integer, default=0)
     next_try_at: Mapped[datetime]
     made_at: Mapped[datetime | None]
+
+
+class RemarkingAside(Base):
+    """A closed attempt that a person looked at by hand and left as it is, with the reason; `concern` names the
+    questions, as they were asked and as they are published, that called for it."""
+
+    __tablename__ = "remarking_aside"
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "concern"),
+        {
+            "info": {
+                "privacy": Privacy(
+                    personal=True,
+                    purpose="to say which attempts were looked at by hand, and why they stay as they are",
+                    keep="as long as the attempt",
+                    export=True,
+                    erase="kept under the pseudonym",
+                )
+            }
+        },
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    concern: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(500))
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    put_at: Mapped[datetime]

@@ -10,8 +10,9 @@ from deust.domain.access import Role
 from deust.domain.messages import STUDENT_PAUSE, State, digest_hour
 from deust.domain.people import SignedIn
 from deust.models.messages import DigestMark, Message, Thread
-from deust.models.people import Enrolment, Person, Tutoring
-from deust.queries.scopes import followed
+from deust.models.people import Enrolment, Person
+from deust.queries.message_holders import for_me
+from deust.queries.message_readings import ANSWER_IS_UNREAD, with_reading
 
 OLDEST_ANSWER = timedelta(days=2)
 _TUTORS = (Role.TUTOR.value, Role.ADMIN.value)
@@ -31,12 +32,13 @@ def people_to_tell(connection: Connection, *, now: datetime) -> tuple[int, ...]:
         .order_by(Person.id)
     )
     due = [row.id for row in staff if is_due(row.told_at, digest_hour(now, row.time_zone))]
+    answered = select(Person.id).join(Thread, Thread.person_id == Person.id)
     students = connection.execute(
-        select(Person.id)
-        .join(Thread, Thread.person_id == Person.id)
+        with_reading(answered, Person.id)
         .join(Message, Message.thread_id == Thread.id)
         .outerjoin(DigestMark, DigestMark.person_id == Person.id)
         .where(
+            ANSWER_IS_UNREAD,
             Message.is_answer,
             Message.at > now - OLDEST_ANSWER,
             or_(
@@ -73,20 +75,13 @@ def waiting_titles(connection: Connection, *, tutor: SignedIn, until: datetime) 
         .where(Thread.state == State.WAITING.value, Thread.waiting_since <= until)
         .order_by(Thread.waiting_since, Thread.id)
     )
-    if tutor.role is Role.ADMIN:
-        has_tutor = exists().where(
-            Enrolment.person_id == Thread.person_id,
-            Enrolment.ended_on.is_(None),
-            Enrolment.group_id == Tutoring.group_id,
-            Tutoring.person_id == Person.id,
-            Person.is_active,
-        )
-        return tuple(connection.execute(statement.where(~has_tutor)).scalars())
-    return tuple(connection.execute(followed(tutor, statement, Thread.person_id)).scalars())
+    return tuple(connection.execute(for_me(tutor, statement)).scalars())
 
 
 def answered_titles(connection: Connection, *, person_id: int, since: datetime) -> tuple[str, ...]:
-    """What this student's questions were about, whose answers came after this time."""
+    """What this student's questions were about, whose answers came after this time and were not read."""
     answer = exists().where(Message.thread_id == Thread.id, Message.is_answer, Message.at > since)
-    statement = select(Thread.title).where(Thread.person_id == person_id, answer).order_by(Thread.id)
-    return tuple(connection.execute(statement).scalars())
+    statement = with_reading(select(Thread.title), person_id).where(
+        Thread.person_id == person_id, ANSWER_IS_UNREAD, answer
+    )
+    return tuple(connection.execute(statement.order_by(Thread.id)).scalars())

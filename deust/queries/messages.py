@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from deust.domain.access import Role
-from deust.domain.assignments import CopyState
 from deust.domain.errors import NotFound
-from deust.domain.learning import Kind as ItemKind
-from deust.domain.messages import About, Kind, State, days_waited, thread_place
+from deust.domain.messages import Kind, State, days_waited, thread_place
 from deust.domain.people import SignedIn
-from deust.models.assignments import Copy
 from deust.models.messages import DigestMark, Draft, Message, Thread
 from deust.models.people import Enrolment, Group, Person, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.records import AuditEvent
+from deust.queries.message_holders import for_me, held_by
+from deust.queries.message_readings import ANSWER_IS_UNREAD, QUESTION_IS_UNREAD, is_opened, with_reading
+from deust.queries.message_subjects import AskedQuestion, learner_address, subject_for_tutor
 from deust.queries.scopes import followed
 
 PAGE = 50
@@ -43,6 +43,8 @@ class Line:
     zone: str
     name: str = ""
     excerpt: str = ""
+    is_unread: bool = False
+    held_by: str = ""
 
     def days_waiting(self, now: datetime) -> int:
         return days_waited(self.waiting_since, now, self.zone) if self.waiting_since else 0
@@ -90,7 +92,7 @@ class Said:
 @dataclass(frozen=True, kw_only=True)
 class ThreadPage:
     """One exchange. `address` is the page of what it is about, for who reads. `is_sealed`: an administrator must say
-    first that they read it."""
+    first that they read it. `is_opened`: a tutor has begun to answer it."""
 
     line: Line
     address: str
@@ -98,15 +100,19 @@ class ThreadPage:
     messages: tuple[Said, ...]
     draft: str
     is_sealed: bool = False
+    is_opened: bool = False
+    question: AskedQuestion | None = None
 
     @property
     def may_withdraw(self) -> bool:
-        return self.line.state is State.WAITING and not any(one.is_answer for one in self.messages)
+        is_answered = any(one.is_answer for one in self.messages)
+        return self.line.state is State.WAITING and not self.is_opened and not is_answered
 
 
 def my_threads(connection: Connection, *, learner: SignedIn, page: int) -> Lines:
     """The student's own questions, the last first: three statements."""
-    mine = select(*Thread.__table__.columns).where(Thread.person_id == learner.person_id)
+    mine = select(*Thread.__table__.columns, ANSWER_IS_UNREAD.label("is_unread"))
+    mine = with_reading(mine, learner.person_id).where(Thread.person_id == learner.person_id)
     total = connection.execute(select(func.count()).where(Thread.person_id == learner.person_id)).scalar_one()
     rows = connection.execute(mine.order_by(Thread.id.desc()).limit(PAGE).offset((page - 1) * PAGE)).all()
     texts = _last_questions(connection, [row.id for row in rows])
@@ -116,19 +122,27 @@ def my_threads(connection: Connection, *, learner: SignedIn, page: int) -> Lines
 def my_thread(connection: Connection, *, learner: SignedIn, public_id: str) -> ThreadPage:
     """One exchange of the student's own: three statements."""
     row = connection.execute(
-        select(*Thread.__table__.columns, Attempt.public_id.label("attempt"))
+        with_reading(
+            select(
+                *Thread.__table__.columns,
+                Attempt.public_id.label("attempt"),
+                ANSWER_IS_UNREAD.label("is_unread"),
+                is_opened(Thread.id, public_id, learner.person_id).label("is_opened"),
+            ),
+            learner.person_id,
+        )
         .outerjoin(Attempt, Attempt.id == Thread.attempt_id)
         .where(Thread.public_id == public_id, Thread.person_id == learner.person_id)
     ).first()
     if row is None:
         raise NotFound
-    addresses = {Kind.RESULT: f"/essais/{row.attempt}/resultat", Kind.ASSIGNMENT: f"/devoirs/{row.attempt}"}
     return ThreadPage(
         line=_line(row),
-        address=addresses.get(Kind(row.kind), f"/modules/{row.ref}"),
+        address=learner_address(row),
         size=row.size,
         messages=_messages(connection, row.id, learner),
         draft=draft_of(connection, who=learner, place=thread_place(public_id)),
+        is_opened=row.is_opened,
     )
 
 
@@ -138,25 +152,6 @@ def draft_of(connection: Connection, *, who: SignedIn, place: str) -> str:
         select(Draft.text).where(Draft.person_id == who.person_id, Draft.place == place)
     ).scalar_one_or_none()
     return found or ""
-
-
-def attempt_about(connection: Connection, *, learner: SignedIn, public_id: str) -> About:
-    """What a question about this result or hand-in is about. Another person's, or one still open, is absent."""
-    row = connection.execute(
-        select(Attempt.id, Attempt.public_id, Attempt.item_ref, Attempt.settings).where(
-            Attempt.public_id == public_id, Attempt.person_id == learner.person_id, Attempt.closed_at.is_not(None)
-        )
-    ).first()
-    if row is None:
-        raise NotFound
-    is_assignment = row.settings.get("kind") == ItemKind.ASSIGNMENT.value
-    return About(
-        kind=Kind.ASSIGNMENT if is_assignment else Kind.RESULT,
-        ref=row.item_ref,
-        title=row.settings["title"],
-        attempt_id=row.id,
-        attempt=row.public_id,
-    )
 
 
 def queue(connection: Connection, *, tutor: SignedIn, filters: Filters, page: int, now: datetime) -> Queue:
@@ -169,7 +164,9 @@ def queue(connection: Connection, *, tutor: SignedIn, filters: Filters, page: in
         ).select_from(Thread)
     ).one()
     order = Thread.answered_at.desc() if filters.is_answered else Thread.waiting_since
-    statement = select(*Thread.__table__.columns, Person.given_name, Person.family_name)
+    columns = (*Thread.__table__.columns, Person.given_name, Person.family_name, QUESTION_IS_UNREAD.label("is_unread"))
+    columns = (*columns, held_by().label("held_by"))
+    statement = with_reading(select(*columns), tutor.person_id)
     statement = _scoped(tutor, filters, statement.join(Person, Person.id == Thread.person_id))
     rows = connection.execute(statement.order_by(order, Thread.id).limit(PAGE).offset((page - 1) * PAGE)).all()
     texts = _last_questions(connection, [row.id for row in rows])
@@ -188,9 +185,11 @@ def tutor_thread(connection: Connection, *, tutor: SignedIn, public_id: str, now
     """One exchange of a student whom the tutor follows now; sealed while an administrator has not said they read it."""
     row = find_thread(connection, tutor, public_id)
     is_sealed = tutor.role is Role.ADMIN and not has_opened(connection, tutor, public_id, now)
+    subject = subject_for_tutor(connection, row)
     return ThreadPage(
         line=_line(row),
-        address=_tutor_address(connection, row),
+        address=subject.address,
+        question=None if is_sealed else subject.question,
         size=row.size,
         messages=() if is_sealed else _messages(connection, row.id, tutor),
         draft="" if is_sealed else draft_of(connection, who=tutor, place=thread_place(public_id)),
@@ -200,8 +199,10 @@ def tutor_thread(connection: Connection, *, tutor: SignedIn, public_id: str, now
 
 def find_thread(connection: Connection, tutor: SignedIn, public_id: str) -> Row[Any]:
     """A thread of a student whom the tutor follows now; to others, and once withdrawn, it is absent."""
+    columns = (*Thread.__table__.columns, Person.given_name, Person.family_name, QUESTION_IS_UNREAD.label("is_unread"))
+    columns = (*columns, held_by().label("held_by"))
     statement = (
-        select(*Thread.__table__.columns, Person.given_name, Person.family_name)
+        with_reading(select(*columns), tutor.person_id)
         .join(Person, Person.id == Thread.person_id)
         .where(Thread.public_id == public_id, Thread.state != State.WITHDRAWN.value)
     )
@@ -228,7 +229,7 @@ def has_opened(connection: Connection, admin: SignedIn, public_id: str, now: dat
 
 def following_thread(connection: Connection, *, tutor: SignedIn) -> str | None:
     """The oldest question that still waits for this tutor."""
-    statement = _scoped(tutor, Filters(), select(Thread.public_id))
+    statement = for_me(tutor, select(Thread.public_id).where(Thread.state == State.WAITING.value))
     return connection.execute(statement.order_by(Thread.waiting_since, Thread.id).limit(1)).scalar_one_or_none()
 
 
@@ -288,15 +289,6 @@ def _groups(connection: Connection, tutor: SignedIn) -> tuple[tuple[int, str], .
     return tuple((row.id, row.name) for row in connection.execute(statement))
 
 
-def _tutor_address(connection: Connection, row: Row[Any]) -> str:
-    """The copy of a hand-in, unless it is marked without knowing whose it is; else the page of the item."""
-    copy = connection.execute(
-        select(Copy.public_id, Copy.terms, Copy.state).where(Copy.attempt_id == row.attempt_id)
-    ).first()
-    is_hidden = copy and copy.terms and copy.terms["is_anonymous"] and copy.state != CopyState.RELEASED.value
-    return f"/a-corriger/{copy.public_id}" if copy and not is_hidden else f"/modules/{row.ref}"
-
-
 def _messages(connection: Connection, thread_id: int, reader: SignedIn) -> tuple[Said, ...]:
     rows = connection.execute(
         select(Message.author_id, Message.is_answer, Message.text, Message.at, Person.given_name, Person.family_name)
@@ -330,6 +322,8 @@ def _line(row: Row[Any], excerpt: str = "") -> Line:
         zone=row.zone,
         name=f"{row.given_name} {row.family_name}" if "given_name" in names else "",
         excerpt=excerpt,
+        is_unread=row.is_unread,
+        held_by=names.get("held_by") or "",
     )
 
 

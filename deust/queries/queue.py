@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
@@ -18,6 +19,7 @@ from deust.queries.copies import author_of, is_hidden
 from deust.queries.scopes import followed
 
 PAGE = 50
+MOST_BARS = 60
 _TO_DO = (CopyState.TO_MARK.value, CopyState.DRAFT.value)
 _CODE_WHERE_HIDDEN = case((Copy.terms["is_anonymous"].as_boolean(), Copy.code), else_="")
 _ORDER = (func.date(Copy.handed_in_at), _CODE_WHERE_HIDDEN, Copy.handed_in_at, Copy.id)
@@ -61,29 +63,80 @@ class QueueRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """The copies of one activity that wait, the oldest of them and the first mark due."""
+    """The copies of one activity that wait, the oldest of them and the first mark due.
+
+    `late` are past the delay promised, `soon` are due before the end of tomorrow.
+    """
 
     item_ref: str
     title: str
     count: int
+    late: int
+    soon: int
     oldest_at: datetime
+    due_back_at: datetime
+
+    @property
+    def days_promised(self) -> int:
+        return (self.due_back_at - self.oldest_at).days
+
+
+class Drawn(NamedTuple):
+    """A copy as one bar of the queue's wave."""
+
+    item_ref: str
     due_back_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Queue:
+    """`activities` hold every copy that waits, `counted` those of the filters; `drawn` are the oldest of these."""
+
     activities: tuple[Activity, ...]
+    counted: tuple[Activity, ...]
+    drawn: tuple[Drawn, ...]
     rows: tuple[QueueRow, ...]
     total: int
+    late: int
+    soon: int
     ready: int
     groups: tuple[tuple[int, str], ...]
+    tomorrow_ends: datetime
     page: int
     pages: int
 
 
 def queue(connection: Connection, *, marker: SignedIn, filters: Filters, page: int, now: datetime) -> Queue:
     """What waits for this marker, oldest first: four statements whatever their number."""
-    waiting = _waiting(marker, filters)
+    waiting, tomorrow_ends = _waiting(marker, filters), _tomorrow_ends(marker, now)
+    activities = _activities(connection, marker, filters, now, tomorrow_ends)
+    shown = tuple(one for one in activities if filters.item_ref in ("", one.item_ref))
+    total = sum(one.count for one in shown)
+    most = MOST_BARS if page == 1 else PAGE
+    rows = connection.execute(waiting.limit(most).offset((page - 1) * PAGE)).all()
+    ready = connection.execute(
+        followed(marker, select(func.count()).where(Copy.state == CopyState.READY.value), Copy.person_id)
+    ).scalar_one()
+    return Queue(
+        activities=activities,
+        counted=shown,
+        drawn=tuple(Drawn(row.item_ref, row.due_back_at) for row in rows) if page == 1 else (),
+        rows=tuple(_queue_row(row, marker, now) for row in rows[:PAGE]),
+        total=total,
+        late=sum(one.late for one in shown),
+        soon=sum(one.soon for one in shown),
+        ready=ready,
+        groups=_groups(connection, marker),
+        tomorrow_ends=tomorrow_ends,
+        page=page,
+        pages=max(1, -(-total // PAGE)),
+    )
+
+
+def _activities(
+    connection: Connection, marker: SignedIn, filters: Filters, now: datetime, tomorrow_ends: datetime
+) -> tuple[Activity, ...]:
+    """Each activity with copies that wait, the first mark due first."""
     counted = connection.execute(
         followed(
             marker,
@@ -91,6 +144,8 @@ def queue(connection: Connection, *, marker: SignedIn, filters: Filters, page: i
                 Copy.item_ref,
                 Copy.title,
                 func.count().label("count"),
+                func.count().filter(Copy.due_back_at < now).label("late"),
+                func.count().filter(Copy.due_back_at >= now, Copy.due_back_at < tomorrow_ends).label("soon"),
                 func.min(Copy.handed_in_at).label("oldest_at"),
                 func.min(Copy.due_back_at).label("due_back_at"),
             )
@@ -100,21 +155,13 @@ def queue(connection: Connection, *, marker: SignedIn, filters: Filters, page: i
             Copy.person_id,
         )
     ).all()
-    activities = tuple(Activity(**row._mapping) for row in counted)
-    total = sum(one.count for one in activities if filters.item_ref in ("", one.item_ref))
-    rows = connection.execute(waiting.limit(PAGE).offset((page - 1) * PAGE)).all()
-    ready = connection.execute(
-        followed(marker, select(func.count()).where(Copy.state == CopyState.READY.value), Copy.person_id)
-    ).scalar_one()
-    return Queue(
-        activities=activities,
-        rows=tuple(_queue_row(row, marker, now) for row in rows),
-        total=total,
-        ready=ready,
-        groups=_groups(connection, marker),
-        page=page,
-        pages=max(1, -(-total // PAGE)),
-    )
+    return tuple(Activity(**row._mapping) for row in counted)
+
+
+def _tomorrow_ends(marker: SignedIn, now: datetime) -> datetime:
+    """The midnight that ends the marker's tomorrow."""
+    zone = ZoneInfo(marker.time_zone)
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=2), time(), zone).astimezone(UTC)
 
 
 def to_do(marker: SignedIn) -> Any:

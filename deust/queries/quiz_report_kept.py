@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -16,6 +16,7 @@ from deust.models.people import Cohort, Enrolment, Group
 from deust.models.quizzes import Attempt, AttemptMarks
 from deust.queries.closed_attempts import in_scope
 from deust.queries.quiz_report import ReportPage, report_page
+from deust.queries.remarking_asides import looked_at
 
 _MOST_KEPT = 32
 
@@ -72,7 +73,8 @@ def kept_report(
     """The report of this moment: one statement says whether the one at hand still is.
 
     The seal is read before the figures: what changes in between makes the next reading count again. Marks, places in
-    groups and what waits for a marker are in it; papers are frozen and answers change only with new marks.
+    groups and what waits for a marker are in it; papers are frozen and answers change only with new marks. Attempts
+    looked at by hand are read each time there are some to look at.
     """
     key = (reviewer.role, reviewer.person_id, quiz.ref, which, group)
     seal = tuple(tuple(row) for row in connection.execute(in_scope(reviewer, quiz, _SEAL)))
@@ -80,4 +82,4 @@ def kept_report(
     if page is None:
         page = report_page(connection, reviewer=reviewer, quiz=quiz, which=which, group=group)
         reports.keep(key, quiz, seal, page)
-    return page
+    return replace(page, remarking=looked_at(connection, page.remarking).page) if page.remarking.by_hand else page

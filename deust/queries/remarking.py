@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from deust.domain.freezing import paper_question
+from deust.domain.freezing import content_hash, frozen, paper_question
 from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.domain.questions import Json, Question
@@ -19,7 +20,10 @@ from deust.queries.closed_attempts import Key, Work, closed_attempts, versions_a
 
 @dataclass(frozen=True, kw_only=True)
 class Affected:
-    """A closed attempt that holds a question whose key changed, and what the corrected key makes of it."""
+    """A closed attempt that holds a question whose key changed, and what the corrected key makes of it.
+
+    `concern` names, for one to look at by hand, its questions as they were asked and as they are published.
+    """
 
     attempt_id: int
     public_id: str
@@ -32,6 +36,7 @@ class Affected:
     version: int
     points: Mapping[str, Fraction | None]
     outcome: Outcome
+    concern: str = ""
 
     def kept(self, *, never_lower: bool) -> tuple[Change, ...]:
         return kept_changes(self.outcome.changes, never_lower=never_lower)
@@ -127,6 +132,7 @@ def _affected(
         answers=answers,
         points=work.points[row.id],
     )
+    result = outcome(marked, published)
     return Affected(
         attempt_id=row.id,
         public_id=row.public_id,
@@ -138,5 +144,15 @@ def _affected(
         pass_share=Fraction(row.settings["pass_share"]),
         version=work.versions[row.id],
         points=work.points[row.id],
-        outcome=outcome(marked, published),
+        outcome=result,
+        concern=_concern(marked, published) if result.by_hand else "",
     )
+
+
+def _concern(marked: Marked, published: Mapping[str, Question]) -> str:
+    pairs = [
+        f"{entry.hash}:{content_hash(frozen(published[entry.id]))}"
+        for entry in marked.paper
+        if entry.id in published and not has_same_key(marked.questions[entry.key], published[entry.id])
+    ]
+    return hashlib.sha256("\n".join(sorted(pairs)).encode()).hexdigest()

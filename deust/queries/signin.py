@@ -13,6 +13,7 @@ from deust.domain.people import Calendar, Enrolled, SignedIn
 from deust.domain.signin import WINDOW, Asking, Failures, Tries
 from deust.models.people import Cohort, Enrolment, Person
 from deust.models.signin import SignInLink, SignInSession, SignInTry
+from deust.queries.message_readings import unread_answers
 
 PERSON_AND_PLACE = (
     Person.id,
@@ -31,8 +32,9 @@ PERSON_AND_PLACE = (
     Cohort.programme,
     Cohort.week_one_on,
     Cohort.time_zone.label("cohort_zone"),
+    unread_answers(Person.id).label("unread"),
 )
-"""What a page knows of who asks, with their enrolment."""
+"""What a page knows of who asks, with their enrolment and how many of their questions have an unread answer."""
 
 _SIGNED_IN = (
     select(*PERSON_AND_PLACE)
@@ -81,6 +83,7 @@ def person_from(row: Any, session_hash: str) -> SignedIn:
         time_zone=row.time_zone,
         is_demo=row.is_demo,
         enrolled=enrolled,
+        unread=row.unread,
     )
 
 

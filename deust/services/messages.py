@@ -10,9 +10,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
-from deust.domain.errors import Forbidden, NotFound, ThreadClosed, TooManyQuestions
+from deust.domain.errors import Forbidden, NotFound, ThreadClosed, ThreadOpened, TooManyQuestions
 from deust.domain.messages import (
     MOST_A_DAY,
+    MOST_ADDED,
     MOST_DRAFT,
     About,
     State,
@@ -23,8 +24,9 @@ from deust.domain.messages import (
     thread_place,
 )
 from deust.domain.people import SignedIn
-from deust.models.messages import DigestMark, Draft, Message, Thread
+from deust.models.messages import DigestMark, Draft, Message, Reading, Thread
 from deust.models.people import Person
+from deust.queries.message_readings import is_opened
 from deust.queries.messages import READING, find_thread, has_opened
 from deust.services import records
 
@@ -43,7 +45,7 @@ def ask(session: Session, *, learner: SignedIn, about: About, text: str, now: da
     twin = _just_asked(session, learner, about, text, now)
     if twin is not None:
         return twin
-    _ensure_not_too_many(session, learner, now)
+    _ensure_few_questions(session, learner, now)
     zone = learner.enrolled.calendar.time_zone if learner.enrolled else DEFAULT_ZONE
     thread = Thread(
         public_id=secrets.token_hex(16),
@@ -51,6 +53,7 @@ def ask(session: Session, *, learner: SignedIn, about: About, text: str, now: da
         kind=about.kind.value,
         ref=about.ref,
         attempt_id=about.attempt_id,
+        question_key=about.key,
         title=about.title,
         state=State.WAITING.value,
         size=0,
@@ -77,6 +80,8 @@ def _just_asked(session: Session, learner: SignedIn, about: About, text: str, no
             Thread.person_id == learner.person_id,
             Thread.kind == about.kind.value,
             Thread.ref == about.ref,
+            Thread.attempt_id.is_not_distinct_from(about.attempt_id),
+            Thread.question_key.is_not_distinct_from(about.key),
             Thread.state == State.WAITING.value,
             Thread.asked_at > now - TWICE_WITHIN,
             Message.text == text,
@@ -85,16 +90,19 @@ def _just_asked(session: Session, learner: SignedIn, about: About, text: str, no
     )
 
 
-def write_again(session: Session, *, learner: SignedIn, public_id: str, text: str, now: datetime) -> None:
-    """Add a message to one's own question: it waits again, from now if it was answered.
+def write_again(
+    session: Session, *, learner: SignedIn, public_id: str, text: str, seen: int = 0, now: datetime
+) -> None:
+    """Add a message to one's own question, `seen` messages being read: it waits again, from now if it was answered.
 
-    Refuses what `ask` refuses, and a closed exchange.
+    Refuses an empty or too long text, a closed exchange, and the sixty-first message added in a day.
     """
     thread = _own_thread(session, learner, public_id)
     text = cleaned(text)
     ensure_sendable(text)
     _ensure_open(thread)
-    _ensure_not_too_many(session, learner, now)
+    _ensure_few_added(session, learner, now)
+    _mark_read(session, learner, thread, seen, now)
     _say(session, thread, learner, text, is_answer=False, now=now)
     if thread.waiting_since is None:
         thread.waiting_since, thread.due_at = now, promised_by(now, thread.zone)
@@ -103,12 +111,14 @@ def write_again(session: Session, *, learner: SignedIn, public_id: str, text: st
 
 
 def withdraw(session: Session, *, learner: SignedIn, public_id: str, now: datetime) -> None:
-    """Take back a question that nobody answered: tutors no longer see it. Twice is the same as once."""
+    """Take back a question that no tutor opened: they no longer see it. Twice is the same as once."""
     thread = _own_thread(session, learner, public_id)
     if thread.state == State.WITHDRAWN.value:
         return
     if thread.state != State.WAITING.value or thread.answered_at is not None:
         raise ThreadClosed
+    if session.scalar(select(is_opened(thread.id, thread.public_id, learner.person_id))):
+        raise ThreadOpened
     thread.state, thread.waiting_since, thread.due_at = State.WITHDRAWN.value, None, None
     _note(session, learner, "thread:withdraw", thread, now)
 
@@ -126,9 +136,18 @@ def answer(session: Session, *, tutor: SignedIn, public_id: str, text: str, seen
     _ensure_open(thread)
     _say(session, thread, tutor, text, is_answer=True, now=now)
     thread.state, thread.waiting_since, thread.due_at, thread.answered_at = State.ANSWERED.value, None, None, now
+    thread.answered_size = thread.size
+    _mark_read(session, tutor, thread, seen, now)
     _drop_draft(session, tutor, thread_place(public_id))
     _note(session, tutor, "thread:answer", thread, now)
     return True
+
+
+def note_read(session: Session, *, who: SignedIn, public_id: str, seen: int, now: datetime) -> None:
+    """The person has read the first `seen` messages of an exchange that they may read. Never fewer than before."""
+    is_learner = who.role is Role.STUDENT
+    thread = _own_thread(session, who, public_id) if is_learner else _followed_thread(session, who, public_id, now)
+    _mark_read(session, who, thread, seen, now)
 
 
 def set_closed(session: Session, *, tutor: SignedIn, public_id: str, is_closed: bool, now: datetime) -> None:
@@ -204,16 +223,41 @@ def _ensure_open(thread: Thread) -> None:
         raise ThreadClosed
 
 
-def _ensure_not_too_many(session: Session, learner: SignedIn, now: datetime) -> None:
+def _ensure_few_questions(session: Session, learner: SignedIn, now: datetime) -> None:
     """Counted under the person's lock, so that two devices do not pass together."""
+    today = day_start(now, learner.time_zone)
+    asked = select(func.count()).where(Thread.person_id == learner.person_id, Thread.asked_at >= today)
+    if (session.scalar(asked) or 0) >= MOST_A_DAY:
+        raise TooManyQuestions(MOST_A_DAY)
+
+
+def _ensure_few_added(session: Session, learner: SignedIn, now: datetime) -> None:
     session.execute(select(Person.id).where(Person.id == learner.person_id).with_for_update())
-    sent = session.scalar(
-        select(func.count()).where(
-            Message.author_id == learner.person_id, Message.at >= day_start(now, learner.time_zone)
+    today = day_start(now, learner.time_zone)
+    added = (
+        select(func.count())
+        .select_from(Message)
+        .join(Thread, Thread.id == Message.thread_id)
+        .where(Message.author_id == learner.person_id, Message.at >= today, Message.at > Thread.asked_at)
+    )
+    if (session.scalar(added) or 0) >= MOST_ADDED:
+        raise TooManyQuestions(MOST_ADDED)
+
+
+def _mark_read(session: Session, who: SignedIn, thread: Thread, seen: int, now: datetime) -> None:
+    seen = min(seen, thread.size)
+    if seen < 1:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {"person_id": who.person_id, "thread_id": thread.id, "seen": seen, "read_at": now}
+    statement = dialect.insert(Reading).values(values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["person_id", "thread_id"],
+            set_={"seen": seen, "read_at": now},
+            where=Reading.seen < seen,
         )
     )
-    if (sent or 0) >= MOST_A_DAY:
-        raise TooManyQuestions
 
 
 def _say(session: Session, thread: Thread, who: SignedIn, text: str, *, is_answer: bool, now: datetime) -> None:

@@ -16,11 +16,27 @@ if (new URLSearchParams(location.search).get("fait") === "envoi") {
   remember(sessionStorage, SENT, null);
 }
 
+// What the page shows is read once it is looked at; without script, the form's button says so.
+const unread = document.querySelector("form[data-read]");
+
+const noteRead = async () => {
+  if (!unread || unread.hidden || document.hidden) return;
+  try {
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(unread.action, { method: "POST", body: new FormData(unread), headers });
+    unread.hidden = answer.ok;
+  } catch { /* the button stays */ }
+};
+
+noteRead();
+addEventListener("visibilitychange", noteRead);
+
 if (form) {
   const area = form.elements.text;
   const place = form.querySelector("[data-saved]");
   const said = place.querySelector("span");
-  const subject = new URLSearchParams(location.search).get("ref") ?? "";
+  const asked = new URLSearchParams(location.search);
+  const subject = ["ref", "question"].map((name) => asked.get(name) ?? "").join("/") + (asked.get("sur") === "note" ? "!" : "");
   const key = `message-${form.dataset.draft}-${location.pathname}-${subject}`;
   let kept = area.value;
   let timer = 0;

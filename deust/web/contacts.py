@@ -36,7 +36,7 @@ from deust.services import cohort as services
 from deust.services import people
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
-from deust.web.flag_words import event_words
+from deust.web.flag_words import draft_words, event_words
 from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
 from deust.web.wishes import number_of, wish_of
@@ -222,11 +222,10 @@ def _chosen(head: CohortHead) -> tuple[Recipient, ...]:
 
 
 def _draft() -> dict[str, str]:
-    news = _("Je regarde où chacun en est et j’aimerais prendre de vos nouvelles.")
-    help_ = _("Si quelque chose vous freine, répondez à ce message : nous verrons ensemble par où reprendre.")
+    subject, text = draft_words()
     return {
-        "subject": _("Votre formation : où en êtes-vous ?"),
-        "text": f"{news}\n\n{help_}",
+        "subject": subject,
+        "text": text,
         "sending": secrets.token_hex(16),
     }
 

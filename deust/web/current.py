@@ -18,6 +18,7 @@ from deust.models.transaction import reading
 from deust.queries.eyes import seen_as
 from deust.queries.signin import signed_in
 from deust.services.tools import Tools
+from deust.web.typed import given_back
 
 login_manager = LoginManager()
 login_manager.session_protection = None
@@ -133,6 +134,8 @@ def _sign_in_first() -> Response:
     if wants_json():
         abort(401)
     session.pop("_user_id", None)
+    if (kept := given_back(401, is_signed_out=True)) is not None:
+        return kept
     following = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("signin.sign_in", suite=following), 303)  # type: ignore[return-value]
 

@@ -16,6 +16,7 @@ from deust.domain import errors
 from deust.domain.flags import InvalidRules
 from deust.web.current import visitor_or_none, wants_json
 from deust.web.i18n import gettext as _
+from deust.web.typed import given_back
 
 log = logging.getLogger("deust")
 
@@ -151,6 +152,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.OffsetMismatch: 409,
     InvalidRules: 422,
     errors.ThreadClosed: 409,
+    errors.ThreadOpened: 409,
     errors.TooManyQuestions: 429,
 }
 
@@ -191,9 +193,10 @@ def _refused(error: errors.Refusal) -> Response:
 
 
 def _forged(_error: CSRFError) -> Response:
-    if visitor_or_none() is None and wants_json():
-        return answer(401)
-    return answer(400, code="csrf")
+    is_signed_out = visitor_or_none() is None
+    if wants_json():
+        return answer(401) if is_signed_out else answer(400, code="csrf")
+    return given_back(400, is_signed_out=is_signed_out) or answer(400, code="csrf")
 
 
 def _http(error: HTTPException) -> Response:

@@ -16,10 +16,17 @@ from deust.web.i18n import gettext as _
 def reason(flag: Flag, rules: Rules, programme: Programme) -> str:
     """« Sans activité depuis 11 jours, 3 activités à finir sous 7 jours »."""
     if isinstance(flag, Silent):
-        return _silence(flag, rules)
+        return silence(flag, rules)
     if isinstance(flag, Failed):
         return _failure(flag, programme)
     return _delay(flag)
+
+
+def draft_words() -> tuple[str, str]:
+    """The subject and the text that a message to whoever is pointed out begins with."""
+    news = _("Je regarde où chacun en est et j’aimerais prendre de vos nouvelles.")
+    help_ = _("Si quelque chose vous freine, répondez à ce message : nous verrons ensemble par où reprendre.")
+    return _("Votre formation : où en êtes-vous ?"), f"{news}\n\n{help_}"
 
 
 def days_ago(seen_at: datetime, now: datetime) -> str:
@@ -83,7 +90,8 @@ def _mail_kind(kind: str) -> str:
     return words.get(kind, kind)
 
 
-def _silence(flag: Silent, rules: Rules) -> str:
+def silence(flag: Silent, rules: Rules) -> str:
+    """« Sans activité depuis 11 jours, 3 activités à finir sous 7 jours »."""
     due = ngettext("%(num)s activité à finir", "%(num)s activités à finir", flag.due_soon)
     if flag.has_begun:
         since = ngettext("Sans activité depuis %(num)s jour", "Sans activité depuis %(num)s jours", flag.days)

@@ -21,6 +21,7 @@ KINDS = (
     "from-staff",
     "questions-waiting",
     "questions-answered",
+    "question-given",
 )
 
 

@@ -10,11 +10,20 @@ from wtforms import BooleanField, TextAreaField
 from wtforms.validators import InputRequired
 
 from deust.domain.access import Permission
-from deust.domain.errors import Forbidden, InvalidAnswer, NotFound, Refusal, ThreadClosed, TooManyQuestions
+from deust.domain.errors import (
+    Forbidden,
+    InvalidAnswer,
+    NotFound,
+    Refusal,
+    ThreadClosed,
+    ThreadOpened,
+    TooManyQuestions,
+)
 from deust.domain.learning import Lesson, Programme
-from deust.domain.messages import MOST_A_DAY, MOST_CHARACTERS, PROMISED_DAYS, About, Kind, cleaned, thread_place
+from deust.domain.messages import MOST_CHARACTERS, PROMISED_DAYS, About, Kind, cleaned, thread_place
 from deust.models.transaction import reading, writing
 from deust.queries import messages as pages
+from deust.queries.message_subjects import attempt_about
 from deust.queries.progress import ensure_may_read
 from deust.services import messages as services
 from deust.web import errors, formats
@@ -89,7 +98,9 @@ def thread(public_id: str) -> ResponseReturnValue:
     form, now = FollowUpForm(), tools().clock()
     try:
         with writing() as session:
-            services.write_again(session, learner=visitor(), public_id=public_id, text=form.text.data or "", now=now)
+            services.write_again(
+                session, learner=visitor(), public_id=public_id, text=form.text.data or "", seen=_seen(), now=now
+            )
     except _REFUSALS as refusal:
         status = _refused(form, thread_place(public_id), refusal)
         return _show_thread(public_id, form), status
@@ -99,10 +110,20 @@ def thread(public_id: str) -> ResponseReturnValue:
 @bp.post("/questions/<public_id>/retrait")
 @permission(Permission.THREAD_ASK)
 def withdraw(public_id: str) -> ResponseReturnValue:
-    """Take back a question that nobody answered yet."""
-    with writing() as session:
-        services.withdraw(session, learner=visitor(), public_id=public_id, now=tools().clock())
+    """Take back a question that no tutor opened yet."""
+    try:
+        with writing() as session:
+            services.withdraw(session, learner=visitor(), public_id=public_id, now=tools().clock())
+    except ThreadOpened:
+        return _show_thread(public_id, is_too_late=True), 409
     return redirect(url_for(".thread", public_id=public_id), 303)
+
+
+@bp.post("/questions/<public_id>/lu")
+@permission(Permission.THREAD_ASK)
+def note_answer_read(public_id: str) -> ResponseReturnValue:
+    """The student has read the answers shown."""
+    return _noted_read(public_id, url_for(".thread", public_id=public_id))
 
 
 @bp.get("/messages")
@@ -133,11 +154,11 @@ def _answer(public_id: str) -> ResponseReturnValue:
     _ensure_opened(public_id)
     if request.form.get("go") == "draft":
         return _kept_draft(thread_place(public_id), url_for(".answer", public_id=public_id))
-    form, seen, now = AnswerForm(), request.form.get("seen", -1, type=int), tools().clock()
+    form, now = AnswerForm(), tools().clock()
     try:
         with writing() as session:
             is_sent = services.answer(
-                session, tutor=visitor(), public_id=public_id, text=form.text.data or "", seen=seen, now=now
+                session, tutor=visitor(), public_id=public_id, text=form.text.data or "", seen=_seen(), now=now
             )
     except _REFUSALS as refusal:
         status = _refused(form, thread_place(public_id), refusal)
@@ -156,6 +177,13 @@ def set_state(public_id: str) -> ResponseReturnValue:
     with writing() as session:
         services.set_closed(session, tutor=visitor(), public_id=public_id, is_closed=is_closed, now=tools().clock())
     return redirect(url_for(".answer", public_id=public_id), 303)
+
+
+@bp.post("/messages/<public_id>/lu")
+@permission(Permission.THREAD_ANSWER)
+def note_question_read(public_id: str) -> ResponseReturnValue:
+    """The tutor has opened the question: its student no longer takes it back."""
+    return _noted_read(public_id, url_for(".answer", public_id=public_id))
 
 
 @bp.post("/messages/<public_id>/lecture")
@@ -185,9 +213,10 @@ def mail() -> ResponseReturnValue:
 def _about() -> About:
     """What the address says that the question is about; what the asker may not open is absent."""
     sort, ref = request.args.get("sur"), request.args.get("ref", "")
-    if sort == "essai":
+    if sort in ("essai", "note"):
+        key = request.args.get("question", "") if sort == "essai" else ""
         with reading() as connection:
-            return pages.attempt_about(connection, learner=visitor(), public_id=ref)
+            return attempt_about(connection, learner=visitor(), public_id=ref, key=key, is_mark=sort == "note")
     programme = _programme()
     ensure_may_read(visitor(), programme)
     if sort == "module" and ref in programme.modules:
@@ -205,18 +234,31 @@ def _programme() -> Programme:
 
 def _address(about: About) -> str:
     """The page where a question about this is written."""
-    sorts = {Kind.MODULE: "module", Kind.LESSON: "lecon"}
-    return url_for(".ask", sur=sorts.get(about.kind, "essai"), ref=about.attempt or about.ref)
+    sorts = {Kind.MODULE: "module", Kind.LESSON: "lecon", Kind.MARK: "note"}
+    return url_for(".ask", sur=sorts.get(about.kind, "essai"), ref=about.attempt or about.ref, question=about.key)
 
 
 def _show_question(about: About, form: QuestionForm) -> str:
     return render_template("messages/ask.html", about=about, form=form, promised=PROMISED_DAYS)
 
 
-def _show_thread(public_id: str, form: FollowUpForm | None = None) -> str:
+def _show_thread(public_id: str, form: FollowUpForm | None = None, *, is_too_late: bool = False) -> str:
     page = _my_thread(public_id)
     form = form or FollowUpForm(formdata=None, data={"text": page.draft})
-    return render_template("messages/thread.html", page=page, form=form, promised=PROMISED_DAYS)
+    return render_template(
+        "messages/thread.html", page=page, form=form, promised=PROMISED_DAYS, is_too_late=is_too_late
+    )
+
+
+def _seen() -> int:
+    """How many messages the page showed."""
+    return min(request.form.get("seen", 0, type=int), _LAST_PAGE)
+
+
+def _noted_read(public_id: str, back: str) -> ResponseReturnValue:
+    with writing() as session:
+        services.note_read(session, who=visitor(), public_id=public_id, seen=_seen(), now=tools().clock())
+    return jsonify({}) if wants_json() else redirect(back, 303)
 
 
 def _my_thread(public_id: str) -> pages.ThreadPage:
@@ -274,7 +316,7 @@ def _refused(form: Form, place: str, refusal: Refusal) -> int:
     _keep_draft(place, text)
     if isinstance(refusal, TooManyQuestions):
         too_many = _("Vous avez déjà envoyé %(most)s messages aujourd’hui. Votre texte est gardé : envoyez-le demain.")
-        refuse(form["text"], too_many % {"most": MOST_A_DAY})
+        refuse(form["text"], too_many % {"most": refusal.most})
         return 429
     if isinstance(refusal, ThreadClosed):
         refuse(form["text"], _("Cet échange a été fermé entre-temps. Votre texte est gardé ici."))

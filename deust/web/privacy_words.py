@@ -33,6 +33,9 @@ TITLES = {
     "message": "Les messages échangés avec un tuteur",
     "message_draft": "Vos messages en cours d’écriture",
     "message_digest": "Votre choix sur les e-mails",
+    "message_reading": "Ce que vous avez lu des échanges",
+    "message_holder": "Le tuteur à qui une question est confiée",
+    "remarking_aside": "Vos essais regardés à la main",
     "audit_event": "Le journal des actes",
     "outbox_message": "Les messages à envoyer",
     "receipt": "Vos reçus de remise",
@@ -79,6 +82,13 @@ FRENCH = {
     "what students and tutors wrote to each other": "garder ce que vous vous êtes écrit, votre tuteur et vous",
     "to lose nothing of a message being written": "ne rien perdre d’un message en cours d’écriture",
     "to send no mail twice, nor to who wants none": ("ne pas envoyer deux fois le même e-mail, ni à qui n’en veut pas"),
+    "to say what is unread, and mail nothing that was read": (
+        "dire ce qui n’est pas lu, et ne rien annoncer par e-mail de ce qui l’est"
+    ),
+    "to know which tutor answers a question": "savoir quel tuteur répond à une question",
+    "to say which attempts were looked at by hand, and why they stay as they are": (
+        "dire quels essais ont été regardés à la main, et pourquoi ils restent tels quels"
+    ),
     "the marks and their history": "garder la note et son historique",
     "files and voice recordings handed in": "garder les fichiers et les enregistrements rendus",
     "to resume a file that was cut, and to prove when it was begun": (

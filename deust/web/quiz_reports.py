@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
 from deust.domain.disclosure import FEWEST
-from deust.domain.errors import NotFound
+from deust.domain.errors import InvalidAnswer, NotFound
 from deust.domain.learning import Kind, Quiz
 from deust.domain.quiz_report import LOW_SUCCESS, QuestionFigures
 from deust.domain.quiz_scope import Which
@@ -21,8 +21,10 @@ from deust.domain.remarking import ListChanged, plain
 from deust.models.transaction import reading, writing
 from deust.queries import quiz_report as pages
 from deust.queries.quiz_report_kept import kept_report
-from deust.queries.remarking import RemarkingPage, remarking_page
+from deust.queries.remarking import remarking_page
+from deust.queries.remarking_asides import LookedAt, looked_at
 from deust.services import remarking as services
+from deust.services import remarking_asides as asides
 from deust.web import formats
 from deust.web.current import permission, tools, visitor
 from deust.web.forms import Form
@@ -76,9 +78,8 @@ def asked_question(module_id: str, item_id: str, key: str) -> str:
 @permission(Permission.ATTEMPT_REVIEW)
 def remarking(module_id: str, item_id: str) -> str:
     """What the corrected key would change, before anything is written."""
-    page = _remarking(module_id, item_id)
-    form = KeyForm(formdata=None, seen=page.seen)
-    return _show_remarking(page, form)
+    found = _remarking(module_id, item_id)
+    return _show_remarking(found, KeyForm(formdata=None, seen=found.page.seen))
 
 
 @bp.post("/activites/<module_id>/<item_id>/nouvelle-correction")
@@ -91,10 +92,35 @@ def apply_key(module_id: str, item_id: str) -> Response | tuple[str, int]:
     try:
         count = _apply(quiz, form)
     except ListChanged:
-        page = _remarking(module_id, item_id)
-        form.seen.data = page.seen
-        return _show_remarking(page, form, is_stale=True), 409
+        found = _remarking(module_id, item_id)
+        form.seen.data = found.page.seen
+        return _show_remarking(found, form, is_stale=True), 409
     return redirect(url_for(".remarking", module_id=module_id, item_id=item_id, fait=count), 303)
+
+
+@bp.post("/activites/<module_id>/<item_id>/nouvelle-correction/<public_id>/regarde")
+@permission(Permission.ATTEMPT_REVIEW)
+def look_done(module_id: str, item_id: str, public_id: str) -> Response | tuple[str, int]:
+    """An attempt was looked at by hand, and stays as it is."""
+    quiz, reason = _quiz(module_id, item_id), request.form.get("reason", "")
+    try:
+        with writing() as session:
+            asides.put_aside(session, quiz, by=visitor(), public_id=public_id, reason=reason, now=tools().clock())
+    except InvalidAnswer:
+        found = _remarking(module_id, item_id)
+        form = KeyForm(formdata=None, seen=found.page.seen)
+        return _show_remarking(found, form, refused=public_id, reason=reason), 422
+    return redirect(url_for(".remarking", module_id=module_id, item_id=item_id, _anchor="a-la-main"), 303)
+
+
+@bp.post("/activites/<module_id>/<item_id>/nouvelle-correction/<public_id>/a-revoir")
+@permission(Permission.ATTEMPT_REVIEW)
+def look_again(module_id: str, item_id: str, public_id: str) -> Response:
+    """An attempt put aside is to look at again."""
+    quiz = _quiz(module_id, item_id)
+    with writing() as session:
+        asides.take_back(session, quiz, by=visitor(), public_id=public_id, now=tools().clock())
+    return redirect(url_for(".remarking", module_id=module_id, item_id=item_id, _anchor="a-la-main"), 303)
 
 
 def _apply(quiz: Quiz, form: KeyForm) -> int:
@@ -133,14 +159,25 @@ def _report(module_id: str, item_id: str) -> pages.ReportPage:
         )
 
 
-def _remarking(module_id: str, item_id: str) -> RemarkingPage:
+def _remarking(module_id: str, item_id: str) -> LookedAt:
     with reading() as connection:
-        return remarking_page(connection, reviewer=visitor(), quiz=_quiz(module_id, item_id))
+        page = remarking_page(connection, reviewer=visitor(), quiz=_quiz(module_id, item_id))
+        return looked_at(connection, page)
 
 
-def _show_remarking(page: RemarkingPage, form: KeyForm, *, is_stale: bool = False) -> str:
+def _show_remarking(
+    found: LookedAt, form: KeyForm, *, is_stale: bool = False, refused: str = "", reason: str = ""
+) -> str:
     done = request.args.get("fait", type=int)
-    return render_template("quizzes/remarking.html", page=page, form=form, is_stale=is_stale, done=done)
+    words = {"is_stale": is_stale, "done": done, "refused": refused, "reason": reason}
+    return render_template(
+        "quizzes/remarking.html",
+        page=found.page,
+        asides=found.asides,
+        form=form,
+        longest=asides.LONGEST_REASON,
+        **words,
+    )
 
 
 def _chart(page: pages.ReportPage) -> list[dict[str, object]]:

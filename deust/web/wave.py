@@ -15,7 +15,7 @@ from deust.web.i18n import gettext as _
 from deust.web.i18n import ngettext
 
 State = Literal["done", "started", "todo", "redo", "late", "soon"]
-Size = Literal["large", "card", "small", "week", "tiny", "diploma", "public"]
+Size = Literal["large", "card", "small", "week", "tiny", "diploma", "public", "queue"]
 
 _FLAG = 9
 _POINT = Markup('x="{}" y="{}"')
@@ -123,6 +123,10 @@ SCALES: dict[Size, tuple[Scale, ...]] = {
     ),
     "small": (Scale(width=316, pitch=18, bar=8, pixels=0.85, floor=6, cap=60, narrowest=9, radius=1.5, disc=4.5),),
     "week": (Scale(width=316, pitch=44, bar=16, pixels=0.66, floor=3, cap=120, narrowest=30, radius=1.5),),
+    "queue": (
+        Scale(width=1136, pitch=49, bar=18, pixels=4.6, floor=6, cap=16, narrowest=18),
+        Scale(width=350, pitch=15, bar=8, pixels=3.4, floor=6, cap=16, narrowest=11, radius=2, disc=4.5),
+    ),
     "tiny": (Scale(width=258, pitch=7, bar=5, pixels=0.6, floor=3, cap=45, narrowest=4, radius=1, is_bare=True),),
     "diploma": (
         Scale(width=1136, pitch=71, bar=24, pixels=10, floor=8, cap=12, narrowest=30),

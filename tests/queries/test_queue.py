@@ -13,7 +13,7 @@ from deust.models.people import Group, Person
 from deust.models.quizzes import Attempt
 from deust.models.transaction import reading, writing
 from deust.queries.marking import copy_page
-from deust.queries.queue import PAGE, Filters, Queue, queue
+from deust.queries.queue import MOST_BARS, PAGE, Filters, Queue, queue
 from tests.support import factories
 from tests.support.clock import NOW, Clock
 from tests.support.copies import GOOD, Class
@@ -155,3 +155,16 @@ def test_the_oldest_day_comes_first_also_among_anonymous_copies(school: Class, c
     with reading() as connection:
         rows = queue(connection, marker=school.tutor, filters=Filters(), page=1, now=clock.now).rows
     assert [row.handed_in_at for row in rows] == sorted(row.handed_in_at for row in rows)
+
+
+def test_what_is_late_or_due_before_the_end_of_tomorrow_is_counted_and_the_oldest_are_drawn(school: Class) -> None:
+    fill(school, 70)
+    found = _queue(school.tutor)
+    assert (found.total, found.late, found.soon) == (70, 64, 2)
+    assert (len(found.rows), len(found.drawn)) == (PAGE, MOST_BARS)
+    assert found.drawn[0].due_back_at == found.rows[0].due_back_at
+    with reading() as connection:
+        second = queue(connection, marker=school.tutor, filters=Filters(), page=2, now=NOW)
+    assert (len(second.rows), second.drawn) == (20, ())
+    other = _queue(school.tutor, item_ref="ec101-accueil/rien")
+    assert (other.total, other.late, other.soon, other.drawn) == (0, 0, 0, ())

@@ -143,6 +143,29 @@ def test_a_student_is_told_once_an_hour_of_the_answers_that_came(school: School)
     assert all(SECRET not in str(mail.payload) for mail in school.mails())
 
 
+def test_an_answer_already_read_is_not_told(school: School) -> None:
+    first, second = school.ask(SEVEN), school.ask(SEVEN, text="Et ensuite ?")
+    school.answer(first, SEVEN + timedelta(minutes=1))
+    school.answer(second, SEVEN + timedelta(minutes=2))
+    for thread, seen in ((first, 2), (second, 1)):
+        with writing() as session:
+            messages.note_read(session, who=school.learner, public_id=thread, seen=seen, now=SEVEN + timedelta(hours=1))
+    assert school.run(SEVEN + timedelta(hours=1)) == [("questions-answered", school.learner.email)]
+    (mail,) = school.mails()
+    assert mail.payload["count"] == 1
+
+
+def test_nothing_leaves_when_all_was_read(school: School) -> None:
+    thread = school.ask(SEVEN)
+    school.answer(thread, SEVEN)
+    with writing() as session:
+        messages.note_read(session, who=school.learner, public_id=thread, seen=2, now=SEVEN)
+    with reading() as connection:
+        assert school.learner.person_id not in people_to_tell(connection, now=SEVEN + timedelta(hours=2))
+    _tell(school.learner.person_id, SEVEN + timedelta(hours=2))
+    assert school.mails() == []
+
+
 @pytest.mark.case("AZ-19")
 @pytest.mark.parametrize("leave", ["account", "cohort", "choice"])
 def test_who_left_or_wants_no_mail_is_told_nothing(school: School, leave: str) -> None:

@@ -9,7 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
-from deust.domain.errors import Forbidden, InvalidAnswer, NotFound, ThreadClosed, TooManyQuestions
+from deust.domain.errors import (
+    Forbidden,
+    InvalidAnswer,
+    NotFound,
+    ThreadClosed,
+    ThreadOpened,
+    TooManyQuestions,
+)
 from deust.domain.messages import About, Kind, State, promised_by, thread_place
 from deust.domain.people import SignedIn
 from deust.models.messages import Draft, Message, Thread
@@ -17,6 +24,7 @@ from deust.models.people import Cohort, Enrolment, Group, Person
 from deust.models.records import AuditEvent
 from deust.models.transaction import reading, writing
 from deust.queries import messages as pages
+from deust.queries.message_readings import unread_answers
 from deust.queries.messages import Filters, Queue
 from deust.services import messages
 from tests.support import factories
@@ -327,7 +335,7 @@ def test_a_thread_and_a_list_cost_the_same_whatever_they_hold(school: School) ->
             pages.my_thread(connection, learner=school.learner, public_id=thread)
             pages.tutor_thread(connection, tutor=school.tutor, public_id=thread, now=school.clock.now)
         counts.append(len(found))
-    assert counts == [10, 10, 10]
+    assert counts == [9, 9, 9]
 
 
 def test_a_page_of_the_queue_holds_fifty(school: School) -> None:
@@ -360,3 +368,93 @@ def test_a_form_sent_twice_makes_one_question(school: School, database: Flask) -
     assert len(school.waiting()) == 2
     school.clock.move(minutes=11)
     assert school.ask("Faut-il saluer deux fois ?") != first, "asked again later is another question"
+
+
+def write_again(school: School, thread: str, text: str = "Et puis ?", seen: int = 0) -> None:
+    with writing() as session:
+        messages.write_again(
+            session, learner=school.learner, public_id=thread, text=text, seen=seen, now=school.clock.now
+        )
+
+
+def test_messages_added_to_a_question_are_not_new_questions(school: School) -> None:
+    thread = school.ask()
+    for number in range(1, 20):
+        school.ask(f"Question {number}")
+    school.clock.move(minutes=1)
+    for number in range(60):
+        write_again(school, thread, f"Suite {number}")
+    with pytest.raises(TooManyQuestions) as refused:
+        write_again(school, thread)
+    assert refused.value.most == 60
+    with pytest.raises(TooManyQuestions):
+        school.ask("Une autre question ?")
+
+
+@pytest.mark.parametrize("how", ["reading", "writing"])
+def test_a_question_that_a_tutor_opened_or_began_to_answer_is_not_withdrawn(school: School, how: str) -> None:
+    thread = school.ask()
+    with writing() as session:
+        if how == "reading":
+            messages.note_read(session, who=school.tutor, public_id=thread, seen=1, now=school.clock.now)
+        else:
+            place = thread_place(thread)
+            messages.keep_draft(session, who=school.tutor, place=place, text="Bonjour", now=school.clock.now)
+    with reading() as connection:
+        assert not pages.my_thread(connection, learner=school.learner, public_id=thread).may_withdraw
+    with pytest.raises(ThreadOpened), writing() as session:
+        messages.withdraw(session, learner=school.learner, public_id=thread, now=school.clock.now)
+    assert school.waiting() == [thread]
+
+
+def test_one_s_own_draft_and_reading_do_not_keep_a_question(school: School) -> None:
+    thread = school.ask()
+    with writing() as session:
+        place = thread_place(thread)
+        messages.keep_draft(session, who=school.learner, place=place, text="Encore", now=school.clock.now)
+        messages.note_read(session, who=school.learner, public_id=thread, seen=1, now=school.clock.now)
+        messages.withdraw(session, learner=school.learner, public_id=thread, now=school.clock.now)
+    assert school.waiting() == []
+
+
+def unread_of(school: School) -> int:
+    with reading() as connection:
+        return connection.execute(select(unread_answers(school.learner.person_id))).scalar_one()
+
+
+def note(school: School, thread: str, seen: int, who: SignedIn | None = None) -> None:
+    with writing() as session:
+        messages.note_read(session, who=who or school.learner, public_id=thread, seen=seen, now=school.clock.now)
+
+
+def test_an_answer_is_unread_until_as_many_messages_were_read(school: School) -> None:
+    thread = school.ask()
+    assert unread_of(school) == 0
+    school.answer(thread)
+    write_again(school, thread, seen=1)
+    assert unread_of(school) == 1
+    note(school, thread, 2)
+    note(school, thread, 1)
+    assert unread_of(school) == 0
+    school.answer(thread, seen=3)
+    assert unread_of(school) == 1
+    note(school, thread, 400)
+    assert unread_of(school) == 0
+    school.answer(thread, seen=4)
+    assert unread_of(school) == 1
+
+
+def test_a_question_is_unread_for_each_tutor_apart(school: School) -> None:
+    thread = school.ask()
+    assert school.queue().lines.rows[0].is_unread
+    note(school, thread, 1, school.tutor)
+    assert not school.queue().lines.rows[0].is_unread
+    write_again(school, thread)
+    assert school.queue().lines.rows[0].is_unread
+
+
+def test_nobody_marks_what_they_may_not_read(school: School) -> None:
+    thread = school.ask()
+    for stranger, refusal in ((school.other_tutor, NotFound), (school.admin, Forbidden)):
+        with pytest.raises(refusal):
+            note(school, thread, 1, stranger)

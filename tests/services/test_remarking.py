@@ -14,17 +14,21 @@ from hypothesis import strategies as st
 from sqlalchemy import Row, select, update
 
 from deust.domain.access import Role
+from deust.domain.errors import InvalidAnswer, NotFound
 from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.domain.questions import Choice, Json
+from deust.domain.quiz_scope import Which
 from deust.domain.quizzes import Mode
 from deust.domain.remarking import ListChanged
 from deust.models.learning import ItemProgress
 from deust.models.quizzes import Attempt, AttemptMarks, FrozenQuestion
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
+from deust.queries.quiz_report_kept import Reports, kept_report
 from deust.queries.remarking import RemarkingPage, remarking_page
-from deust.services import marking, remarking
+from deust.queries.remarking_asides import LookedAt, looked_at
+from deust.services import marking, remarking, remarking_asides
 from tests.support import factories
 from tests.support.clock import NOW, Clock
 from tests.support.cohorts import Answers, group_that_sat
@@ -298,3 +302,94 @@ def test_a_mark_changed_by_another_meanwhile_is_seen(admin: SignedIn) -> None:
         session.execute(update(AttemptMarks).where(AttemptMarks.attempt_id == first).values(points={"k0": "1/2"}))
     with pytest.raises(ListChanged):
         apply(admin, now, seen=seen)
+
+
+def unsure(quiz: Quiz, text: str = "le temps") -> Quiz:
+    """The same quiz with a corrected key, where an option is no longer known by its words."""
+    now = keyed(quiz, 3)
+    block = now.questions[0].answer
+    assert isinstance(block, Choice)
+    options = (replace(block.options[0], text=text), *block.options[1:])
+    return replace(now, questions=(replace(now.questions[0], answer=replace(block, options=options)), now.questions[1]))
+
+
+def looked(by: SignedIn, quiz: Quiz) -> LookedAt:
+    with reading() as connection:
+        return looked_at(connection, remarking_page(connection, reviewer=by, quiz=quiz))
+
+
+def put_aside(by: SignedIn, quiz: Quiz, public_id: str, reason: str = "La réponse était juste.") -> None:
+    with writing() as session:
+        remarking_asides.put_aside(session, quiz, by=by, public_id=public_id, reason=reason, now=NOW)
+
+
+def looks() -> list[tuple[str, Any]]:
+    with reading() as connection:
+        found = connection.execute(select(AuditEvent.act, AuditEvent.detail).order_by(AuditEvent.id))
+        return [(row.act, row.detail.get("reason")) for row in found if row.act.startswith("attempt:look")]
+
+
+def test_an_attempt_looked_at_by_hand_is_put_aside_with_its_reason_and_comes_back(admin: SignedIn) -> None:
+    fill(QUIZ, [{"a": 3}, {"a": 2}])
+    now = unsure(QUIZ)
+    first, second = looked(admin, now).page.by_hand
+    put_aside(admin, now, first.public_id)
+    put_aside(admin, now, first.public_id, "Deux fois.")
+    found = looked(admin, now)
+    assert [one.public_id for one in found.page.by_hand] == [second.public_id]
+    assert [(one.attempt.public_id, one.reason, one.by) for one in found.asides] == [
+        (first.public_id, "La réponse était juste.", admin.name)
+    ]
+    for _twice in range(2):
+        with writing() as session:
+            remarking_asides.take_back(session, now, by=admin, public_id=first.public_id, now=NOW)
+    assert (len(looked(admin, now).page.by_hand), looked(admin, now).asides) == (2, ())
+    assert looks() == [("attempt:look-done", "La réponse était juste."), ("attempt:look-again", None)]
+    assert marks_of(2) == []
+
+
+def test_an_attempt_put_aside_comes_back_when_the_key_changes_again(admin: SignedIn) -> None:
+    fill(QUIZ, [{"a": 3}])
+    now = unsure(QUIZ)
+    (one,) = looked(admin, now).page.by_hand
+    put_aside(admin, now, one.public_id)
+    again = unsure(QUIZ, "le climat")
+    assert (len(looked(admin, again).page.by_hand), looked(admin, again).asides) == (1, ())
+    assert looked(admin, now).page.by_hand == ()
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "\x00", "x" * 501])
+def test_a_reason_is_needed_to_put_an_attempt_aside(admin: SignedIn, reason: str) -> None:
+    fill(QUIZ, [{"a": 3}])
+    now = unsure(QUIZ)
+    (one,) = looked(admin, now).page.by_hand
+    with pytest.raises(InvalidAnswer):
+        put_aside(admin, now, one.public_id, reason)
+    assert len(looked(admin, now).page.by_hand) == 1
+
+
+def test_only_who_follows_the_student_puts_aside(admin: SignedIn) -> None:
+    with writing() as session:
+        tutor = factories.signed_in(factories.person(session, role=Role.TUTOR.value))
+    fill(QUIZ, [{"a": 3}])
+    now = unsure(QUIZ)
+    (one,) = looked(admin, now).page.by_hand
+    with pytest.raises(NotFound):
+        put_aside(tutor, now, one.public_id)
+    with pytest.raises(NotFound):
+        put_aside(admin, keyed(QUIZ, 3), one.public_id)
+
+
+def test_the_report_counts_no_more_what_was_put_aside(admin: SignedIn) -> None:
+    fill(QUIZ, [{"a": 3}])
+    now, reports = unsure(QUIZ), Reports()
+    (one,) = looked(admin, now).page.by_hand
+
+    def concerned() -> int:
+        with reading() as connection:
+            page = kept_report(connection, reports, reviewer=admin, quiz=now, which=Which.FIRST, group=None)
+        return len(page.remarking.by_hand)
+
+    assert concerned() == 1
+    put_aside(admin, now, one.public_id)
+    assert concerned() == 0

@@ -14,8 +14,9 @@ from deust.models.quizzes import Attempt
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
-from tests.support.forms import form_of
+from tests.support.forms import form_of, forms_of
 from tests.support.sittings import Sitting
+from tests.support.statements import statements
 from tests.support.uploads import Sender
 
 WORK = "Bonjour, ici le standard."
@@ -244,6 +245,9 @@ def test_the_queue_leads_to_the_oldest_copy_and_empties(student: Client, tutor: 
     copy = copy_address(doors)
     page = tutor.get("/a-corriger")
     assert "1 copie à corriger." in page.text
+    assert "Promesse faite aux étudiants" in page.text
+    assert "1 copie, environ 10\u00a0min de correction" in page.text
+    assert '<span class="hidden">, 1 copie</span>' in page.text, "the navigation says how many"
     taken = form_of(page, "take").send(tutor, {})
     assert taken.location == copy
     assert mark(tutor, copy) == 303
@@ -302,3 +306,21 @@ def walk(tutor: Client, copy: str, question: str) -> list[str]:
         with_buttons = form_of(tutor.get(copy + asked), "marking")
         met.append(copy)
     return met
+
+
+def test_the_queue_and_its_numbers_take_six_statements_at_most(app: Flask, student: Client, tutor: Client) -> None:
+    hand_in(student, write(student))
+    tutor.get("/a-corriger")
+    for path in ("/a-corriger", "/messages", "/cohortes"):
+        with app.app_context(), statements() as sent:
+            assert tutor.get(path).status_code in (200, 303)
+        assert len(sent) <= 6, path
+
+
+def test_a_second_activity_button_takes_the_oldest_copy_of_that_activity(
+    student: Client, tutor: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    form = next(form for id_, form in forms_of(tutor.get("/a-corriger")) if id_ is None and "activite" in form.fields)
+    assert form.send(tutor, {}).location == copy

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -226,3 +227,99 @@ def test_words_for_an_exchange_withdrawn_meanwhile_are_given_back(student: Clien
     lost = form.press(tutor, "go", "send", text="Une longue réponse <b>tapée</b>.")
     assert lost.status_code == 404
     assert "Une longue réponse &lt;b&gt;tapée&lt;/b&gt;." in lost.get_data(as_text=True)
+
+
+def test_an_answer_is_unread_until_the_student_says_or_shows_that_they_read_it(student: Client, tutor: Client) -> None:
+    thread = ask(student)
+    assert "Non lue" in tutor.get("/messages").text
+    form_of(tutor.get(f"/messages/{thread}"), "answer").press(tutor, "go", "send", text="Voilà.")
+    assert "Non lue" not in tutor.get("/messages").text
+    mine = student.get("/questions").text
+    assert "1 réponse non lue." in mine
+    assert "Non lue" in mine
+    page = student.get(f"/questions/{thread}")
+    form = next(form for _id, form in forms_of(page) if form.action.endswith("/lu"))
+    assert form.send(student, {}).location == f"/questions/{thread}"
+    assert "non lue" not in student.get("/questions").text.lower()
+    assert not any(form.action.endswith("/lu") for _id, form in forms_of(student.get(f"/questions/{thread}")))
+
+
+def test_a_question_that_a_tutor_opened_is_no_longer_withdrawn(student: Client, tutor: Client) -> None:
+    thread = ask(student)
+    before = student.get(f"/questions/{thread}")
+    form = next(form for _id, form in forms_of(tutor.get(f"/messages/{thread}")) if form.action.endswith("/lu"))
+    shown = form.fields | {"csrf_token": tutor.csrf_token()}
+    assert tutor.post(form.action, data=shown, headers={"Accept": "application/json"}).json == {}
+    assert "Retirer la question" in before.text
+    refused = student.submit(f"/questions/{thread}/retrait")
+    assert refused.status_code == 409
+    assert "Cette question ne peut plus être retirée." in refused.text
+    assert "Retirer la question" not in student.get(f"/questions/{thread}").text
+    assert "Ana Roy" in tutor.get("/messages").text
+
+
+def _result(student: Client, item: str = "entrainement") -> str:
+    """Hand in an attempt with nothing but its first answer; gives its address."""
+    attempt = str(student.submit(f"/modules/ec101-accueil/{item}/essais").location).split("/questions")[0]
+    form = form_of(student.get(f"{attempt}/questions/1"), "paper")
+    form.send(student, {f"{form.fields['question'][0]}-answer": "1", "go": "next"})
+    assert student.submit(f"{attempt}/remise").status_code == 303
+    return attempt
+
+
+def test_a_question_is_asked_about_one_question_of_a_result(student: Client, tutor: Client) -> None:
+    attempt = _result(student, "examen")
+    page = student.get(f"{attempt}/resultat").text
+    link = re.search(r'href="(/questions/poser\?sur=essai&amp;ref=[0-9a-f]+&amp;question=([^"]+))"', page)
+    assert link is not None
+    thread = ask(student, page=link[1].replace("&amp;", "&"))
+    assert f'href="{attempt}/resultat#q-{link[2]}"' in student.get(f"/questions/{thread}").text
+    assert f'id="q-{link[2]}"' in page
+    shown = tutor.get(f"/messages/{thread}").text
+    assert "Sur une question du quiz" in shown
+    assert "question 1" in shown
+    assert "Réponse donnée" in shown
+    assert "Ce quiz montre les bonnes réponses à sa fermeture." in shown
+    for text in (shown, student.get(f"/questions/{thread}").text):
+        assert "CANARI" not in text
+        assert "bonne réponse</p>" not in text
+
+
+@pytest.mark.parametrize("question", ["inconnue", "q999", "%3Cb%3E"])
+def test_a_question_that_was_not_asked_there_is_absent(student: Client, second: Client, question: str) -> None:
+    attempt = _result(student)
+    ref = attempt.rpartition("/")[2]
+    assert student.get(f"/questions/poser?sur=essai&ref={ref}&question={question}").status_code == 404
+
+
+def test_the_same_words_about_two_questions_are_two_questions(student: Client) -> None:
+    attempt = _result(student)
+    page = student.get(f"{attempt}/resultat").text
+    links = re.findall(r'href="(/questions/poser\?sur=essai&amp;ref=[0-9a-f]+&amp;question=[^"]+)"', page)
+    first, second = (ask(student, page=link.replace("&amp;", "&")) for link in links[:2])
+    assert first != second
+    assert ask(student, page=links[0].replace("&amp;", "&")) == first
+
+
+def test_a_mark_is_asked_about_once_it_is_given_back(student: Client, tutor: Client, doors: Doors) -> None:
+    draft = str(student.submit("/modules/ec101-accueil/devoir/devoir").location)
+    form = form_of(student.get(draft), "paper")
+    key = form.fields["question"]
+    key = key[0] if isinstance(key, list) else key
+    form.send(student, {f"{key}-answer": "Bonjour.", "go": "review"})
+    form_of(student.get(f"{draft}/relecture"), "hand-in").send(student, {"is_own": "y"})
+    page = f"/questions/poser?sur=note&ref={draft.rpartition('/')[2]}"
+    assert page.replace("&", "&amp;") not in student.get(draft).text
+    assert student.get(page).status_code == 404
+    with doors.reading() as connection:
+        copy = "/a-corriger/" + str(connection.scalar(select(Copy.public_id)))
+    fields = {"level-A1": "conforme", "comment": "Bien.", "go": "ready"}
+    assert form_of(tutor.get(copy), "marking").send(tutor, fields).status_code == 303
+    assert student.get(page).status_code == 404, "a mark that is ready is not given back yet"
+    release = form_of(tutor.get("/a-rendre"), "release")
+    release.send(tutor, {"copy": copy.rpartition("/")[2], "go": "release"})
+    assert page.replace("&", "&amp;") in student.get(draft).text
+    thread = ask(student, page=page)
+    assert "Sur la note du devoir" in tutor.get(f"/messages/{thread}").text
+    assert f'href="{copy}"' in tutor.get(f"/messages/{thread}").text
+    assert f'href="{draft}"' in student.get(f"/questions/{thread}").text

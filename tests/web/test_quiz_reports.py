@@ -158,3 +158,28 @@ def written(doors: Doors) -> tuple[int, int]:
     with doors.reading() as connection:
         marks = connection.execute(select(AttemptMarks).where(AttemptMarks.version > 1)).all()
         return len(marks), len(connection.execute(select(OutboxMessage)).all())
+
+
+def test_an_attempt_to_look_at_by_hand_is_put_aside_with_a_reason_and_taken_back(
+    follower: Client, doors: Doors, quiz: Quiz, tutor: Person, cohort: Cohort
+) -> None:
+    first = quiz.questions[0]
+    assert isinstance(first.answer, Choice)
+    options = tuple(replace(one, text=f"{one.text} (avant)", is_right=not one.is_right) for one in first.answer.options)
+    before = replace(
+        quiz, questions=(replace(first, answer=replace(first.answer, options=options)), *quiz.questions[1:])
+    )
+    with doors.writing() as session:
+        group_that_sat(session, before, cohort, [{first.id: 1}], tutor=tutor)
+    page = follower.get(KEY)
+    assert "concerné par une correction" in follower.get(f"{HOME}/rapport").text
+    form = next(form for _id, form in forms_of(page) if form.action.endswith("/regarde"))
+    refused = form.send(follower, {"reason": " "})
+    assert (refused.status_code, "Écrivez un motif" in refused.get_data(as_text=True)) == (422, True)
+    assert form.send(follower, {"reason": "Vu <b>avec</b> l’étudiant."}).location == f"{KEY}#a-la-main"
+    page = follower.get(KEY)
+    assert "Vu &lt;b&gt;avec&lt;/b&gt; l’étudiant." in page.text
+    assert "concerné par une correction" not in follower.get(f"{HOME}/rapport").text
+    back = next(form for _id, form in forms_of(page) if form.action.endswith("/a-revoir"))
+    assert back.send(follower, {}).location == f"{KEY}#a-la-main"
+    assert any(form.action.endswith("/regarde") for _id, form in forms_of(follower.get(KEY)))

@@ -34,6 +34,7 @@ PAYLOADS = {
         "link": "https://d.example/m",
     },
     "questions-answered": {"given_name": "Zoë", "count": 1, "titles": "- Saluer", "link": "https://d.example/q"},
+    "question-given": {"given_name": "Zoë", "by": "Léo Un", "title": "Saluer", "link": "https://d.example/q"},
     "sign-in-failures": {"given_name": "Zoë", "count": 10},
     "from-staff": {"given_name": "Zoë", "text": "Où en êtes-vous ?", "sender": "Claire Aubert"},
     "marks-corrected": {"given_name": "Zoë", "title": "Quiz d’essai", "link": "https://deust.example/modules/x/y"},
