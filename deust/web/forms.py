@@ -26,6 +26,7 @@ class _Words:
         words = {
             "This field is required.": _("Remplissez ce champ."),
             "Not a valid choice.": _("Choisissez dans la liste."),
+            "Invalid Choice: could not coerce.": _("Choisissez dans la liste."),
             "Not a valid integer value.": _("Écrivez un nombre entier."),
             "Not a valid date value.": _("Écrivez un jour qui existe, comme 2026-10-13."),
             "Invalid input.": _("Ce qui est écrit ne convient pas."),

@@ -14,9 +14,9 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
-from deust.domain.copies import ANSWERS_MINUTES, MOST_COMMENT, WORK_MINUTES, Work
+from deust.domain.copies import MOST_COMMENT, Work
 from deust.domain.errors import InvalidAnswer, NotFound, NotReady
-from deust.domain.learning import Quiz
+from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import set_hash
 from deust.models.transaction import reading, writing
 from deust.queries import grading as lists
@@ -27,13 +27,11 @@ from deust.queries import versions
 from deust.queries.copies import copy_file as find_file
 from deust.queries.copies import copy_picture as find_picture
 from deust.queries.copies import copy_sound as find_sound
-from deust.queries.queue_news import News, queue_news
 from deust.services import grading as services
 from deust.services import grid_changes as changes
 from deust.services import phrases as bank
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
-from deust.web.flag_words import draft_words, silence
 from deust.web.forms import Form
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
@@ -46,7 +44,7 @@ from deust.web.marking_posts import (
     spoken_asked,
     told_to_script,
 )
-from deust.web.queue_view import queue_view
+from deust.web.queue_view import news_of_queue, queue_words
 
 bp = Blueprint("grading", __name__)
 
@@ -67,7 +65,7 @@ def queue() -> str:
     page = max(1, request.args.get("page", 1, type=int))
     with reading() as connection:
         found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
-    words = _words(found, _news(now), now)
+    words = queue_words(found, news_of_queue(now), is_work=lambda ref: isinstance(_find_quiz(ref), Assignment), now=now)
     return render_template("grading/queue.html", queue=found, filters=filters, now=now, address=_address, **words)
 
 
@@ -306,30 +304,6 @@ def _filters() -> queues.Filters:
         group_id=request.values.get("groupe", None, type=int),
         is_mine=request.values.get("miennes") == "1",
     )
-
-
-def _words(found: queues.Queue, news: News, now: datetime) -> dict[str, object]:
-    """What the page says of the queue, and of what stands beside it."""
-    return {
-        "view": queue_view(found, news.minutes, is_work=lambda ref: isinstance(_find_quiz(ref), Assignment), now=now),
-        "news": news,
-        "reason": silence,
-        "draft": draft_words()[1].partition("\n")[0],
-        "work_minutes": WORK_MINUTES,
-        "answers_minutes": ANSWERS_MINUTES,
-    }
-
-
-def _news(now: datetime) -> News:
-    with reading() as connection:
-        return queue_news(
-            connection,
-            tools().queue_news,
-            tools().snapshots,
-            marker=visitor(),
-            programmes=tools().catalogue.programme,
-            now=now,
-        )
 
 
 def _query(**changes: object) -> dict[str, object]:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deust.domain.copies import ANSWERS_MINUTES, WORK_MINUTES
+from deust.models.transaction import reading
 from deust.queries.queue import Activity, Drawn, Queue
+from deust.queries.queue_news import News, queue_news
 from deust.web import wave
+from deust.web.current import tools, visitor
+from deust.web.flag_words import draft_words, silence
 from deust.web.formats import duration
 from deust.web.i18n import gettext as _
 from deust.web.i18n import ngettext
@@ -32,6 +36,31 @@ class QueueView:
     minutes_of: Callable[[Activity], int]
     is_measured: Callable[[Activity], bool]
     promise: str
+
+
+def queue_words(found: Queue, news: News, *, is_work: Callable[[str], bool], now: datetime) -> dict[str, object]:
+    """What the page says of the queue, and of what stands beside it."""
+    return {
+        "view": queue_view(found, news.minutes, is_work=is_work, now=now),
+        "news": news,
+        "reason": silence,
+        "draft": draft_words()[1].partition("\n")[0],
+        "work_minutes": WORK_MINUTES,
+        "answers_minutes": ANSWERS_MINUTES,
+    }
+
+
+def news_of_queue(now: datetime) -> News:
+    """What stands beside the queue of the visitor, remembered for a while."""
+    with reading() as connection:
+        return queue_news(
+            connection,
+            tools().queue_news,
+            tools().snapshots,
+            marker=visitor(),
+            programmes=tools().catalogue.programme,
+            now=now,
+        )
 
 
 def queue_view(

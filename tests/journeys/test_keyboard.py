@@ -30,9 +30,10 @@ _FOCUSED = """() => {
 
 _STOPS = """() => {
     const radios = new Set();
+    const group = e => [...document.forms].indexOf(e.form) + e.name;
     return [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
         .filter(e => e.checkVisibility({visibilityProperty: true}) && e.tabIndex >= 0 && e.type !== 'hidden')
-        .filter(e => e.type !== 'radio' || (!radios.has(e.name) && radios.add(e.name))).length;
+        .filter(e => e.type !== 'radio' || (!radios.has(group(e)) && radios.add(group(e)))).length;
 }"""
 
 

@@ -111,6 +111,7 @@ LESSON_CHECKS: dict[str, Answer] = {
     "Quel élément manque": checked("l’enseigne"),
     "30 mots en 12 secondes": typed("150"),
     "dix premières secondes": checked("Livréo bonjour", "Que puis-je faire"),
+    "Je refuse d’être enregistrée": checked("C’est noté"),
 }
 
 QUIZ_ANSWERS: tuple[dict[str, Answer], ...] = (
@@ -164,7 +165,7 @@ def read_first_lesson(page: Page) -> None:
     for words, answer in LESSON_CHECKS.items():
         answer(page.locator(".check").filter(has_text=words))
         page.get_by_role("button", name=re.compile(f"Vérifier : .*{words}")).click()
-    expect(page.get_by_text("C’est juste.")).to_have_count(2)
+    expect(page.get_by_text("C’est juste.")).to_have_count(3)
     expect(page.get_by_text("Ce n’est pas la réponse attendue.")).to_have_count(1)
     page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Vérifier l’accueil")
