@@ -106,6 +106,8 @@ PAGES = (
     Shown(ADMIN, "/messages", "question"),
     Shown(ADMIN, "/messages/{thread}", "Question de"),
     Shown(TUTOR, "/messages?etat=repondues", "question"),
+    Shown(MANAGER, "/questions-en-attente", "Répartir les questions"),
+    Shown(ADMIN, "/messages/{thread}/confier", "Confier"),
     Shown(MANAGER, "/personnes", "Étudiants"),
     Shown(MANAGER, "/personnes?q=zzz", "Étudiants"),
     Shown(MANAGER, "/personnes/{person}", "Haddad Farid"),

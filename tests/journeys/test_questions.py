@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.support import browser as chromium
 from tests.support.attempt_pages import device, sign_in
-from tests.support.looks import small_targets
+from tests.support.looks import show_whole, small_targets
 from tests.support.school import School
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -81,8 +81,10 @@ def test_axe_finds_nothing_on_these_pages(browser: Browser, school: School) -> N
         page = context.new_page()
         sign_in(page, tutor)
         page.goto("/messages")
+        show_whole(page, 320)
         assert chromium.axe(page) == []
         assert not chromium.scrolls_sideways(page)
         page.get_by_role("link", name="Répondre à la plus ancienne").click()
+        show_whole(page, 320)
         assert chromium.axe(page) == []
         assert not chromium.scrolls_sideways(page)

@@ -119,7 +119,7 @@ QUIZ_ANSWERS: tuple[dict[str, Answer], ...] = (
         "La première réponse": checked("Vous la laissez finir"),
         "Ce que compte la DMT": checked("la conversation", "la mise en attente", "le post-appel"),
         "Une escalade bien menée": checked("Écrire le dossier", "Annoncer qui le rappelle"),
-        "La demande de responsable": checked("Faux"),
+        "Le client qui se fait rembourser": checked("Vrai"),
         "Un mot pour le geste": typed("la reformulation"),
         "À chaque phase sa phrase": paired,
         "L’ordre complet": put_in_order,

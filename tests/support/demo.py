@@ -93,7 +93,7 @@ class Demo:
         """The public ids of the assignment that this person handed in and of its copy."""
         rows = self._ask(
             "SELECT attempt.public_id, copy.public_id FROM copy JOIN attempt ON attempt.id = copy.attempt_id "
-            "WHERE copy.person_id = ? AND copy.grid_hash IS NOT NULL",
+            "WHERE copy.person_id = ? AND attempt.item_ref LIKE '%/devoir-script'",
             self.person_id(email),
         )
         return str(rows[0][0]), str(rows[0][1])
@@ -105,7 +105,11 @@ class Demo:
 
     def quiz_copy(self) -> str:
         """A copy of a quiz that has a written answer."""
-        return str(self._ask("SELECT public_id FROM copy WHERE grid_hash IS NULL ORDER BY id")[0][0])
+        rows = self._ask(
+            "SELECT copy.public_id FROM copy JOIN attempt ON attempt.id = copy.attempt_id "
+            "WHERE attempt.item_ref LIKE '%/entrainement-complet' ORDER BY copy.id"
+        )
+        return str(rows[0][0])
 
     def receipt_code(self, public_id: str) -> str:
         return str(self._ask("SELECT receipt_code FROM attempt WHERE public_id = ?", public_id)[0][0])
