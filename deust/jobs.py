@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from threading import Event, Thread
 from time import monotonic
+from typing import TypeVar
 
 from flask import Flask
 from sqlalchemy import inspect
@@ -61,6 +62,7 @@ _BATCH = 500
 log = logging.getLogger("deust.jobs")
 
 Task = Callable[[Flask, datetime], None]
+Taken = TypeVar("Taken")
 
 
 def start_jobs(app: Flask) -> Jobs | None:
@@ -222,16 +224,7 @@ def convert_recordings(app: Flask, now: datetime) -> None:
 
     Past twenty seconds the rest is done at the next turn: attempts must close and mail leave meanwhile.
     """
-    started = monotonic()
-    with app.app_context():
-        while monotonic() - started < LONGEST_CONVERTING_SECONDS:
-            with reading() as connection:
-                if not has_waiting_sounds(connection, now=now):
-                    return
-            with writing() as session:
-                recording = sounds.claim_recording(session, now=now)
-            if recording is not None:
-                _attempted(_convert, app, recording, now)
+    _one_at_a_time(app, now, is_waiting=has_waiting_sounds, claim=sounds.claim_recording, act=_convert)
 
 
 def _convert(app: Flask, recording: sounds.Recording, now: datetime) -> None:
@@ -254,16 +247,28 @@ def draw_documents(app: Flask, now: datetime) -> None:
 
     Past twenty seconds the rest is done at the next turn, as for recordings.
     """
+    _one_at_a_time(app, now, is_waiting=has_waiting_documents, claim=documents.claim_document, act=_draw)
+
+
+def _one_at_a_time(
+    app: Flask,
+    now: datetime,
+    *,
+    is_waiting: Callable[..., bool],
+    claim: Callable[..., Taken | None],
+    act: Callable[[Flask, Taken, datetime], None],
+) -> None:
+    """Claim and do what waits, until nothing does or the time of one turn is spent."""
     started = monotonic()
     with app.app_context():
         while monotonic() - started < LONGEST_CONVERTING_SECONDS:
             with reading() as connection:
-                if not has_waiting_documents(connection, now=now):
+                if not is_waiting(connection, now=now):
                     return
             with writing() as session:
-                document = documents.claim_document(session, now=now)
-            if document is not None:
-                _attempted(_draw, app, document, now)
+                taken = claim(session, now=now)
+            if taken is not None:
+                _attempted(act, app, taken, now)
 
 
 def _draw(app: Flask, document: documents.Undrawn, now: datetime) -> None:

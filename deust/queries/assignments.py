@@ -138,7 +138,6 @@ class HandedIn:
     declaration: Mapping[str, Any]
     receipt_code: str | None
     answers_hash: str
-    parts: tuple[Part, ...]
     terms: Terms | None
     told: tuple[Told, ...]
     review: Row[Any] | None
@@ -202,7 +201,6 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
         declaration=copy.declaration if copy else _NOTHING,
         receipt_code=row.receipt_code,
         answers_hash=row.answers_hash,
-        parts=parts,
         terms=asked.terms if asked else None,
         told=told,
         review=review,

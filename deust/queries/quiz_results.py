@@ -245,7 +245,7 @@ def _corrected(
         file=files.get(file_in(given)),
         text=text_in(given) if isinstance(question.answer, Essay) else "",
         rating=_rated(told, entry) if told and is_told else None,
-        remarks=_remarks(told, entry.key) if told and is_told else (),
+        remarks=copies.remarks_of(told.works[-1], entry.key) if told and is_told else (),
     )
 
 
@@ -253,12 +253,6 @@ def _rated(told: Told, entry: PaperQuestion) -> Rated | None:
     grid = told.grids.get(entry.id)
     levels = copies.levels_of(told.works[-1], entry.key)
     return Rated(grid=grid, levels=levels) if grid and levels else None
-
-
-def _remarks(told: Told, key: str) -> tuple[tuple[int, Remark], ...]:
-    """The remarks on one answer, with the numbers they have in the whole copy."""
-    numbered = enumerate(copies.in_reading_order(told.works[-1].remarks), start=1)
-    return tuple((number, remark) for number, remark in numbered if remark.part == key)
 
 
 def _advice(

@@ -16,7 +16,7 @@ from wtforms.validators import DataRequired, Length
 from deust.domain.access import Permission
 from deust.domain.copies import MOST_COMMENT, Work
 from deust.domain.errors import InvalidAnswer, NotFound, NotReady
-from deust.domain.learning import Assignment, Quiz
+from deust.domain.learning import Quiz
 from deust.domain.rubric import set_hash
 from deust.models.transaction import reading, writing
 from deust.queries import grading as lists
@@ -65,7 +65,7 @@ def queue() -> str:
     page = max(1, request.args.get("page", 1, type=int))
     with reading() as connection:
         found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
-    words = queue_words(found, news_of_queue(now), is_work=lambda ref: isinstance(_find_quiz(ref), Assignment), now=now)
+    words = queue_words(found, news_of_queue(now), now)
     return render_template("grading/queue.html", queue=found, filters=filters, now=now, address=_address, **words)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deust.domain.copies import ANSWERS_MINUTES, WORK_MINUTES
+from deust.domain.errors import NotFound
+from deust.domain.learning import Assignment
 from deust.models.transaction import reading
 from deust.queries.queue import Activity, Drawn, Queue
 from deust.queries.queue_news import News, queue_news
@@ -38,16 +40,24 @@ class QueueView:
     promise: str
 
 
-def queue_words(found: Queue, news: News, *, is_work: Callable[[str], bool], now: datetime) -> dict[str, object]:
+def queue_words(found: Queue, news: News, now: datetime) -> dict[str, object]:
     """What the page says of the queue, and of what stands beside it."""
     return {
-        "view": queue_view(found, news.minutes, is_work=is_work, now=now),
+        "view": queue_view(found, news.minutes, is_work=_is_work, now=now),
         "news": news,
         "reason": silence,
         "draft": draft_words()[1].partition("\n")[0],
         "work_minutes": WORK_MINUTES,
         "answers_minutes": ANSWERS_MINUTES,
     }
+
+
+def _is_work(ref: str) -> bool:
+    """Whether a published activity is a hand-in; what left the courses counts as answers of a quiz."""
+    try:
+        return isinstance(tools().catalogue.item(ref), Assignment)
+    except NotFound:
+        return False
 
 
 def news_of_queue(now: datetime) -> News:

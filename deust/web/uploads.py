@@ -10,8 +10,7 @@ from deust.domain.access import Permission
 from deust.domain.attempts import Save
 from deust.domain.errors import FileRefused, InvalidAnswer, OffsetMismatch
 from deust.domain.uploads import MOST_PART, CountedBy
-from deust.models.transaction import reading, writing
-from deust.queries.uploads import own_upload
+from deust.models.transaction import writing
 from deust.services import uploads as services
 from deust.web import formats
 from deust.web.answer_posts import LONGEST_ID, acknowledge, forget_files
@@ -53,8 +52,7 @@ def begin_upload(public_id: str) -> Response:
 @permission(Permission.UPLOAD_SEND)
 def upload_state(public_id: str) -> Response:
     """Where a file on its way is: another tab, or another day, goes on from there."""
-    with reading() as connection:
-        upload = own_upload(connection, sender=visitor(), public_id=public_id)
+    upload = own_upload_now(public_id)
     return answered({"offset": upload.received, "size": upload.size, "name": upload.name, "state": upload.state})
 
 

@@ -11,14 +11,14 @@ from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage
 
 from deust.jobs import draw_documents, run_once
-from deust.models.assignments import Copy
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import AnswerFile, Attempt, Document
 from tests.conftest import Doors
-from tests.support import factories, pdfs
+from tests.support import pdfs
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.forms import form_of
+from tests.support.hand_ins import followed_student, hand_in, paper_keys
 
 HOME = "/modules/ec101-accueil/devoir"
 CONTENT = pdfs.pdf("Un", "Deux", "Trois")
@@ -26,13 +26,7 @@ CONTENT = pdfs.pdf("Un", "Deux", "Trois")
 
 @pytest.fixture
 def people(doors: Doors, cohort: Cohort) -> dict[str, Person]:
-    with doors.writing() as session:
-        group = factories.group(session, cohort)
-        student = factories.person(session, given_name="Léonie", family_name="Introuvable")
-        factories.enrolment(session, student, cohort, group_id=group.id)
-        tutor, stranger = (factories.person(session, role="tutor") for _ in range(2))
-        factories.tutoring(session, tutor, group)
-        return {"student": student, "tutor": tutor, "stranger": stranger}
+    return followed_student(doors, cohort)
 
 
 @pytest.fixture
@@ -47,25 +41,15 @@ def tutor(app: Flask, people: dict[str, Person]) -> Client:
 
 @pytest.fixture
 def copy(student: Client, doors: Doors) -> str:
-    return hand_in(student, doors, CONTENT, "plan.pdf")
+    return handed_in(student, doors, CONTENT, "plan.pdf")
 
 
-def hand_in(student: Client, doors: Doors, content: bytes, name: str) -> str:
-    """A text and a file handed in, by the plain form; gives their copy's address."""
+def handed_in(student: Client, doors: Doors, content: bytes, name: str) -> str:
+    """A text and a file handed in; gives their copy's address."""
     draft = student.submit(f"{HOME}/devoir").location
-    text, _voice, file, *_ = keys(doors)
-    given = {f"{text}-answer": "Bonjour.", f"{file}-answer": FileStorage(io.BytesIO(content), name), "go": "review"}
-    assert form_of(student.get(draft), "paper").send(student, given).status_code == 303
-    review = form_of(student.get(f"{draft}/relecture"), "hand-in")
-    assert review.send(student, {"is_own": "y"}).status_code == 303
-    with doors.reading() as connection:
-        return f"/a-corriger/{connection.scalar(select(Copy.public_id).order_by(Copy.id.desc()))}"
-
-
-def keys(doors: Doors) -> list[str]:
-    with doors.reading() as connection:
-        paper = connection.scalar(select(Attempt.paper).order_by(Attempt.id.desc()))
-    return [entry["key"] for entry in paper]
+    text, _voice, file, *_ = paper_keys(doors)
+    given = {f"{text}-answer": "Bonjour.", f"{file}-answer": FileStorage(io.BytesIO(content), name)}
+    return hand_in(student, doors, draft, given)
 
 
 def attempt(doors: Doors) -> str:
@@ -88,7 +72,7 @@ def test_a_marker_reads_a_pdf_in_the_page(
     page = tutor.get(copy).text
     assert "Lire les 3 pages ici" in page
     sources = pictures(page)
-    assert sources == [f"{copy}/fichiers/{keys(doors)[2]}/pages/{number}" for number in (1, 2, 3)]
+    assert sources == [f"{copy}/fichiers/{paper_keys(doors)[2]}/pages/{number}" for number in (1, 2, 3)]
     assert re.search(r'width="1100" height="1557" loading="lazy"[^>]*alt="Page 3 sur 3 de plan\.pdf"', page)
     assert f'href="{copy}/fichiers/' in page
     with tutor.get(sources[2]) as got:
@@ -114,7 +98,7 @@ def test_a_remark_is_made_at_its_page_without_a_script(
     app: Flask, tutor: Client, student: Client, copy: str, doors: Doors, clock: Clock
 ) -> None:
     run_once(app, clock.now, [draw_documents])
-    key = keys(doors)[2]
+    key = paper_keys(doors)[2]
     form = form_of(tutor.get(copy), "marking")
     asked = form.send(tutor, {"go": f"page-{key}-2", "comment": "En cours."})
     assert asked.location == f"{copy}?remarque=page-{key}-2#nouvelle-remarque"
@@ -176,7 +160,7 @@ def test_what_is_not_shown_is_said_and_stays_to_be_downloaded(
     page = tutor.get(copy).text
     assert words in page
     assert "éléchargez" in page
-    assert f'href="{copy}/fichiers/{keys(doors)[2]}"' in page
+    assert f'href="{copy}/fichiers/{paper_keys(doors)[2]}"' in page
 
 
 def test_an_office_file_is_downloaded_and_the_page_says_so(tutor: Client, copy: str, doors: Doors) -> None:
@@ -191,7 +175,7 @@ def test_remarks_on_the_parts_that_are_not_shown_are_kept(
     app: Flask, tutor: Client, copy: str, doors: Doors, clock: Clock
 ) -> None:
     run_once(app, clock.now, [draw_documents])
-    key = keys(doors)[2]
+    key = paper_keys(doors)[2]
     form = form_of(tutor.get(copy), "marking")
     form.send(tutor, {"new-place": f"{key}|page", "new-at": "1", "new-text": "À garder.", "go": "stay"})
     with doors.reading() as connection:

@@ -11,14 +11,13 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from deust.jobs import convert_recordings, run_once
-from deust.models.assignments import Copy
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt
 from tests.conftest import Doors
-from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.forms import form_of
+from tests.support.hand_ins import followed_student, hand_in, paper_keys
 from tests.support.sounds import recording
 
 HOME = "/modules/ec101-accueil/devoir"
@@ -27,13 +26,7 @@ PDF = b"%PDF-1.4\n" + bytes(2000)
 
 @pytest.fixture
 def people(doors: Doors, cohort: Cohort) -> dict[str, Person]:
-    with doors.writing() as session:
-        group = factories.group(session, cohort)
-        student = factories.person(session, given_name="Léonie", family_name="Introuvable")
-        factories.enrolment(session, student, cohort, group_id=group.id)
-        tutor, stranger = (factories.person(session, role="tutor") for _ in range(2))
-        factories.tutoring(session, tutor, group)
-        return {"student": student, "tutor": tutor, "stranger": stranger}
+    return followed_student(doors, cohort)
 
 
 @pytest.fixture
@@ -49,20 +42,13 @@ def tutor(app: Flask, people: dict[str, Person]) -> Client:
 def version(student: Client, doors: Doors, text: str, *, voice: bytes, file: bytes, name: str = "plan.pdf") -> str:
     """A version with a text, a voice and a file, by the plain form; gives its copy's address."""
     draft = student.submit(f"{HOME}/devoir").location
-    form = form_of(student.get(draft), "paper")
-    with doors.reading() as connection:
-        paper = connection.scalar(select(Attempt.paper).order_by(Attempt.id.desc()))
-    text_key, voice_key, file_key, _ = (entry["key"] for entry in paper)
+    text_key, voice_key, file_key, _ = paper_keys(doors)
     given = {
         f"{text_key}-answer": text,
         f"{voice_key}-answer": FileStorage(io.BytesIO(voice), "voix.webm"),
         f"{file_key}-answer": FileStorage(io.BytesIO(file), name),
     }
-    assert form.send(student, {**given, "go": "review"}).status_code == 303
-    review = form_of(student.get(f"{draft}/relecture"), "hand-in")
-    assert review.send(student, {"is_own": "y"}).status_code == 303
-    with doors.reading() as connection:
-        return f"/a-corriger/{connection.scalar(select(Copy.public_id).order_by(Copy.id.desc()))}"
+    return hand_in(student, doors, draft, given)
 
 
 def give_back(tutor: Client, copy: str, comment: str) -> None:
