@@ -3,6 +3,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 export HOST PORT
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Compiled once and kept: else each of the servers that the tests start compiles the product again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A stamp carries what it stands for in its name: another Python or another requirements file means another stamp.
 VENV := .venv/.stamp-python-$(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)

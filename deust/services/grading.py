@@ -54,10 +54,11 @@ def save_work(
     """Keep what a marker typed on a copy of a student they follow. Everything received is kept, also what conflicts.
 
     With one marker, the work is shared: whoever saves over a version that they did not read changes nothing and is
-    shown both. With two, each has their own work, and sees the other's only once their own is ready. What lacks a
-    level, points, an appreciation or a reason is kept, and is not ready; a level that the grid has no more counts no
-    more. A copy already released is corrected by a new release. `spoken` is the comment that goes aloud with it: None
-    leaves the present one, empty removes it. Without a `work`, only the comment changes.
+    shown both, unless both say the same: a save that comes twice takes nothing back. With two, each has their own work,
+    and sees the other's only once their own is ready. What lacks a level, points, an appreciation or a reason is kept,
+    and is not ready; a level that the grid has no more counts no more. A copy already released is corrected by a new
+    release. `spoken` is the comment that goes aloud with it: None leaves the present one, empty removes it. Without a
+    `work`, only the comment changes.
     """
     copy = held_copy(session, marker, public_id)
     asked = asked_of(session.connection(), copy)
@@ -65,14 +66,16 @@ def save_work(
     former = copies.from_json(row.content) if row else Work()
     spoken = spoken_comments.chosen(session, marker=marker, copy=copy, asked=spoken, present=former.spoken)
     work = replace(work or former, spoken=spoken)
-    if row is not None and base_version != row.version:
+    counted = copies.without_strange_levels(asked, work)
+    is_late = row is not None and base_version != row.version
+    if row is not None and is_late and counted != former:
         return _conflict(session, copy, row, asked, marker, work, base_version, now)
     if row is None:
         row = Marking(copy_id=copy.id, place=_free_place(session, copy, asked.terms), marker_id=marker.person_id)
         session.add(row)
-    counted = copies.without_strange_levels(asked, work)
     reckoned = copies.reckon(asked, counted)
-    _write(row, marker, counted, reckoned, is_ready=is_ready and reckoned.is_whole, now=now)
+    stays_ready = is_late and row.is_ready
+    _write(row, marker, counted, reckoned, is_ready=(is_ready or stays_ready) and reckoned.is_whole, now=now)
     spoken_comments.date_comments(session, former=former.spoken, present=spoken, now=now)
     _note(session, copy, marker, work, base_version, row.version, KEPT, now)
     session.flush()
@@ -134,11 +137,9 @@ def _conflict(
     base_version: int,
     now: datetime,
 ) -> SavedWork:
+    _note(session, copy, marker, work, base_version, row.version, CONFLICT, now)
     current = copies.from_json(row.content)
-    outcome = KEPT if current == work else CONFLICT
-    if outcome == CONFLICT:
-        _note(session, copy, marker, work, base_version, row.version, CONFLICT, now)
-    return _saved(outcome, row, current, copies.reckon(asked, current))
+    return _saved(CONFLICT, row, current, copies.reckon(asked, current))
 
 
 def _note(

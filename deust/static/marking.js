@@ -177,14 +177,21 @@ async function signIn(submission) {
   send();
 }
 
-/* What leaves the page waits for a recording on its way. */
+/* What leaves the page waits for what is on its way: a save that came second would meet the one before as a stranger's. */
 
 function leave(event) {
-  if (!speaker?.isSending()) return ready(event);
+  clearTimeout(timer);
+  if (!isSending && !speaker?.isSending()) return ready(event);
   event.preventDefault();
-  say(copy.dataset.textLeaving, true);
+  if (speaker?.isSending()) say(copy.dataset.textLeaving, true);
   const { name, value } = event.submitter;
-  speaker.settled().then(() => setTimeout(() => form.requestSubmit([...form.elements].find((one) => one.name === name && one.value === value))));
+  arrived().then(() => form.requestSubmit([...form.elements].find((one) => one.name === name && one.value === value)));
+}
+
+async function arrived() {
+  await speaker?.settled();
+  while (isSending) await new Promise((done) => setTimeout(done, 50));
+  clearTimeout(timer);
 }
 
 /* Ready, then the next copy: it was fetched while this one was read, and takes its place at once. */
@@ -192,23 +199,35 @@ function leave(event) {
 async function ready(event) {
   if (event.submitter?.value !== "ready" || !next || field("voice").files.length) return;
   event.preventDefault();
-  const body = new FormData(form, event.submitter);
-  const [answer, text] = await Promise.all([
-    fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null), next]);
-  const told = answer?.ok ? await answer.json() : null;
-  if (!told?.ready || !text) {
-    next = null;
-    return form.requestSubmit(event.submitter);
-  }
+  const { submitter } = event, body = new FormData(form, submitter), { next: address } = copy.dataset;
+  const [told, text] = await Promise.all([alone(() => keepReady(body)), next]);
+  next = null;
+  if (!told?.ready) return form.requestSubmit(submitter);
   localStorage.removeItem(key);
+  if (!text) return location.assign(address);
+  clearTimeout(timer);
   const page = new DOMParser().parseFromString(text, "text/html");
-  history.pushState(null, "", copy.dataset.next);
+  history.pushState(null, "", address);
   document.title = page.title;
   document.body.replaceWith(document.adoptNode(page.body));
   scrollTo(0, 0);
   open();
   document.querySelector("h1").setAttribute("tabindex", "-1");
   document.querySelector("h1").focus();
+}
+
+/** What the server says of work that is sent as ready; null when it does not answer, or refuses. */
+async function keepReady(body) {
+  isDirty = false;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    const told = answer.ok ? await answer.json() : null;
+    if (told?.version) field("version").value = told.version;
+    return told;
+  } catch {
+    isDirty = true;
+    return null;
+  }
 }
 
 /* Passages and seconds: what is selected or playing is what a new remark is about. */

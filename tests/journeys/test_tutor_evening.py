@@ -273,6 +273,7 @@ def open_oldest(page: Page, who: Account) -> None:
     sign_in(page, who)
     page.goto("/a-corriger")
     page.get_by_role("button", name="Corriger la plus ancienne").click()
+    page.wait_for_url("**/a-corriger/*")
     expect(page.locator("#marking")).to_be_visible()
 
 
@@ -342,6 +343,22 @@ def test_a_conflict_of_two_tutors_is_seen_and_resolved(
     other.get_by_label("Appréciation").fill("Avis commun.")
     expect(other.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
     assert [work["comment"] for work in school.markings()] == ["Avis commun."]
+
+
+def test_ready_waits_for_the_save_that_is_on_its_way(browser: Browser, school: School, desk: BrowserContext) -> None:
+    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    page = desk.new_page()
+    open_oldest(page, school.tutor())
+    held: list[Route] = []
+    page.route("**/a-corriger/*", lambda route: held.append(route) if not held else route.continue_())
+    with page.expect_request(lambda asked: asked.method == "POST"):
+        page.keyboard.press("1")
+        page.get_by_label("Appréciation").fill("Court et juste.")
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    held[0].continue_()
+    page.wait_for_url("**/a-corriger")
+    assert [work["comment"] for work in school.markings()] == ["Court et juste."]
 
 
 @pytest.mark.case("GR-02")

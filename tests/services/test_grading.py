@@ -119,6 +119,16 @@ def test_a_second_marker_never_overwrites_what_they_did_not_read(school: Class) 
     assert (again.outcome, school.page(copy).work) == (grading.KEPT, HALF)
 
 
+def test_the_same_work_sent_twice_is_ready_as_soon_as_one_says_so(school: Class) -> None:
+    copy = school.handed_in()
+    school.save(copy, GOOD)
+    pressed = school.save(copy, GOOD, base_version=0, is_ready=True)
+    assert (pressed.outcome, pressed.is_ready) == (grading.KEPT, True)
+    behind = school.save(copy, GOOD, base_version=1)
+    assert (behind.outcome, behind.is_ready) == (grading.KEPT, True)
+    assert school.rows(Copy)[0].state == "ready"
+
+
 @pytest.mark.case("GR-01")
 def test_saves_at_once_leave_one_version_and_every_text(school: Class, database: Flask) -> None:
     copy = school.handed_in()
