@@ -67,15 +67,13 @@ def save_work(
     spoken = spoken_comments.chosen(session, marker=marker, copy=copy, asked=spoken, present=former.spoken)
     work = replace(work or former, spoken=spoken)
     counted = copies.without_strange_levels(asked, work)
-    is_late = row is not None and base_version != row.version
-    if row is not None and is_late and counted != former:
-        return _conflict(session, copy, row, asked, marker, work, base_version, now)
+    if row is not None and base_version != row.version and not (counted == former and is_ready):
+        return _late(session, copy, row, asked, marker, work, base_version, now)
     if row is None:
         row = Marking(copy_id=copy.id, place=_free_place(session, copy, asked.terms), marker_id=marker.person_id)
         session.add(row)
     reckoned = copies.reckon(asked, counted)
-    stays_ready = is_late and row.is_ready
-    _write(row, marker, counted, reckoned, is_ready=(is_ready or stays_ready) and reckoned.is_whole, now=now)
+    _write(row, marker, counted, reckoned, is_ready=is_ready and reckoned.is_whole, now=now)
     spoken_comments.date_comments(session, former=former.spoken, present=spoken, now=now)
     _note(session, copy, marker, work, base_version, row.version, KEPT, now)
     session.flush()
@@ -127,7 +125,7 @@ def _free_place(session: Session, copy: Row[Any], terms: Terms) -> int:
     return taken + 1
 
 
-def _conflict(
+def _late(
     session: Session,
     copy: Row[Any],
     row: Marking,
@@ -137,9 +135,12 @@ def _conflict(
     base_version: int,
     now: datetime,
 ) -> SavedWork:
-    _note(session, copy, marker, work, base_version, row.version, CONFLICT, now)
+    """What became of a save over a version that was not read: nothing changes; what says the same is no conflict."""
     current = copies.from_json(row.content)
-    return _saved(CONFLICT, row, current, copies.reckon(asked, current))
+    outcome = KEPT if current == work else CONFLICT
+    if outcome == CONFLICT:
+        _note(session, copy, marker, work, base_version, row.version, CONFLICT, now)
+    return _saved(outcome, row, current, copies.reckon(asked, current))
 
 
 def _note(
