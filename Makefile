@@ -30,8 +30,9 @@ serve: $(RUN) ## start DEUST on http://127.0.0.1:8000 with its demo accounts (HO
 test: $(DEV) ## run every test, browser and PostgreSQL included (ARGS="-k word")
 	.venv/bin/python -m pytest -n 3 $(ARGS)
 
-test-fast: $(DEV) ## run the tests that need neither browser nor PostgreSQL
-	.venv/bin/python -m pytest -m "not slow and not browser and not postgres" -n 2 -q --hypothesis-profile=fast $(ARGS)
+test-fast: $(DEV) ## run what is under the pages: rules, courses, tables, queries, acts, on SQLite
+	.venv/bin/python -m pytest -m "not slow and not browser and not postgres" -n 2 -q --hypothesis-profile=fast \
+		$(addprefix tests/,domain content exchange models queries services test_architecture.py) $(ARGS)
 
 check: $(DEV) ## lint, formatting, types, import contracts, templates, courses
 	.venv/bin/ruff check

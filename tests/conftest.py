@@ -317,8 +317,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server for one test, which may kill it and start it again."""
-    made = Server(tmp_path)
+    """A server of EC131 alone for one test, which may kill it and start it again."""
+    made = Server(tmp_path, DEUST_COURSES_DIR=str(one_module(tmp_path / "courses")))
     made.start()
     yield made
     made.stop()

@@ -338,6 +338,7 @@ def test_two_publications_at_once_take_turns(tmp_path: Path) -> None:
     assert not list(folder.rglob("*.aside"))
 
 
+@pytest.mark.slow
 @pytest.mark.case("MD-10")
 def test_readers_see_one_whole_version_while_another_is_published(tmp_path: Path) -> None:
     """The lesson and the quiz are edited together: no reader ever sees one without the other."""

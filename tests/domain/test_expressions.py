@@ -144,6 +144,7 @@ def test_a_number_is_no_condition() -> None:
             holds(parse(source), VALUES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["erlang_agents(4500,9,.9999,0)", "erlang_a_service(300,290,9,9000,9)"])
 def test_the_heaviest_expressions_end_soon(call: str) -> None:
     source = "+".join([call] * (MAX_SOURCE // (len(call) + 1)))

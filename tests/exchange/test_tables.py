@@ -52,6 +52,7 @@ def test_xlsx_holds_texts_and_numbers_and_no_formula():
     assert "Élan ; Zoé" in strings
 
 
+@pytest.mark.slow
 def test_a_worker_that_writes_no_table_does_not_carry_the_library():
     script = "import sys, deust.app; sys.exit('xlsxwriter' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=False).returncode == 0

@@ -19,11 +19,9 @@ WORK = "/modules/ec101-accueil/devoir"
 
 
 @pytest.fixture
-def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
-    """A school of its own: the queue holds this test's copies and no other."""
-    made = School(tmp_path_factory.mktemp("evening"))
-    yield made
-    made.close()
+def school(school: School) -> School:
+    """With a group of its own: the queue holds this test's copies and no other."""
+    return school.with_group()
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ def test_a_mail_sent_is_not_sent_again_and_its_links_are_forgotten(database: Fla
         assert session.scalars(select(OutboxMessage)).one().payload == {}
 
 
+@pytest.mark.slow
 def test_a_mail_whose_sending_failed_is_due_again_later_and_later(database: Flask, clock: Clock) -> None:
     queue(clock)
     pauses = []

@@ -264,6 +264,7 @@ GIVEN = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(GIVEN, min_size=1, max_size=5), st.sampled_from([1, 3]), st.booleans(), st.randoms())
 def test_sums_are_exact_and_the_order_of_attempts_is_nothing(

@@ -46,6 +46,7 @@ def get(sitting: Sitting, kind: str) -> tuple[int, bytes]:
         return got.status_code, got.data
 
 
+@pytest.mark.slow
 def test_a_recording_is_converted_once_and_the_original_stays(
     app: Flask, sitting: Sitting, doors: Doors, tmp_path: Path, clock: Clock
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_recording_is_converted_once_and_the_original_stays(
     assert get(sitting, "fichiers") == (200, content)
 
 
+@pytest.mark.slow
 def test_a_recording_that_cannot_be_read_stays_to_be_downloaded(
     app: Flask, sitting: Sitting, doors: Doors, clock: Clock
 ) -> None:
@@ -92,6 +94,7 @@ def test_a_crash_in_a_conversion_tries_again_and_then_gives_up(
     assert (sound(doors).state, sound(doors).tries) == ("failed", 4)
 
 
+@pytest.mark.slow
 def test_a_recording_goes_six_months_after_its_attempt_and_its_mark_stays(
     app: Flask, sitting: Sitting, doors: Doors, tmp_path: Path, clock: Clock
 ) -> None:

@@ -178,6 +178,7 @@ def test_a_recording_goes_to_its_own_copy_by_its_own_marker(school: Class) -> No
     assert spoken(school, one) == spoken(school, other) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.case("GR-03")
 def test_the_student_hears_nothing_before_the_release_and_then_only_what_was_released(school: Class) -> None:
     copy = school.handed_in()
@@ -270,6 +271,7 @@ def test_a_recording_is_dated_by_what_becomes_of_it(school: Class, clock: Clock)
     assert comment(school, one).kept_until == until, "what was released stays as long as it was said"
 
 
+@pytest.mark.slow
 def test_a_recording_goes_when_its_time_is_over_and_the_mark_stays(school: Class, clock: Clock) -> None:
     copy = school.handed_in()
     one, aside = school.record(copy), school.record(copy)

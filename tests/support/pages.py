@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -24,6 +25,7 @@ _FONTS = 2
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="[^"]+"|content="[\w.-]{60,}"')
 
 _passed: set[int] = set()
+_trees: WeakKeyDictionary[TestResponse, Element] = WeakKeyDictionary()
 
 
 def check_page(response: TestResponse) -> None:
@@ -38,7 +40,13 @@ def check_page(response: TestResponse) -> None:
 
 
 def page_of(response: TestResponse) -> Element:
-    """The page's tree, once it has passed every check."""
+    """The page's tree, once it has passed every check; an answer is read once."""
+    if response not in _trees:
+        _trees[response] = _read(response)
+    return _trees[response]
+
+
+def _read(response: TestResponse) -> Element:
     problems = [*header_problems(response)]
     text = response.get_data(as_text=True)
     try:

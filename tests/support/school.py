@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -17,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from deust.adapters.passwords import Passwords
 from deust.domain.questions import Json
-from deust.models.assignments import Marking
-from deust.models.people import Cohort, Group
+from deust.models.assignments import Copy, Marking
+from deust.models.people import Cohort, Enrolment, Group
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, FrozenQuestion
 from deust.models.transaction import writing
 from deust.services.people import grant_accommodation
@@ -68,6 +69,14 @@ class School:
     def close(self) -> None:
         self.server.stop()
 
+    def with_group(self) -> School:
+        """The same school, whose students and tutors are from now on those of a new group."""
+        made = copy(self)
+        with self._writing() as session:
+            cohort = session.get_one(Cohort, self._cohort_id)
+            made._group_id = factories.group(session, cohort).id
+        return made
+
     def student(self) -> Account:
         with self._writing() as session:
             cohort = session.get_one(Cohort, self._cohort_id)
@@ -92,9 +101,12 @@ class School:
             return Account(person_id=person.id, email=email)
 
     def markings(self) -> list[dict[str, Any]]:
-        """What each marker's work holds now."""
+        """What each marker's work on a copy of the group holds now."""
+        mine = select(Enrolment.person_id).where(Enrolment.group_id == self._group_id)
+        copies = select(Copy.id).where(Copy.person_id.in_(mine))
         with self._writing() as session:
-            return [row.content for row in session.scalars(select(Marking).order_by(Marking.id))]
+            rows = session.scalars(select(Marking).where(Marking.copy_id.in_(copies)).order_by(Marking.id))
+            return [row.content for row in rows]
 
     def end_sessions(self, who: Account) -> None:
         with self._writing() as session:
