@@ -15,8 +15,8 @@ _TOGETHER = (
 
 
 class SharedServers(LoadScopeScheduling):
-    """The tests of a file that start a server, fill a database or read a tree together go to one worker, the longest files first;
-    every other test goes to the worker that is free.
+    """The tests of a file that start a server, fill a database or read a tree together go to one worker, the longest
+    files first; every other test goes to the worker that is free.
     """
 
     def _split_scope(self, nodeid: str) -> str:
