@@ -6,9 +6,18 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, so that no sign is taken for another."""
 
 CODE_LENGTH = 28
-"""140 bits, in seven groups of four."""
+"""In seven groups of four."""
+
+_SIGN_BITS = 5
+CODE_BITS = CODE_LENGTH * _SIGN_BITS
 
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0"})
+
+
+def code_of(number: int) -> str:
+    """The code that a number of 140 bits writes."""
+    places = range(0, CODE_BITS, _SIGN_BITS)
+    return grouped("".join(ALPHABET[number >> place & 31] for place in places))
 
 
 def grouped(signs: str) -> str:

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Select, Text, bindparam, cast, column, func, select
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    Connection,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy import Insert as PlainInsert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deust.models.base import Base
@@ -65,6 +81,61 @@ class RowsTogether:
             self._second.parameter: self._second.as_parameter(second),
         }
         connection.execute(self._statement, values)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row written beside those of other tables; its values have its name before theirs."""
+
+    name: str
+    statement: PlainInsert | Update
+
+    def values(self, row: Row) -> Row:
+        return {f"{self.name}_{column}": value for column, value in row.items()}
+
+
+def added(name: str, table: type[Base], *columns: str) -> Part:
+    """A row inserted with these columns."""
+    return Part(name, insert(table).values(_parameters(name, table, columns)).inline())
+
+
+def changed(name: str, table: type[Base], *columns: str) -> Part:
+    """These columns of the row whose `id` is given."""
+    mine = table.__table__.c.id == bindparam(f"{name}_id")
+    return Part(name, update(table).where(mine).values(_parameters(name, table, columns)))
+
+
+class Together:
+    """Rows of several tables in one statement where the server can, in as many as there are where it cannot.
+
+    None may need that another is there: the server sees all the tables as they were before.
+    """
+
+    def __init__(self, *parts: Part) -> None:
+        self._parts = {part.name: part for part in parts}
+        self._whole: dict[tuple[str, ...], PlainInsert | Update] = {}
+
+    def write(self, connection: Connection, rows: Mapping[str, Row]) -> None:
+        """Write a row for each part that is named."""
+        parts = [self._parts[name] for name in rows]
+        if connection.dialect.name != "postgresql":
+            for part in parts:
+                connection.execute(part.statement, part.values(rows[part.name]))
+            return
+        values = {name: value for part in parts for name, value in part.values(rows[part.name]).items()}
+        connection.execute(self._in_one(tuple(rows)), values)
+
+    def _in_one(self, names: tuple[str, ...]) -> PlainInsert | Update:
+        if names not in self._whole:
+            *others, last = (self._parts[name] for name in names)
+            beside = [part.statement.cte(f"{part.name}_written") for part in others]
+            self._whole[names] = last.statement.add_cte(*beside) if beside else last.statement
+        return self._whole[names]
+
+
+def _parameters(name: str, table: type[Base], columns: Sequence[str]) -> dict[str, BindParameter[Any]]:
+    types = table.__table__.c
+    return {column: bindparam(f"{name}_{column}", type_=types[column].type) for column in columns}
 
 
 def _from_one_parameter(parameter: str, types: Mapping[str, Any]) -> Select[Any]:

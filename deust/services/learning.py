@@ -24,6 +24,7 @@ from deust.domain.progress import AnyItem, Standing, checks_left, is_complete
 from deust.domain.questions import Json, Question
 from deust.models.base import Base
 from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
+from deust.models.rows import changed
 from deust.queries.progress import follows, progress_of, standing_from
 from deust.services import records
 
@@ -40,6 +41,17 @@ _HELD = (
     .with_for_update()
 )
 _UPDATE = update(ItemProgress).where(ItemProgress.id == bindparam("row_id"))
+_OF_QUIZZES = (
+    "touched_at",
+    "attempts_used",
+    "open_attempt",
+    "kept_share",
+    "is_passed",
+    "completed_at",
+    "credited_minutes",
+)
+QUIZ_PROGRESS = changed("progress", ItemProgress, *_OF_QUIZZES)
+"""What an attempt changes in its person's row, written with the attempt's own rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,9 +138,13 @@ def understood(
     return Understood(is_done=False, checks_left=checks_left(lesson, standing))
 
 
-def quiz_started(session: Session, row: Row[Any], *, item: Quiz, attempt_public_id: str, now: datetime) -> None:
-    """An attempt was started, with the person's row held: it is used, and open until it is closed."""
-    _keep(session, row, item=item, now=now, attempts_used=row.attempts_used + 1, open_attempt=attempt_public_id)
+def quiz_started(
+    session: Session, row: Row[Any], *, item: Quiz, attempt_public_id: str, now: datetime
+) -> dict[str, Any]:
+    """What an attempt that starts changes in the person's row, held: it is used, and open until it is closed."""
+    return _quiz_changes(
+        session, row, item=item, now=now, attempts_used=row.attempts_used + 1, open_attempt=attempt_public_id
+    )
 
 
 def quiz_closed(
@@ -140,14 +156,14 @@ def quiz_closed(
     used: int,
     now: datetime,
     open_attempt: str | None = None,
-) -> None:
-    """Carry the results of the attempts that have one, oldest first, to the progress held; also after a new marking.
+) -> dict[str, Any]:
+    """What the results of the attempts that have one, oldest first, change in the row held; also after a new marking.
 
     `used` counts every attempt; `open_attempt` is the one still open, if any. What was done stays done, even if a later
     marking lowers the result.
     """
     share = kept_share(shares, item.settings.keep)
-    _keep(
+    return _quiz_changes(
         session,
         row,
         item=item,
@@ -157,6 +173,12 @@ def quiz_closed(
         kept_share=share,
         is_passed=share is not None and share >= item.settings.pass_share,
     )
+
+
+def _quiz_changes(session: Session, row: Row[Any], *, item: Quiz, now: datetime, **changes: Any) -> dict[str, Any]:
+    """A row of `QUIZ_PROGRESS`."""
+    standing = _standing(session, row, item=item, now=now, **changes)
+    return {"id": row.id, **{column: getattr(standing, column) for column in _OF_QUIZZES}}
 
 
 def index_programme(session: Session, programme: Programme) -> None:
@@ -221,26 +243,29 @@ def _insert_if_absent(session: Session, table: type[Base], values: dict[str, Any
 
 
 def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
-    """Write what changed in the row held, and where the person then stands.
-
-    The change that makes the item done credits its declared minutes, once.
-    """
-    standing = replace(standing_from(row), touched_at=now, **changes)
-    if row.completed_at is None and is_complete(item, standing):
-        standing = replace(standing, completed_at=now, credited_minutes=item.minutes)
-        changes |= {"completed_at": now, "credited_minutes": item.minutes}
-        records.audit(
-            session,
-            at=now,
-            actor_id=row.person_id,
-            act="item:complete",
-            subject=f"person:{row.person_id}",
-            item=item.ref,
-            minutes=item.minutes,
-            version=item.version,
-        )
+    """Write what changed in the row held, and where the person then stands."""
+    standing = _standing(session, row, item=item, now=now, **changes)
+    changes |= {"completed_at": standing.completed_at, "credited_minutes": standing.credited_minutes}
     session.connection().execute(_UPDATE, {"row_id": row.id, "touched_at": now, **changes})
     return standing
+
+
+def _standing(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
+    """Where the person stands once this changed. The change that makes the item done credits its minutes, once."""
+    standing = replace(standing_from(row), touched_at=now, **changes)
+    if row.completed_at is not None or not is_complete(item, standing):
+        return standing
+    records.audit(
+        session,
+        at=now,
+        actor_id=row.person_id,
+        act="item:complete",
+        subject=f"person:{row.person_id}",
+        item=item.ref,
+        minutes=item.minutes,
+        version=item.version,
+    )
+    return replace(standing, completed_at=now, credited_minutes=item.minutes)
 
 
 def _add_presence(session: Session, *, learner: SignedIn, now: datetime) -> None:

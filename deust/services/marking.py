@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from deust.domain import attempts, marking
@@ -18,6 +18,7 @@ from deust.domain.learning import Assignment, Kind, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.questions import Info, Json
 from deust.models.quizzes import Answer, Attempt, AttemptMarks
+from deust.models.rows import Together, added, changed
 from deust.queries.papers import asked_questions
 from deust.services import copies, learning, records
 
@@ -41,7 +42,6 @@ _TAKEN = (
 )
 _HOLD_OPEN = select(Attempt.id).where(*_MINE, Attempt.closed_at.is_(None)).with_for_update()
 _GIVEN = select(Answer.question_key, Answer.given).where(Answer.attempt_id == bindparam("attempt_id"))
-_INSERT_MARKS = insert(AttemptMarks)
 _HELD = select(
     Attempt.id,
     Attempt.public_id,
@@ -63,15 +63,15 @@ _LAST_MARKS = (
     .limit(1)
 )
 _OWN = _HELD_BY_NAME.where(Attempt.person_id == bindparam("person_id"))
-_UPDATE = update(Attempt).where(Attempt.id == bindparam("attempt_id"))
-_CLOSE = _UPDATE.values(
-    closed_at=bindparam("closed_at"),
-    closed_by=bindparam("closed_by"),
-    score=bindparam("score"),
-    awaiting=bindparam("awaiting"),
-    receipt_code=bindparam("receipt_code"),
+_MARKED = added("marks", AttemptMarks, "attempt_id", "version", "points", "marker_id", "reason", "marked_at")
+_CLOSING = Together(
+    _MARKED,
+    records.RECEIVED,
+    changed("attempt", Attempt, "closed_at", "closed_by", "score", "awaiting", "receipt_code"),
+    learning.QUIZ_PROGRESS,
+    records.AUDITED,
 )
-_SCORE = _UPDATE.values(score=bindparam("score"), awaiting=bindparam("awaiting"))
+_MARKING = Together(_MARKED, changed("attempt", Attempt, "score", "awaiting"), learning.QUIZ_PROGRESS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,23 +153,32 @@ def close_attempt(
     What a person must mark becomes a copy, with what the student declares about it.
     """
     answers = _given(session, attempt.id)
-    score, awaiting = _mark(session, attempt, answers, reason="hand-in", version=1, now=now)
-    code = records.make_receipt(
-        session,
+    points = _points(session, attempt, answers)
+    score, awaiting = _summed(points)
+    receipt = records.new_receipt(
         attempt_id=attempt.id,
         answers_hash=attempts.answers_hash(answers),
         answers_count=sum(given is not None for given in answers.values()),
         now=now,
     )
     closed_at = attempt.deadline_at if by == BY_CLOCK else now
-    closing = {"closed_at": closed_at, "closed_by": by, "score": score, "awaiting": awaiting, "receipt_code": code}
-    session.connection().execute(_CLOSE, {"attempt_id": attempt.id, **closing})
+    result = {"closed_at": closed_at, "score": score, "awaiting": awaiting}
+    rows = {
+        "marks": _marks(attempt.id, points, version=1, marker_id=None, reason="hand-in", now=now),
+        "receipt": receipt,
+        "attempt": {"id": attempt.id, "closed_by": by, "receipt_code": receipt["code"], **result},
+        "audit": _closing_line(attempt, by, score, now),
+    }
+    if quiz is not None:
+        rows["progress"] = _progress(session, attempt.person_id, quiz, now, {attempt.id: result})
+    _CLOSING.write(session.connection(), rows)
     if awaiting:
         _open_copy(session, attempt, quiz, closed_at=closed_at or now, by=by, declaration=declaration or {})
-    if quiz is not None:
-        _keep_result(session, attempt.person_id, quiz, now)
-    records.audit(
-        session,
+    return replace(attempt, closed_at=closed_at)
+
+
+def _closing_line(attempt: Held, by: str, score: Fraction, now: datetime) -> dict[str, Any]:
+    return records.audit_line(
         at=now,
         actor_id=attempt.person_id if by == BY_PERSON else None,
         act="attempt:close",
@@ -178,7 +187,6 @@ def close_attempt(
         score=str(score),
         out_of=str(attempt.out_of),
     )
-    return replace(attempt, closed_at=closed_at)
 
 
 def _given(session: Session, attempt_id: int) -> dict[str, Json]:
@@ -186,16 +194,7 @@ def _given(session: Session, attempt_id: int) -> dict[str, Json]:
     return {row.question_key: row.given for row in rows}
 
 
-def _mark(
-    session: Session, attempt: Held, answers: Mapping[str, Json], *, reason: str, version: int, now: datetime
-) -> tuple[Fraction, int]:
-    """Write the points of each question, none where a person must mark: gives their sum, and how many are awaited."""
-    points = _points(session, attempt, answers)
-    return _write_marks(session, attempt.id, points, version=version, marker_id=None, reason=reason, now=now)
-
-
-def _write_marks(
-    session: Session,
+def _marks(
     attempt_id: int,
     points: Mapping[str, Fraction | None],
     *,
@@ -203,8 +202,9 @@ def _write_marks(
     marker_id: int | None,
     reason: str,
     now: datetime,
-) -> tuple[Fraction, int]:
-    values = {
+) -> dict[str, Any]:
+    """The points of each question as a version of the marks; none where a person must mark."""
+    return {
         "attempt_id": attempt_id,
         "version": version,
         "points": {key: None if earned is None else str(earned) for key, earned in points.items()},
@@ -212,7 +212,10 @@ def _write_marks(
         "reason": reason[:200],
         "marked_at": now,
     }
-    session.connection().execute(_INSERT_MARKS, [values])
+
+
+def _summed(points: Mapping[str, Fraction | None]) -> tuple[Fraction, int]:
+    """The sum of the points, and how many a person still owes."""
     given = [earned for earned in points.values() if earned is not None]
     return sum(given, Fraction(0)), len(points) - len(given)
 
@@ -231,11 +234,21 @@ def _points(session: Session, attempt: Held, answers: Mapping[str, Json]) -> dic
     }
 
 
-def _keep_result(session: Session, person_id: int, quiz: Quiz, now: datetime) -> None:
-    """Carry the result to the person's progress: the attempts closed so far, oldest first, and the one still open."""
+def keep_result(session: Session, person_id: int, quiz: Quiz, now: datetime) -> None:
+    """Carry the results of the person's attempts, as they are kept, to their progress."""
+    _MARKING.write(session.connection(), {"progress": _progress(session, person_id, quiz, now, {})})
+
+
+def _progress(
+    session: Session, person_id: int, quiz: Quiz, now: datetime, results: Mapping[int, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What the attempts closed so far, oldest first, and the one still open make of the person's progress.
+
+    `results` are those of this moment, by attempt: they are not written yet.
+    """
     row = learning.lock_item(session, person_id=person_id, item=quiz, now=now)
-    taken = attempts_of(session, person_id, quiz)
-    learning.quiz_closed(
+    taken = [replace(past, **results.get(past.id, {})) for past in attempts_of(session, person_id, quiz)]
+    return learning.quiz_closed(
         session,
         row,
         item=quiz,
@@ -268,16 +281,23 @@ def keep_given_points(
     """Put the points that a person gave beside the others, as a new version of the marks, and carry the result."""
     attempt = _hold(session, _HELD_BY_ID, {"attempt_id": attempt_id})
     version, kept = _last_marks(session, attempt_id)
-    kept = {**kept, **points}
-    result = _write_marks(session, attempt_id, kept, version=version + 1, marker_id=marker_id, reason=reason, now=now)
-    _carry(session, attempt, result, quiz, now)
+    marks = _marks(attempt_id, {**kept, **points}, version=version + 1, marker_id=marker_id, reason=reason, now=now)
+    _carry(session, attempt, marks, _summed({**kept, **points}), quiz, now)
 
 
-def _carry(session: Session, attempt: Held, result: tuple[Fraction, int], quiz: Quiz | None, now: datetime) -> None:
-    score, awaiting = result
-    session.connection().execute(_SCORE, {"attempt_id": attempt.id, "score": score, "awaiting": awaiting})
+def _carry(
+    session: Session,
+    attempt: Held,
+    marks: Mapping[str, Any],
+    result: tuple[Fraction, int],
+    quiz: Quiz | None,
+    now: datetime,
+) -> None:
+    scored = {"score": result[0], "awaiting": result[1]}
+    rows = {"marks": marks, "attempt": {"id": attempt.id, **scored}}
     if quiz is not None:
-        _keep_result(session, attempt.person_id, quiz, now)
+        rows["progress"] = _progress(session, attempt.person_id, quiz, now, {attempt.id: scored})
+    _MARKING.write(session.connection(), rows)
 
 
 def _last_marks(session: Session, attempt_id: int) -> tuple[int, dict[str, Fraction | None]]:
@@ -294,8 +314,9 @@ def mark_again(
     points = _points(session, attempt, _given(session, attempt.id))
     if not attempt.is_assignment:
         points |= {key: before[key] for key in points.keys() - set(changed) if key in before}
-    result = _write_marks(session, attempt.id, points, version=version + 1, marker_id=None, reason=reason, now=now)
-    _carry(session, attempt, result, quiz, now)
+    result = _summed(points)
+    marks = _marks(attempt.id, points, version=version + 1, marker_id=None, reason=reason, now=now)
+    _carry(session, attempt, marks, result, quiz, now)
     if result[1]:
         _put_back(session, attempt, quiz, now)
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, and_, any_, bindparam, insert, or_, select, update
+from sqlalchemy import String, and_, any_, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ from deust.domain.progress import dates_of
 from deust.domain.questions import Info, Question
 from deust.models.people import Accommodation, ItemDates, Person
 from deust.models.quizzes import Attempt, FrozenQuestion
+from deust.models.rows import Together, added
 from deust.queries.papers import remember
 from deust.services import learning, records
 from deust.services.marking import (
@@ -67,7 +68,27 @@ _GRANTED = (
 )
 
 
-_INSERT_ATTEMPT = insert(Attempt)
+_STARTING = Together(
+    added(
+        "attempt",
+        Attempt,
+        "public_id",
+        "person_id",
+        "item_ref",
+        "number",
+        "item_version",
+        "settings",
+        "paper",
+        "started_at",
+        "time_seconds",
+        "closes_at",
+        "deadline_at",
+        "out_of",
+        "awaiting",
+    ),
+    learning.QUIZ_PROGRESS,
+    records.AUDITED,
+)
 _PAPERS = select(Attempt.paper).where(Attempt.id.in_(bindparam("ids", expanding=True)))
 _HASHES = bindparam("hashes", type_=postgresql.ARRAY(String))
 _KNOWN = {
@@ -96,21 +117,25 @@ def start_attempt(
     attempts.ensure_may_start(
         settings=quiz.settings, used=len(past) - extra - dates.extra_attempts, dates=dates, now=now
     )
-    public_id = _add_attempt(session, learner, quiz, past, dates, arrangement, rng, now)
-    learning.quiz_started(session, progress, item=quiz, attempt_public_id=public_id, now=now)
-    records.audit(
-        session,
-        at=now,
-        actor_id=learner.person_id,
-        act="attempt:start",
-        subject=f"attempt:{public_id}",
-        item=quiz.ref,
-        number=len(past) + 1,
-    )
+    attempt = _new_attempt(session, learner, quiz, past, dates, arrangement, rng, now)
+    public_id: str = attempt["public_id"]
+    rows = {
+        "attempt": attempt,
+        "progress": learning.quiz_started(session, progress, item=quiz, attempt_public_id=public_id, now=now),
+        "audit": records.audit_line(
+            at=now,
+            actor_id=learner.person_id,
+            act="attempt:start",
+            subject=f"attempt:{public_id}",
+            item=quiz.ref,
+            number=attempt["number"],
+        ),
+    }
+    _STARTING.write(session.connection(), rows)
     return public_id
 
 
-def _add_attempt(
+def _new_attempt(
     session: Session,
     learner: SignedIn,
     quiz: Quiz,
@@ -119,7 +144,7 @@ def _add_attempt(
     arrangement: Arrangement,
     rng: random.Random,
     now: datetime,
-) -> str:
+) -> dict[str, Any]:
     seen = _seen(session, past) if quiz.settings.draw is not None else {}
     chosen = attempts.draw_questions(quiz.questions, quiz.settings, seen=seen, rng=rng)
     paper = _freeze(session, chosen, shuffle_options=quiz.settings.shuffle_options, rng=rng)
@@ -129,9 +154,8 @@ def _add_attempt(
         closes_at=dates.closes_at,
         arrangement=arrangement,
     )
-    public_id = secrets.token_hex(16)
-    attempt = {
-        "public_id": public_id,
+    return {
+        "public_id": secrets.token_hex(16),
         "person_id": learner.person_id,
         "item_ref": quiz.ref,
         "number": len(past) + 1,
@@ -143,9 +167,8 @@ def _add_attempt(
         "closes_at": dates.closes_at,
         "deadline_at": deadline.at,
         "out_of": sum((question.points for question in chosen if not isinstance(question.answer, Info)), Fraction(0)),
+        "awaiting": 0,
     }
-    session.connection().execute(_INSERT_ATTEMPT, [attempt])
-    return public_id
 
 
 def _seen(session: Session, past: Sequence[Taken]) -> Mapping[str, int]:

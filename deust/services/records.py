@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from deust.domain.records import ALPHABET, CODE_LENGTH, grouped
+from deust.domain.records import CODE_BITS, code_of
 from deust.models.records import AuditEvent, OutboxMessage, Receipt
+from deust.models.rows import added
 
 MOST_TRIES = 12
 MAIL_KEPT = timedelta(days=30)
@@ -19,7 +20,10 @@ MAIL_KEPT = timedelta(days=30)
 _LONGEST_PAUSE = timedelta(hours=6)
 
 _INSERT_AUDIT = insert(AuditEvent)
-_INSERT_RECEIPT = insert(Receipt)
+
+AUDITED = added("audit", AuditEvent, "at", "actor_id", "act", "subject", "detail")
+RECEIVED = added("receipt", Receipt, "code", "attempt_id", "answers_hash", "answers_count", "made_at")
+"""The audit line and the receipt of an act that writes them with its own rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +39,13 @@ class Mail:
 
 def audit(session: Session, *, at: datetime, actor_id: int | None, act: str, subject: str, **detail: object) -> None:
     """Write who did what to whom, in the transaction of the act itself. No actor: the system, or nobody signed in."""
-    values = {"at": at, "actor_id": actor_id, "act": act, "subject": subject, "detail": detail}
-    session.connection().execute(_INSERT_AUDIT, [values])
+    line = audit_line(at=at, actor_id=actor_id, act=act, subject=subject, **detail)
+    session.connection().execute(_INSERT_AUDIT, [line])
+
+
+def audit_line(*, at: datetime, actor_id: int | None, act: str, subject: str, **detail: object) -> dict[str, Any]:
+    """The line that `audit` writes, for an act that writes it with its own rows."""
+    return {"at": at, "actor_id": actor_id, "act": act, "subject": subject, "detail": detail}
 
 
 def queue_mail(session: Session, *, kind: str, recipient: str, payload: dict[str, Any], now: datetime) -> None:
@@ -69,12 +78,15 @@ def mark_sent(session: Session, mail_id: int, *, now: datetime) -> None:
     row.payload = {}
 
 
-def make_receipt(session: Session, *, attempt_id: int, answers_hash: str, answers_count: int, now: datetime) -> str:
-    """The proof of a hand-in: its code. An attempt has one; the table refuses a second."""
-    code = grouped("".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)))
-    values = {"code": code, "attempt_id": attempt_id, "answers_hash": answers_hash, "answers_count": answers_count}
-    session.connection().execute(_INSERT_RECEIPT, [{**values, "made_at": now}])
-    return code
+def new_receipt(*, attempt_id: int, answers_hash: str, answers_count: int, now: datetime) -> dict[str, Any]:
+    """The proof of a hand-in, to be written with it, under a code. An attempt has one; the table refuses a second."""
+    return {
+        "code": code_of(secrets.randbits(CODE_BITS)),
+        "attempt_id": attempt_id,
+        "answers_hash": answers_hash,
+        "answers_count": answers_count,
+        "made_at": now,
+    }
 
 
 def purge(session: Session, *, now: datetime) -> int:

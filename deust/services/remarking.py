@@ -49,7 +49,7 @@ def apply_key(
     for one in changed:
         _mark(session, one, quiz, by=by, never_lower=never_lower, reason=reason, now=now)
     for person_id in sorted({one.person_id for one in changed}):
-        marking._keep_result(session, person_id, quiz, now)
+        marking.keep_result(session, person_id, quiz, now)
     _tell(session, changed, quiz, link, now)
     records.audit(
         session,

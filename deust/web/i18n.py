@@ -26,11 +26,13 @@ def _catalogue(locale: str) -> gnu.NullTranslations:
 
 def current_locale() -> str:
     """The language already settled for this request, else that of the person signed in; French for a guest."""
+    settled: str | None = g.get("locale") if g else None
+    if settled is not None:
+        return settled
     if not has_request_context():
         return "fr"
-    if "locale" not in g:
-        person = visitor_or_none()
-        g.locale = person.locale if person else "fr"
+    person = visitor_or_none()
+    g.locale = person.locale if person else "fr"
     return str(g.locale)
 
 

@@ -8,15 +8,25 @@ from typing import Any
 from flask.templating import Environment
 from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 
 def piece(value: object) -> str:
-    """A value as the page shows it: escaped, unless it is markup already."""
+    """A value as the page shows it: escaped, unless it is markup already or holds nothing to escape."""
+    if type(value) is str:
+        is_plain = not ("&" in value or "<" in value or ">" in value or '"' in value or "'" in value)
+        return value if is_plain else escape(value)
     if type(value) is Markup:
         return value
     return str(value) if type(value) is int else escape(value)
+
+
+class _Page(Template):
+    def _get_default_module(self, ctx: Context | None = None) -> Any:
+        """Every template has the globals of the environment and no others: what it defines is made once."""
+        return super()._get_default_module()
 
 
 class _Generator(CodeGenerator):
@@ -35,6 +45,7 @@ class Templates(Environment):
     """Reads `_('Texte')` as « that very text when the page is French, else its translation »."""
 
     code_generator_class = _Generator
+    template_class = _Page
     piece = staticmethod(piece)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -55,8 +55,9 @@ def engines_of(app: Flask) -> tuple[Engine, ...]:
 
 @contextmanager
 def full_disk(app: Flask, doors: Doors) -> Iterator[None]:
-    """The database cannot grow by one page more."""
+    """The database has no free page and cannot grow by one."""
     with doors.reading() as connection:
+        connection.execute(text("VACUUM"))
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
     with every_connection(app, f"max_page_count = {pages}"):
         yield

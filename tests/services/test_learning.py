@@ -13,6 +13,7 @@ from deust.domain.marking import mark
 from deust.domain.quizzes import Mode
 from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
 from deust.models.records import AuditEvent
+from deust.models.rows import Together
 from deust.models.transaction import reading, writing
 from deust.services import learning
 from tests.support import factories
@@ -178,17 +179,21 @@ def learner_of_app(doors):
         return factories.learner(session)
 
 
+def write(session, progress):
+    Together(learning.QUIZ_PROGRESS).write(session.connection(), {"progress": progress})
+
+
 def close(learner, quiz, *shares, now=NOW, **changes):
     with writing() as session:
         row = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
         used = len(shares) + ("open_attempt" in changes)
-        learning.quiz_closed(session, row, item=quiz, shares=shares, used=used, now=now, **changes)
+        write(session, learning.quiz_closed(session, row, item=quiz, shares=shares, used=used, now=now, **changes))
 
 
 def start(learner, quiz, public_id="a1"):
     with writing() as session:
         row = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=NOW)
-        learning.quiz_started(session, row, item=quiz, attempt_public_id=public_id, now=NOW)
+        write(session, learning.quiz_started(session, row, item=quiz, attempt_public_id=public_id, now=NOW))
 
 
 def test_a_quiz_passed_is_done_and_credited_once(learner):

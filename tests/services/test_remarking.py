@@ -60,7 +60,7 @@ def fill(quiz: Quiz, papers: Sequence[Answers], **fields: Any) -> list[int]:
     with writing() as session:
         _, people = group_that_sat(session, quiz, factories.cohort(session), papers, **fields)
         for who in people:
-            marking._keep_result(session, who.id, quiz, NOW)
+            marking.keep_result(session, who.id, quiz, NOW)
         return [who.id for who in people]
 
 

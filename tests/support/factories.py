@@ -42,7 +42,9 @@ from deust.domain.quizzes import DEFAULTS, Keep, Mode, Paging, QuizSettings
 from deust.domain.rubric import Criterion, Grid
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
+from deust.models.rows import Together
 from deust.models.signin import SignInSession
+from deust.services import records
 from deust.services.answers import Posted
 from tests.support.clock import NOW
 
@@ -325,3 +327,11 @@ def _added(session: Session, row: Any) -> Any:
     session.add(row)
     session.flush()
     return row
+
+
+def receipt(session: Session, attempt_id: int, **fields: Any) -> str:
+    """The code of a receipt of this attempt."""
+    values = {"answers_hash": "f" * 64, "answers_count": 9, "now": NOW, **fields}
+    row = records.new_receipt(attempt_id=attempt_id, **values)
+    Together(records.RECEIVED).write(session.connection(), {"receipt": row})
+    return str(row["code"])
