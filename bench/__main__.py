@@ -43,6 +43,7 @@ from bench.visit import Visit, ensure_browser, visits
 from deust.app import create_app
 from deust.config import ROOT
 from deust.content.publishing import publish
+from deust.web.compiled import compile_all
 
 STUDENTS, PAST_ATTEMPTS = 200, 8
 FEW = 5
@@ -106,6 +107,7 @@ class Bench:
         publish(courses, instance / "published", today=datetime.now(UTC).date())
         environment = servers.product_environment(self._database(name), instance, courses)
         app = create_app(servers.product_settings(environment))
+        compile_all(app.jinja_env)
         assert all(
             f"copie-{number}" in app.extensions["deust"].catalogue.programme().modules for number in range(1, modules)
         )

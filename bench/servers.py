@@ -78,7 +78,16 @@ def gunicorn(target: str, environment: Mapping[str, str], *, first_page: str) ->
     """Serve a WSGI application until the block ends; it begins once the first page was answered."""
     port = _free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DEUST_")}
-    command = [sys.executable, "-m", "gunicorn", target, "--workers", str(WORKERS), "--bind", f"127.0.0.1:{port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.installed",
+        target,
+        "--workers",
+        str(WORKERS),
+        "--bind",
+        f"127.0.0.1:{port}",
+    ]
     started = time.perf_counter()
     process = subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=kept | environment)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -78,12 +79,20 @@ def send(app: Flask, request: Request) -> None:
     assert response.status_code == request.status, (path, response.status_code, response.text[:500])
 
 
+_QUESTION = re.compile(r'<section class="card check".*?</section>', re.DOTALL)
+
+
+def _words(markup: str) -> bytes:
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split()).encode()
+
+
 def html_kilobytes(app: Flask, student: Student) -> Mapping[str, float]:
-    """The size of the lesson's page, and of the words in it."""
+    """The size of the lesson's page, and of what its author wrote: the lesson rendered, the words of its questions."""
     path = f"/modules/{MODULE}/{LESSON}"
     response = app.test_client(use_cookies=False).get(path, headers={"Cookie": student.cookie})
     assert response.status_code == 200
     catalogue = app.extensions["deust"].catalogue
     parts: Sequence[tuple[str, str]] = catalogue.lesson(f"{MODULE}/{LESSON}").parts
     content = sum(len(markup.encode()) for kind, markup in parts if kind == "html")
+    content += sum(len(_words(section)) for section in _QUESTION.findall(response.text))
     return {"page": len(response.data) / 1000, "content": content / 1000}

@@ -46,6 +46,7 @@ from deust.web import (
 from deust.web import cohort as cohort_pages
 from deust.web import people as people_pages
 from deust.web.assets import Assets
+from deust.web.compiled import Compiled
 from deust.web.counts import forget_counts, waiting_counts
 from deust.web.current import guard, login_manager, tools, visitor_or_none
 from deust.web.security import add_headers, csrf
@@ -176,6 +177,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     for pages in (*students, *staff, signin, people_pages, message_holders, messages, records):
         app.register_blueprint(pages.bp)
     errors.register(app)
+    app.jinja_env.bytecode_cache = Compiled(settings.instance_dir / "compiled")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]

@@ -95,8 +95,10 @@ def trees() -> list[tuple[str, ast.Module]]:
 
 
 @pytest.mark.slow
-def test_imports_go_down_only() -> None:
+def test_imports_go_down_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """The contracts of pyproject.toml: floors, services in order, pages apart, what each floor may know."""
+    # The linter sets logging up for itself, which would silence the product's in the tests that follow.
+    monkeypatch.setattr("importlinter.cli.logging_config.dictConfig", lambda _config: None)
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
 
 

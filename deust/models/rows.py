@@ -12,6 +12,7 @@ from sqlalchemy import (
     JSON,
     BindParameter,
     Connection,
+    Insert,
     Select,
     Text,
     Update,
@@ -23,13 +24,18 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy import Insert as PlainInsert
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from deust.models.base import Base
 
 Row = Mapping[str, Any]
-Insert = postgresql.Insert | sqlite.Insert
+
+
+def insert_into(where: Session | Connection, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT as this server writes it, which may say what happens when the row is there."""
+    dialect = where.get_bind().dialect.name if isinstance(where, Session) else where.dialect.name
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 class RowsInsert:
@@ -42,17 +48,14 @@ class RowsInsert:
         chosen = _from_one_parameter(
             self.parameter, {name: None if name in self._as_text else types[name] for name in columns}
         )
-        self.statements = {
-            "postgresql": ending(postgresql.insert(table).from_select(list(columns), chosen)),
-            "sqlite": ending(sqlite.insert(table)),
-        }
+        self._table, self._ending = table, ending
+        self.from_parameter = ending(postgresql.insert(table).from_select(list(columns), chosen))
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
-        statement = self.statements[connection.dialect.name]
         if connection.dialect.name == "postgresql":
-            connection.execute(statement, {self.parameter: self.as_parameter(rows)})
+            connection.execute(self.from_parameter, {self.parameter: self.as_parameter(rows)})
         else:
-            connection.execute(statement, rows)
+            connection.execute(self._ending(insert_into(connection, self._table)), rows)
 
     def as_parameter(self, rows: Sequence[Row]) -> str:
         return json.dumps([self._plain(row) for row in rows])
@@ -68,8 +71,8 @@ class RowsTogether:
 
     def __init__(self, first: RowsInsert, second: RowsInsert) -> None:
         self._first, self._second = first, second
-        beside = second.statements["postgresql"].cte(f"{second.parameter}_written")
-        self._statement = first.statements["postgresql"].add_cte(beside)
+        beside = second.from_parameter.cte(f"{second.parameter}_written")
+        self._statement = first.from_parameter.add_cte(beside)
 
     def write(self, connection: Connection, first: Sequence[Row], second: Sequence[Row]) -> None:
         if connection.dialect.name != "postgresql":
@@ -88,7 +91,7 @@ class Part:
     """One row written beside those of other tables; its values have its name before theirs."""
 
     name: str
-    statement: PlainInsert | Update
+    statement: Insert | Update
 
     def values(self, row: Row) -> Row:
         return {f"{self.name}_{column}": value for column, value in row.items()}
@@ -113,7 +116,7 @@ class Together:
 
     def __init__(self, *parts: Part) -> None:
         self._parts = {part.name: part for part in parts}
-        self._whole: dict[tuple[str, ...], PlainInsert | Update] = {}
+        self._whole: dict[tuple[str, ...], Insert | Update] = {}
 
     def write(self, connection: Connection, rows: Mapping[str, Row]) -> None:
         """Write a row for each part that is named."""
@@ -125,7 +128,7 @@ class Together:
         values = {name: value for part in parts for name, value in part.values(rows[part.name]).items()}
         connection.execute(self._in_one(tuple(rows)), values)
 
-    def _in_one(self, names: tuple[str, ...]) -> PlainInsert | Update:
+    def _in_one(self, names: tuple[str, ...]) -> Insert | Update:
         if names not in self._whole:
             *others, last = (self._parts[name] for name in names)
             beside = [part.statement.cte(f"{part.name}_written") for part in others]

@@ -6,7 +6,6 @@ two writers queue instead of failing, and returns only once the commit is durabl
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -76,7 +75,7 @@ def tune() -> None:
         event.listen(db.engine, "begin", _begin_immediate)
 
 
-def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _open_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain.flags import FlagKind, Rules
@@ -14,6 +13,7 @@ from deust.domain.people import SignedIn
 from deust.exchange.tables import Cell, csv_bytes, xlsx_bytes
 from deust.models.cohort import Contact, FlagAside, FlagRules
 from deust.models.people import Person
+from deust.models.rows import insert_into
 from deust.services.records import audit, queue_mail
 
 MEANS = ("phone", "other")
@@ -100,8 +100,7 @@ def write_to(
     ]
     if not wanted:
         return 0
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    added = dialect.insert(Contact).values(wanted).on_conflict_do_nothing().returning(Contact.person_id)
+    added = insert_into(session, Contact).values(wanted).on_conflict_do_nothing().returning(Contact.person_id)
     new = list(session.scalars(added))
     _mail(session, new, subject=subject, text=text, by=by, now=now)
     return len(new)

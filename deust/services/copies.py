@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain import assignments, rubric
@@ -19,6 +18,7 @@ from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, FrozenGrid
 from deust.models.people import Cohort, Enrolment
 from deust.models.quizzes import Answer
+from deust.models.rows import insert_into
 
 _PARIS = "Europe/Paris"
 _INSERT = insert(Copy)
@@ -97,7 +97,6 @@ def reopen_copy(session: Session, attempt_id: int) -> bool:
 def keep_grids(session: Session, grids: Mapping[str, Grid]) -> str:
     """Write the grids of an activity under their hash, unless they are there; gives the hash."""
     hash_ = rubric.set_hash(grids)
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"hash": hash_, "body": rubric.set_to_json(grids)}
-    session.execute(dialect.insert(FrozenGrid).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, FrozenGrid).values(values).on_conflict_do_nothing())
     return hash_

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.content.index import search_documents, stemmed
@@ -24,7 +23,7 @@ from deust.domain.progress import AnyItem, Standing, checks_left, is_complete
 from deust.domain.questions import Json, Question
 from deust.models.base import Base
 from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
-from deust.models.rows import changed
+from deust.models.rows import changed, insert_into
 from deust.queries.progress import follows, progress_of, standing_from
 from deust.services import records
 
@@ -238,8 +237,7 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
 
 
 def _insert_if_absent(session: Session, table: type[Base], values: dict[str, Any]) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(table).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, table).values(values).on_conflict_do_nothing())
 
 
 def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:

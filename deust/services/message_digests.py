@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
@@ -13,6 +12,7 @@ from deust.domain.messages import MOST_TITLES, STUDENT_PAUSE, digest_hour
 from deust.domain.people import SignedIn
 from deust.models.messages import DigestMark
 from deust.models.people import Person
+from deust.models.rows import insert_into
 from deust.queries.message_digests import OLDEST_ANSWER, answered_titles, is_due, may_be_told, waiting_titles
 from deust.services.records import queue_mail
 
@@ -68,9 +68,8 @@ def _queue(session: Session, kind: str, person: Person, titles: tuple[str, ...],
 
 
 def _locked_mark(session: Session, person_id: int) -> DigestMark:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"person_id": person_id, "is_off": False}
-    session.execute(dialect.insert(DigestMark).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, DigestMark).values(values).on_conflict_do_nothing())
     return session.scalars(select(DigestMark).where(DigestMark.person_id == person_id).with_for_update()).one()
 
 

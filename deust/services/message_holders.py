@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain.errors import InvalidAnswer
 from deust.domain.people import SignedIn
 from deust.models.messages import Holder, Thread
 from deust.models.people import Person
+from deust.models.rows import insert_into
 from deust.queries.message_digests import may_be_told
 from deust.queries.message_holders import giving_over
 from deust.services import records
@@ -29,10 +29,9 @@ def give_over(session: Session, *, by: SignedIn, public_id: str, to_id: int, bas
     giving = giving_over(session.connection(), asker=by, public_id=public_id)
     if thread is None or to_id not in giving.tutors:
         raise InvalidAnswer("tutor")
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"thread_id": thread.id, "person_id": to_id, "by_id": by.person_id, "given_at": now}
     changed = {name: value for name, value in values.items() if name != "thread_id"}
-    statement = dialect.insert(Holder).values(values)
+    statement = insert_into(session, Holder).values(values)
     session.execute(statement.on_conflict_do_update(index_elements=["thread_id"], set_=changed))
     records.audit(session, at=now, actor_id=by.person_id, act="thread:give", subject=f"thread:{public_id}", to=to_id)
     _tell(session, thread, to_id, by, base_url, now)

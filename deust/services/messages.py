@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
@@ -26,6 +25,7 @@ from deust.domain.messages import (
 from deust.domain.people import SignedIn
 from deust.models.messages import DigestMark, Draft, Message, Reading, Thread
 from deust.models.people import Person
+from deust.models.rows import insert_into
 from deust.queries.message_readings import is_opened
 from deust.queries.messages import READING, find_thread, has_opened
 from deust.services import records
@@ -174,9 +174,8 @@ def keep_draft(session: Session, *, who: SignedIn, place: str, text: str, now: d
     if not text.strip():
         _drop_draft(session, who, place)
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"person_id": who.person_id, "place": place, "text": text, "saved_at": now}
-    statement = dialect.insert(Draft).values(values)
+    statement = insert_into(session, Draft).values(values)
     changed = {"text": text, "saved_at": now}
     session.execute(statement.on_conflict_do_update(index_elements=["person_id", "place"], set_=changed))
 
@@ -248,9 +247,8 @@ def _mark_read(session: Session, who: SignedIn, thread: Thread, seen: int, now: 
     seen = min(seen, thread.size)
     if seen < 1:
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"person_id": who.person_id, "thread_id": thread.id, "seen": seen, "read_at": now}
-    statement = dialect.insert(Reading).values(values)
+    statement = insert_into(session, Reading).values(values)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["person_id", "thread_id"],

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain.errors import InvalidAnswer
 from deust.domain.people import SignedIn
 from deust.models.assignments import Phrase
+from deust.models.rows import insert_into
 
 LONGEST = 500
 MOST = 100
@@ -24,9 +24,8 @@ def keep_phrase(session: Session, *, tutor: SignedIn, item_ref: str, text: str) 
     ).all()
     if len(kept) >= MOST:
         raise InvalidAnswer("phrase")
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"tutor_id": tutor.person_id, "item_ref": item_ref, "text": words, "uses": 0}
-    session.execute(dialect.insert(Phrase).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, Phrase).values(values).on_conflict_do_nothing())
 
 
 def use_phrase(session: Session, *, tutor: SignedIn, phrase_id: int) -> str:

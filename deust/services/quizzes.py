@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import String, and_, any_, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from deust.domain import attempts, calculated, presenting
@@ -30,7 +30,7 @@ from deust.domain.progress import dates_of
 from deust.domain.questions import Info, Question
 from deust.models.people import Accommodation, ItemDates, Person
 from deust.models.quizzes import Attempt, FrozenQuestion
-from deust.models.rows import Together, added
+from deust.models.rows import Together, added, insert_into
 from deust.queries.papers import remember
 from deust.services import learning, records
 from deust.services.marking import (
@@ -213,8 +213,7 @@ def _insert_new(session: Session, bodies: Mapping[str, Mapping[str, Any]]) -> No
     known = set(connection.scalars(_KNOWN[connection.dialect.name], {"hashes": list(bodies)}))
     rows = [{"hash": hash_, "body": body} for hash_, body in bodies.items() if hash_ not in known]
     if rows:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        session.execute(dialect.insert(FrozenQuestion).on_conflict_do_nothing(), rows)
+        session.execute(insert_into(session, FrozenQuestion).on_conflict_do_nothing(), rows)
 
 
 def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, Arrangement]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from deust.domain.errors import InvalidAnswer, NotFound
 from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.quizzes import RemarkingAside
+from deust.models.rows import insert_into
 from deust.queries.remarking import Affected, remarking_page
 from deust.services import records
 
@@ -28,9 +28,8 @@ def put_aside(session: Session, quiz: Quiz, *, by: SignedIn, public_id: str, rea
     one = _by_hand(session, quiz, by, public_id)
     if not reason or len(reason) > LONGEST_REASON:
         raise InvalidAnswer("reason")
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {"attempt_id": one.attempt_id, "concern": one.concern, "reason": reason, "by_id": by.person_id}
-    statement = dialect.insert(RemarkingAside).values(**values, put_at=now)
+    statement = insert_into(session, RemarkingAside).values(**values, put_at=now)
     put = session.execute(statement.on_conflict_do_nothing().returning(RemarkingAside.id)).first()
     if put is not None:
         _note(session, "attempt:look-done", one, quiz, by, now, reason=reason)

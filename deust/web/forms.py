@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from babel.support import LazyProxy
 from flask_wtf import FlaskForm
 from wtforms import Field
 
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import read_number
 from deust.web.i18n import gettext as _
-from deust.web.i18n import ngettext
+from deust.web.i18n import lazy_gettext, ngettext
 
 
 def N_(message: str) -> str:
     """A label written once and translated each time it is shown; the name is one that gettext extraction knows."""
-    return LazyProxy(_, message, enable_cache=False)  # type: ignore[return-value]
+    return lazy_gettext(message)  # type: ignore[return-value]
 
 
 class _Words:

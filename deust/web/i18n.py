@@ -68,6 +68,9 @@ class LazyText:
     def __str__(self) -> str:
         return gettext(self._message)
 
+    def __mod__(self, values: object) -> str:
+        return str(self) % values
+
     def __html__(self) -> str:
         return str(escape(str(self)))
 

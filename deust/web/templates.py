@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any
 
 from flask.templating import Environment
@@ -11,6 +12,9 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
+
+_GATHERED = "gathered"
+"""The filter that hands over as markup what a template wrote, and was escaped there."""
 
 
 def piece(value: object) -> str:
@@ -51,6 +55,11 @@ class Templates(Environment):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._ready: dict[str, Template] = {}
+        self.filters[_GATHERED] = partial(str.__new__, Markup)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The environment's own, unless a template is given more: each context copies them."""
+        return super().make_globals(d) if d else self.globals
 
     def get_template(
         self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
@@ -75,7 +84,7 @@ class Templates(Environment):
 
 def _gathered(body: list[nodes.Node], line: int) -> nodes.Node:
     """The same output handed over as one string: each piece would otherwise climb through every layout above it."""
-    return nodes.FilterBlock(body, nodes.Filter(None, "safe", [], [], None, None), lineno=line)
+    return nodes.FilterBlock(body, nodes.Filter(None, _GATHERED, [], [], None, None), lineno=line)
 
 
 def _is_only_included(template: nodes.Template) -> bool:

@@ -146,7 +146,7 @@ PAGES = (
 REFUSED = (
     (Shown(None, "/connexion", "Connectez-vous", 422), "Se connecter"),
     (Shown(None, "/liens/{link}", "choisissez un mot de passe", 422), "Enregistrer ce mot de passe"),
-    (Shown(None, f"/lecons/{MODULE}/accueillir", "Accueillir", 422), "Vérifier : Quel élément manque"),
+    (Shown(None, f"/lecons/{MODULE}/accueillir", "Accueillir", 422), "Vérifier Quel élément manque"),
     (Shown(LEARNER, "/compte", "Votre compte", 422), "Changer le mot de passe"),
     (Shown(LEARNER, f"/questions/poser?sur=module&ref={MODULE}", "Poser une question", 422), "Envoyer la question"),
     (Shown(ADMIN, "/essais/{late}/tardives", "après l’heure", 422), "Accepter ces réponses"),
