@@ -13,6 +13,7 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from deust.domain.access import Permission, may
 from deust.domain.errors import OnlyLooking
+from deust.domain.learning import Programme
 from deust.domain.people import SignedIn
 from deust.models.transaction import reading
 from deust.queries.eyes import seen_as
@@ -73,6 +74,12 @@ def visitor_or_none() -> SignedIn | None:
         return eyes.student
     user = current_user._get_current_object()
     return user.person if isinstance(user, Visitor) else None
+
+
+def own_programme() -> Programme:
+    """The programme of the asker's cohort; staff and guests see the first."""
+    person = visitor_or_none()
+    return tools().catalogue.programme(person.enrolled.programme if person and person.enrolled else None)
 
 
 @dataclass(frozen=True, kw_only=True)
