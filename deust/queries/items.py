@@ -60,22 +60,22 @@ def is_public(item: AnyItem, programme: Programme) -> bool:
     return isinstance(item, Lesson) and (item.is_public or programme.modules[item.module].is_public)
 
 
-def document_url(module_id: str) -> str:
+def open_module_url(module_id: str) -> str:
     return f"/documents/{module_id}"
 
 
-def is_document(module: Module) -> bool:
-    """Whether a module opens to readers without an account, as a document."""
+def is_open_module(module: Module) -> bool:
+    """Whether a module opens to readers without an account."""
     return module.is_public and not module.is_planned
 
 
-def documents(programme: Programme) -> list[Module]:
-    return [module for module in programme.modules.values() if is_document(module)]
+def open_modules(programme: Programme) -> list[Module]:
+    return [module for module in programme.modules.values() if is_open_module(module)]
 
 
 def is_open_quiz(item: AnyItem, programme: Programme) -> bool:
     """Whether readers without an account may take it: a quiz to train, without limit, in a public module."""
-    if not isinstance(item, Quiz) or isinstance(item, Assignment) or not is_document(programme.modules[item.module]):
+    if not isinstance(item, Quiz) or isinstance(item, Assignment) or not is_open_module(programme.modules[item.module]):
         return False
     return item.settings.mode is Mode.TRAINING and item.settings.attempts is None
 
@@ -84,7 +84,7 @@ def open_url(item: AnyItem, programme: Programme) -> str | None:
     """The address of an item for readers without an account; None when it is not open to them."""
     if isinstance(item, Lesson):
         return public_url(item) if is_public(item, programme) else None
-    return f"{document_url(item.module)}/quiz/{item.id}" if is_open_quiz(item, programme) else None
+    return f"{open_module_url(item.module)}/quiz/{item.id}" if is_open_quiz(item, programme) else None
 
 
 def public_lessons(programme: Programme) -> Iterator[Lesson]:

@@ -23,7 +23,7 @@ from deust.domain.progress import (
     totals_of,
     week_of,
 )
-from deust.queries.items import Row, document_url, is_begun, is_document, module_url, numbered_row, row_of
+from deust.queries.items import Row, is_begun, is_open_module, module_url, numbered_row, open_module_url, row_of
 from deust.queries.progress import follows, progress_of
 
 NEXT_ROWS = 3
@@ -201,7 +201,7 @@ def module_page(
         first=rows[card.current] if card.current is not None else None,
         last_due_on=max(due, default=None),
         has_progress=follows(learner, programme),
-        whole_url=f"{document_url(module.id)}/tout-lire" if is_document(module) else None,
+        whole_url=f"{open_module_url(module.id)}/tout-lire" if is_open_module(module) else None,
     )
 
 

@@ -43,7 +43,7 @@ class Check:
 class LessonPage:
     """`parts` alternates HTML and checks; `left` are the checks still to try; `place` is where reading stopped.
 
-    `around` is the document that a reader without an account reads in.
+    `around` is the public module that a reader without an account reads in.
     """
 
     lesson: Lesson

@@ -1,4 +1,4 @@
-"""What anyone may know of the diploma: its figures, its documents, its public lessons."""
+"""What anyone may know of the diploma: its figures, its public modules, its public lessons."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deust.domain.learning import Lesson, Module, Programme, Unit
 from deust.domain.progress import AnyItem
-from deust.queries.items import document_url, documents, is_document, public_lessons
+from deust.queries.items import is_open_module, open_module_url, open_modules, public_lessons
 from deust.queries.public_modules import open_items
 
 
@@ -20,7 +20,7 @@ class PublicSemester:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DocumentCard:
+class OpenModuleCard:
     """A public module in a list."""
 
     title: str
@@ -41,14 +41,14 @@ class PublicHomePage:
     component_count: int
     stage_count: int
     semesters: tuple[PublicSemester, ...]
-    documents: tuple[DocumentCard, ...]
+    open_modules: tuple[OpenModuleCard, ...]
     lessons: tuple[Lesson, ...]
     more_lessons: tuple[Lesson, ...]
 
 
 def public_home_page(programme: Programme) -> PublicHomePage:
-    """What a visitor sees of the diploma: its documents; of its public lessons, the first of each other module, then
-    all that remain.
+    """What a visitor sees of the diploma: its public modules; of its public lessons, the first of each other module,
+    then all that remain.
     """
     semesters = tuple(
         PublicSemester(
@@ -60,7 +60,9 @@ def public_home_page(programme: Programme) -> PublicHomePage:
         for number, semester in enumerate(programme.semesters, 1)
     )
     lessons = list(public_lessons(programme))
-    first = {lesson.module: lesson for lesson in reversed(lessons) if not is_document(programme.modules[lesson.module])}
+    first = {
+        lesson.module: lesson for lesson in reversed(lessons) if not is_open_module(programme.modules[lesson.module])
+    }
     components = [component for semester in semesters for unit in semester.units for component in unit.components]
     return PublicHomePage(
         title=programme.title,
@@ -70,22 +72,22 @@ def public_home_page(programme: Programme) -> PublicHomePage:
         component_count=len(components),
         stage_count=sum(component.stage_weeks is not None for component in components),
         semesters=semesters,
-        documents=document_cards(programme),
+        open_modules=open_module_cards(programme),
         lessons=tuple(lesson for lesson in lessons if first.get(lesson.module) is lesson),
         more_lessons=tuple(lesson for lesson in lessons if first.get(lesson.module) is not lesson),
     )
 
 
-def document_cards(programme: Programme) -> tuple[DocumentCard, ...]:
+def open_module_cards(programme: Programme) -> tuple[OpenModuleCard, ...]:
     """The public modules, each with what it opens to everyone."""
-    return tuple(_document_card(module, open_items(module, programme)) for module in documents(programme))
+    return tuple(_open_module_card(module, open_items(module, programme)) for module in open_modules(programme))
 
 
-def _document_card(module: Module, items: Sequence[AnyItem]) -> DocumentCard:
+def _open_module_card(module: Module, items: Sequence[AnyItem]) -> OpenModuleCard:
     lesson_count = sum(isinstance(item, Lesson) for item in items)
-    return DocumentCard(
+    return OpenModuleCard(
         title=module.title,
-        url=document_url(module.id),
+        url=open_module_url(module.id),
         lesson_count=lesson_count,
         has_quiz=lesson_count < len(items),
         minutes=sum(item.minutes for item in items),

@@ -1,4 +1,4 @@
-"""Public modules as readers without an account meet them: a document to read, to print, and a quiz to try."""
+"""Public modules as readers without an account meet them: to read, to print, with a quiz to try."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deust.domain.questions import HUMAN_MARKED, Info, Json, Question, block_typ
 from deust.domain.quizzes import Shown, shown
 from deust.domain.reading import show_answer
 from deust.queries.asked import AskedCheck, asked_check
-from deust.queries.items import document_url, is_document, open_url
+from deust.queries.items import is_open_module, open_module_url, open_url
 
 _LINK = re.compile(r'(?<= href=")/modules/([a-z0-9-]+)(?:/([a-z0-9-]+))?(?=["#])')
 
@@ -30,7 +30,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """Where an item stands in its document: its place among what is open, and what comes before and after."""
+    """Where an item stands in its public module: its place among what is open, and what comes before and after."""
 
     title: str
     url: str
@@ -52,7 +52,7 @@ class OpenItem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DocumentPage:
+class OpenModulePage:
     """`reviewed` is the day of the oldest review, `is_outdated` says that a lesson may have aged."""
 
     module_id: str
@@ -80,7 +80,7 @@ class Chapter:
 
 @dataclass(frozen=True, kw_only=True)
 class WholePage:
-    document: DocumentPage
+    module: OpenModulePage
     chapters: tuple[Chapter, ...]
 
 
@@ -139,11 +139,11 @@ class Given:
 
 def open_items(module: Module, programme: Programme) -> list[AnyItem]:
     """What a public module opens to everyone, in its order."""
-    return [item for item in module.items if open_url(item, programme)] if is_document(module) else []
+    return [item for item in module.items if open_url(item, programme)] if is_open_module(module) else []
 
 
 def around(item: AnyItem, programme: Programme) -> Around | None:
-    """None for a lesson that is public alone, outside any document."""
+    """None for a lesson that is public alone, outside any public module."""
     module = programme.modules[item.module]
     items = open_items(module, programme)
     if item not in items:
@@ -151,7 +151,7 @@ def around(item: AnyItem, programme: Programme) -> Around | None:
     place = items.index(item)
     return Around(
         title=module.title,
-        url=document_url(module.id),
+        url=open_module_url(module.id),
         position=place + 1,
         total=len(items),
         previous=_link(items[place - 1], programme) if place else None,
@@ -167,23 +167,23 @@ def opened_links(html: str, programme: Programme) -> str:
         if module is None:
             return link.group()
         if link.group(2) is None:
-            return document_url(module.id) if is_document(module) else link.group()
+            return open_module_url(module.id) if is_open_module(module) else link.group()
         item = module.item(link.group(2))
         return (open_url(item, programme) if item else None) or link.group()
 
     return _LINK.sub(opened, html)
 
 
-def document_page(programme: Programme, module: Module, *, intro: str, now: datetime) -> DocumentPage:
+def open_module_page(programme: Programme, module: Module, *, intro: str, now: datetime) -> OpenModulePage:
     """`intro` is the module's introduction, rendered."""
     items = open_items(module, programme)
     lessons = [item for item in items if isinstance(item, Lesson)]
     reviewed = [date.fromisoformat(lesson.reviewed) for lesson in lessons if lesson.reviewed]
     today = now.date().isoformat()
-    return DocumentPage(
+    return OpenModulePage(
         module_id=module.id,
         title=module.title,
-        url=document_url(module.id),
+        url=open_module_url(module.id),
         intro=opened_links(intro, programme),
         outcomes=tuple(outcome.title for outcome in module.outcomes),
         minutes=sum(item.minutes for item in items),
@@ -195,9 +195,9 @@ def document_page(programme: Programme, module: Module, *, intro: str, now: date
 
 
 def whole_page(
-    document: DocumentPage, programme: Programme, pages: Iterable[tuple[Lesson, RenderedLesson] | Quiz]
+    module: OpenModulePage, programme: Programme, pages: Iterable[tuple[Lesson, RenderedLesson] | Quiz]
 ) -> WholePage:
-    """Every lesson and quiz of a document one after the other, without anything that solves a question."""
+    """Every lesson and quiz of a public module one after the other, without anything that solves a question."""
     gathering = Gathering()
     chapters = [
         _quiz_chapter(page, number, gathering)
@@ -205,7 +205,7 @@ def whole_page(
         else _lesson_chapter(*page, number, gathering, programme)
         for number, page in enumerate(pages, 1)
     ]
-    return WholePage(document=document, chapters=tuple(chapters))
+    return WholePage(module=module, chapters=tuple(chapters))
 
 
 def public_quiz_page(quiz: Quiz, programme: Programme, given: Mapping[str, Given] | None = None) -> PublicQuizPage:
@@ -225,7 +225,7 @@ def public_quiz_page(quiz: Quiz, programme: Programme, given: Mapping[str, Given
     return PublicQuizPage(
         around=place,
         title=quiz.title,
-        url=f"{document_url(quiz.module)}/quiz/{quiz.id}",
+        url=f"{open_module_url(quiz.module)}/quiz/{quiz.id}",
         intro=opened_links(quiz.intro, programme),
         questions=questions,
         left_out=len(quiz.questions) - len(asked),
@@ -268,14 +268,13 @@ def _lesson_chapter(
     lesson: Lesson, rendered: RenderedLesson, number: int, gathering: Gathering, programme: Programme
 ) -> Chapter:
     prefix = f"p{number}-"
+    written = [opened_links(part, programme) for kind, part in rendered.parts if kind == "html"]
+    texts = iter(gathering.add(written, prefix))
     return Chapter(
         anchor=f"page-{number}",
         title=lesson.title,
         kind=lesson.kind.value,
-        parts=tuple(
-            (kind, gathering.add(opened_links(part, programme), prefix) if kind == "html" else part)
-            for kind, part in rendered.parts
-        ),
+        parts=tuple((kind, next(texts) if kind == "html" else part) for kind, part in rendered.parts),
         questions={id_: _on_paper(question, gathering, prefix) for id_, question in rendered.checks.items()},
     )
 
@@ -287,7 +286,7 @@ def _quiz_chapter(quiz: Quiz, number: int, gathering: Gathering) -> Chapter:
         anchor=f"page-{number}",
         title=quiz.title,
         kind=quiz.kind.value,
-        parts=(("html", gathering.add(quiz.intro, prefix)), *(("check", question.id) for question in asked)),
+        parts=(("html", *gathering.add([quiz.intro], prefix)), *(("check", question.id) for question in asked)),
         questions={one.id: _on_paper(one, gathering, prefix, quiz.settings.shuffle_options) for one in asked},
     )
 
@@ -299,7 +298,7 @@ def _on_paper(question: Question, gathering: Gathering, prefix: str, shuffles: b
         id=prefix + question.id,
         type=block_type(question.answer),
         title=shown_question.title,
-        stem=gathering.add(shown_question.stem, prefix),
+        stem=gathering.add([shown_question.stem], prefix)[0],
         points=shown_question.points,
         options=shown_question.options,
         lefts=shown_question.lefts,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, text
 from deust.content.index import stemmed
 from deust.domain.learning import Programme
 from deust.domain.people import SignedIn
-from deust.queries.items import document_url, documents, open_url
+from deust.queries.items import open_module_url, open_modules, open_url
 from deust.queries.progress import follows, progress_of
 
 MAX_QUERY = 200
@@ -97,7 +97,7 @@ def _openable(connection: Connection, programme: Programme, learner: SignedIn | 
     items = [item for module in programme.modules.values() for item in module.items]
     if learner is None:
         opened = {item.ref for item in items if open_url(item, programme)}
-        return frozenset({*opened, *(module.id for module in documents(programme))})
+        return frozenset({*opened, *(module.id for module in open_modules(programme))})
     refs = {*programme.modules, *(item.ref for item in items)}
     if not follows(learner, programme):
         return frozenset(refs)
@@ -122,7 +122,7 @@ def _url(ref: str, kind: str, programme: Programme, learner: SignedIn | None) ->
     if learner is not None:
         return f"/modules/{ref}"
     item = programme.find_item(ref)
-    return (open_url(item, programme) if item else None) or document_url(ref)
+    return (open_url(item, programme) if item else None) or open_module_url(ref)
 
 
 def snippet(body: str, stems: Sequence[str]) -> tuple[tuple[str, bool], ...]:

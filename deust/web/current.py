@@ -82,6 +82,13 @@ def own_programme() -> Programme:
     return tools().catalogue.programme(person.enrolled.programme if person and person.enrolled else None)
 
 
+def programme_with(module_id: str) -> Programme:
+    """The programme of a public page: the asker's own when it has the module, else the one that has it."""
+    own = own_programme()
+    others = (one for one in tools().catalogue.programmes() if module_id in one.modules)
+    return own if module_id in own.modules else next(others, own)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Eyes:
     """A student's eyes, borrowed by staff: pages are seen as theirs at `now`, and nothing can be done.

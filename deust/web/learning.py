@@ -16,13 +16,13 @@ from deust.queries import assignments as assignment_pages
 from deust.queries import learning as pages
 from deust.queries import lessons, quiz_start
 from deust.queries.asked import AskedCheck
-from deust.queries.items import is_document, is_open_quiz, is_public, item_url
+from deust.queries.items import is_open_module, is_open_quiz, is_public, item_url
 from deust.queries.progress import ensure_may_read, follows
 from deust.queries.public_home import public_home_page
 from deust.queries.search import MAX_QUERY, search_page
 from deust.services import learning as services
 from deust.web import progress_waves as waves
-from deust.web.current import own_programme, permission, tools, visitor, visitor_or_none
+from deust.web.current import own_programme, permission, programme_with, tools, visitor, visitor_or_none
 from deust.web.i18n import gettext as _
 
 bp = Blueprint("learning", __name__)
@@ -238,8 +238,9 @@ def _lesson(module_id: str, item_id: str) -> Lesson:
 
 
 def _public_lesson(module_id: str, item_id: str) -> Lesson:
-    found = own_programme().find_item(f"{module_id}/{item_id}")
-    if not isinstance(found, Lesson) or not is_public(found, own_programme()):
+    programme = programme_with(module_id)
+    found = programme.find_item(f"{module_id}/{item_id}")
+    if not isinstance(found, Lesson) or not is_public(found, programme):
         raise NotFound
     return found
 
@@ -274,7 +275,7 @@ def _show_lesson(
         page = lessons.lesson_page(
             connection,
             learner=learner,
-            programme=own_programme(),
+            programme=programme_with(lesson.module),
             lesson=lesson,
             rendered=tools().catalogue.lesson(lesson.ref),
             now=tools().clock(),
@@ -336,14 +337,14 @@ def _ensure_may_fetch(module_id: str) -> None:
 
 
 def _is_public_media(module_id: str, url: str) -> bool:
-    """Whether a public lesson, or the introduction or a quiz of a document, shows it."""
-    programme, catalogue = own_programme(), tools().catalogue
+    """Whether a public lesson, or the introduction or a quiz of a public module, shows it."""
+    programme, catalogue = programme_with(module_id), tools().catalogue
     module = programme.modules.get(module_id)
     if module is None:
         return False
     pages = [catalogue.lesson(one.ref).parts for one in module.items if is_public(one, programme)]
     quizzes = [catalogue.quiz(one.ref) for one in module.items if is_open_quiz(one, programme)]
-    intro = catalogue.module(module_id).intro if is_document(module) else ""
+    intro = catalogue.module(module_id).intro if is_open_module(module) else ""
     return any(url in markup for parts in pages for kind, markup in parts if kind == "html") or (
         url in f"{intro}{quizzes}"
     )

@@ -12,8 +12,8 @@ from deust.queries.items import is_open_quiz
 from deust.queries.public_modules import (
     Given,
     around,
-    document_page,
     drawn_for_all,
+    open_module_page,
     opened_links,
     public_quiz_page,
     whole_page,
@@ -38,7 +38,7 @@ PROGRAMME = a_programme([MODULE])
 
 
 def test_a_document_holds_what_is_open_and_says_when_it_has_aged():
-    page = document_page(PROGRAMME, MODULE, intro="", now=NOW)
+    page = open_module_page(PROGRAMME, MODULE, intro="", now=NOW)
     assert [item.url for item in page.items] == [
         "/lecons/ec131/un",
         "/lecons/ec131/deux",
@@ -97,8 +97,8 @@ def test_marks_are_exact():
 
 def test_what_is_printed_solves_nothing():
     rendered = RenderedLesson(parts=(("html", "<p>a</p>"), ("check", "l-un")), headings=(), checks={"l-un": a_check()})
-    document = document_page(PROGRAMME, MODULE, intro="", now=NOW)
-    whole = whole_page(document, PROGRAMME, [(FIRST, rendered), QUIZ])
+    page = open_module_page(PROGRAMME, MODULE, intro="", now=NOW)
+    whole = whole_page(page, PROGRAMME, [(FIRST, rendered), QUIZ])
     assert [list(chapter.questions) for chapter in whole.chapters] == [["l-un"], ["q-un", "q-lire", "q-ordre"]]
     assert "Non, cela" not in repr(whole)
     assert [option.html for option in whole.chapters[1].questions["q-ordre"].options] != ["un", "deux", "trois"]

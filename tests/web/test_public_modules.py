@@ -8,6 +8,7 @@ from deust.domain.access import Role
 from deust.models.learning import CheckTry, ItemProgress
 from deust.models.quizzes import Attempt
 from deust.services.learning import index_programme
+from tests.support import factories
 from tests.support.statements import statements
 
 DOCUMENT = "/documents/pour-tous"
@@ -42,6 +43,7 @@ def test_a_link_of_its_text_leads_to_what_is_open_without_an_account(client):
     assert 'href="/modules/ec101-accueil/ecouter"' in lesson
 
 
+@pytest.mark.both
 def test_home_site_map_and_search_lead_to_the_document(client, app, doors):
     with doors.writing() as session:
         index_programme(session, app.extensions["deust"].catalogue.programme())
@@ -83,6 +85,14 @@ def test_nothing_solves_a_question_before_it_is_answered(client):
     assert "1 question, qu’une personne corrige" in page
 
 
+@pytest.mark.parametrize("path", [DOCUMENT, f"{DOCUMENT}/tout-lire", QUIZ, "/lecons/pour-tous/preparer"])
+def test_a_guest_costs_the_database_nothing(client, app, path):
+    with app.app_context(), statements() as sent:
+        assert client.get(path).status_code == 200
+    assert sent == []
+
+
+@pytest.mark.both
 def test_the_quiz_is_marked_exactly_on_the_page_and_kept_nowhere(client, app, doors):
     page = client.get(QUIZ).text
     given = {"t-geste-answer": option_of(page, "on prépare le papier"), **places(page, "appeler", "préparer", "noter")}
@@ -90,7 +100,7 @@ def test_the_quiz_is_marked_exactly_on_the_page_and_kept_nowhere(client, app, do
     with app.app_context(), statements() as sent:
         tried = client.submit(QUIZ, given)
     assert (tried.status_code, sent) == (200, [])
-    assert "2,67 points sur 5." in tried.text
+    assert "Votre résultat : 2,67 sur 5." in tried.text
     assert "CANARI-tous-geste" in tried.text
     assert "En partie juste" in tried.text
     assert "1 question reste à essayer." in tried.text
@@ -138,6 +148,16 @@ def test_a_forged_answer_is_refused(client):
 def test_only_public_modules_and_their_training_open(client, path):
     assert client.get(path).status_code == 404
     assert client.submit(path, {"t-note-answer": "true"}).status_code in (404, 405)
+
+
+def test_a_student_of_another_diploma_reads_what_everyone_reads(client_of, doors):
+    with doors.writing() as session:
+        who = factories.student(session, factories.cohort(session, programme="licence-autre"))
+    stranger = client_of(who)
+    for path in (DOCUMENT, f"{DOCUMENT}/tout-lire", QUIZ, "/lecons/pour-tous/preparer"):
+        page = stranger.get(path)
+        assert page.status_code == 200
+        assert 'href="/modules/pour-tous"' not in page.text
 
 
 def test_who_has_the_module_in_their_space_is_led_there(student, client_of, client):
