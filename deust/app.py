@@ -36,6 +36,7 @@ from deust.web import (
     learning,
     message_holders,
     messages,
+    public_modules,
     quiz_reports,
     quizzes,
     records,
@@ -172,7 +173,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.after_request(add_headers)
     app.after_request(forget_counts)
     app.after_request(_sign_request)
-    students = (learning, quizzes, assignments, uploads)
+    students = (learning, public_modules, quizzes, assignments, uploads)
     staff = (grading, spoken_comments, quiz_reports, cohort_pages, contacts, eyes)
     for pages in (*students, *staff, signin, people_pages, message_holders, messages, records):
         app.register_blueprint(pages.bp)

@@ -105,6 +105,20 @@ def silent_options(questions: Iterable[Question]) -> list[str]:
     ]
 
 
+def choices_of(module: Module) -> list[Question]:
+    """Single and multiple choices of a module, in its quizzes and in its lessons."""
+    asked = [*asked_of(module), *(check for lesson in lessons_in(module) for check in lesson.checks)]
+    return [one for one in asked if isinstance(one.answer, Choice)]
+
+
+def share_among_the_two_longest(choice: Choice) -> Fraction:
+    """Whether the right option is one of the two longest; options of one length share their places."""
+    lengths = [len(option.text) for option in choice.options]
+    right = len(next(option.text for option in choice.options if option.is_right))
+    places = 2 - sum(length > right for length in lengths)
+    return min(Fraction(1), max(Fraction(0), Fraction(places, lengths.count(right))))
+
+
 def gives_itself_away(question: Question) -> bool:
     """A single choice whose right option is longer than each of the others."""
     answer = question.answer
@@ -280,6 +294,22 @@ def test_the_longest_option_seldom_is_the_right_one(programme: Programme) -> Non
         asked = [one for one in asked_of(module) if isinstance(one.answer, Choice) and not one.answer.several]
         telling = [one.id for one in asked if gives_itself_away(one)]
         assert 4 * len(telling) <= len(asked), (module.id, telling)
+
+
+def test_the_length_of_an_option_says_nothing_of_it(programme: Programme) -> None:
+    """The right option is among the two longest as often as chance has it, within one in ten."""
+    for module in [found for found in programme.modules.values() if found.items]:
+        choices = [one.answer for one in choices_of(module) if not one.answer.several]
+        found = sum(map(share_among_the_two_longest, choices), Fraction(0))
+        chance = sum((Fraction(2, len(one.options)) for one in choices), Fraction(0))
+        assert 10 * abs(found - chance) <= len(choices), (module.id, float(found), float(chance))
+
+
+def test_the_number_of_right_options_cannot_be_guessed(programme: Programme) -> None:
+    """No share of right options, such as three out of five, is that of more than four multiple choices in ten."""
+    several = [one.answer for module in programme.modules.values() for one in choices_of(module) if one.answer.several]
+    shares = Counter((sum(option.is_right for option in one.options), len(one.options)) for one in several)
+    assert 10 * shares.most_common(1)[0][1] <= 4 * len(several), shares
 
 
 def test_no_two_items_are_alike(programme: Programme) -> None:

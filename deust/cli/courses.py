@@ -17,7 +17,7 @@ from flask.cli import AppGroup
 
 from deust.content.export import item_as_json
 from deust.content.measures import Measures, measure
-from deust.content.problems import Level, Problem, errors_of, in_order
+from deust.content.problems import Level, Problem, counted, errors_of, in_order
 from deust.content.publishing import history_problems
 from deust.content.publishing import publish as publish_tree
 from deust.content.store import Store
@@ -88,7 +88,7 @@ def check_courses(path: Path | None, folder: Path | None) -> None:
         click.echo(_shown(problem, root))
     errors = len(errors_of(problems))
     warnings = sum(problem.level is Level.WARNING for problem in problems)
-    click.echo(f"{_count(errors, 'erreur')}, {_count(warnings, 'avertissement')}.", err=True)
+    click.echo(f"{counted(errors, 'erreur')}, {counted(warnings, 'avertissement')}.", err=True)
     sys.exit(1 if errors else 0)
 
 
@@ -121,10 +121,6 @@ def _shown(problem: Problem, root: Path) -> str:
     return str(Problem(str(name), problem.line, problem.level, problem.message, problem.fix))
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s' if number > 1 else ''}"
-
-
 @courses.command("list", help="Liste les modules et leurs activités.")
 @_courses_option
 def list_courses(folder: Path | None) -> None:
@@ -140,7 +136,7 @@ def _summary(item: Item) -> str:
     parts = [KINDS[item.kind], f"{item.minutes} min"]
     questions = _questions(item)
     if questions:
-        parts += [_count(len(questions), "question"), f"{format_number(points_of(questions))} pt"]
+        parts += [counted(len(questions), "question"), f"{format_number(points_of(questions))} pt"]
     return ", ".join(parts)
 
 

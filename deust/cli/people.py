@@ -11,6 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
+from deust.content.problems import counted
 from deust.domain.access import Role
 from deust.domain.errors import InvalidAnswer, InvalidPerson, NotFound, WeakPassword
 from deust.domain.french_numbers import read_number
@@ -236,7 +237,7 @@ def _show(plan: ImportPlan) -> None:
     for email in plan.absent:
         click.echo(f"absent du fichier, rien n'est retiré : {email}")
     counts = ", ".join(f"{words} {plan.count(action)}" for action, words in ACTIONS.items())
-    click.echo(f"{len(plan.rows)} lignes : {counts} ; absents du fichier {len(plan.absent)}.")
+    click.echo(f"{counted(len(plan.rows), 'ligne')} : {counts} ; absents du fichier {len(plan.absent)}.")
 
 
 def _show_reading(file: StudentFile) -> None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from deust.content.call_scores import RatedCall, check_call
 from deust.content.files import GridSource, ModuleSource, Parsed
 from deust.content.items import ItemFile
-from deust.content.problems import Level, Problem
+from deust.content.problems import Level, Problem, counted
 from deust.content.schema import CallHeader
 from deust.domain.french_numbers import format_number
 from deust.domain.learning import Lesson, Module, Programme
@@ -126,7 +126,7 @@ def _check_time(found: ModuleFiles) -> Iterator[Problem]:
         return
     if abs(minutes - declared) > declared * MARGIN:
         hours = format_number(Fraction(minutes, 60), 1)
-        message = f"{found.module.hours} h déclarées, {hours} h en additionnant les activités"
+        message = f"{counted(found.module.hours, 'h déclarée')}, {hours} h en additionnant les activités"
         line = found.source.lines.get(("hours",), 1)
         yield Problem(found.path, line, Level.WARNING, message, "à 10 % près, ce doit être égal")
 

@@ -144,7 +144,7 @@ def _check_titles(facts: Facts, first_level: int, report: Report) -> None:
 
 def _check_tag(tag: RawTag, report: Report) -> None:
     for lost in removed_from(tag.name, tag.attributes):
-        report.warn(tag.line, f"{lost} sera retiré à l'affichage", "écrivez-le en Markdown, ou retirez-le")
+        report.warn(tag.line, f"{lost} disparaît à l'affichage", "écrivez-le en Markdown, ou retirez-le")
     if tag.name == "img" and not re.search(r"\balt\s*=", tag.attributes):
         report.warn(tag.line, "image sans texte de remplacement", "écrivez ![description](media/…)")
 

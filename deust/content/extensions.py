@@ -182,7 +182,7 @@ def _as_link(image: etree.Element) -> None:
 
 
 class TaskTreeprocessor(Treeprocessor):
-    """`- [x] fait`: a sign and its meaning in words, nothing to click."""
+    """`- [x] fait`: the state in words, for who cannot see the box that the style sheet draws; nothing to click."""
 
     def run(self, root: etree.Element) -> None:
         for item in root.iter("li"):
@@ -192,7 +192,7 @@ class TaskTreeprocessor(Treeprocessor):
                 continue
             done = found.group(1).strip() != ""
             box = etree.Element("span", {"class": "task done" if done else "task"})
-            box.text = "☑ (fait) " if done else "☐ (à faire) "
+            box.text = "(fait) " if done else "(à faire) "
             box.tail = (holder.text or "")[found.end() :]
             holder.text = ""
             holder.insert(0, box)

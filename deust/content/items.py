@@ -111,7 +111,7 @@ def _shared(
     if completion not in _COMPLETIONS[kind]:
         admitted = ", ".join(_COMPLETIONS[kind])
         report.error(
-            document.line_of(("complete",)), f"« complete: {completion} » n'a pas de sens ici", f"un de : {admitted}"
+            document.line_of(("complete",)), f"« complete: {completion} » n'a pas de sens ici", f"une de : {admitted}"
         )
     if header.week and header.due and header.due < header.week:
         report.error(document.line_of(("due",)), "l'échéance précède la semaine de travail", "vérifiez week et due")

@@ -45,6 +45,11 @@ class Report:
         self.problems.append(Problem(self.path, line, Level.INFO, message))
 
 
+def counted(number: int, word: str) -> str:
+    """A number with its word, plural from two on."""
+    return f"{number} {word}{'s' if number > 1 else ''}"
+
+
 def errors_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.level is Level.ERROR)
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import ceil
 
 from deust.content.lines import Line, text_of
-from deust.content.problems import Report
+from deust.content.problems import Report, counted
 from deust.content.questions import read_question
 from deust.content.schema import QuizHeader, ShowHeader
 from deust.content.typography import typeset
@@ -139,7 +139,9 @@ def check_settings(settings: QuizSettings, questions: Sequence[Question], line: 
     asked = [question for question in questions if not isinstance(question.answer, Info)]
     if isinstance(settings.draw, int) and settings.draw > len(asked):
         report.error(
-            line, f"tirage de {settings.draw} questions sur {len(asked)}", "réduisez draw, ou ajoutez des questions"
+            line,
+            f"tirage de {counted(settings.draw, 'question')} sur {len(asked)}",
+            "réduisez draw, ou ajoutez des questions",
         )
     if isinstance(settings.draw, int) or settings.draw is None:
         return
@@ -148,7 +150,7 @@ def check_settings(settings: QuizSettings, questions: Sequence[Question], line: 
         if count > available:
             report.error(
                 line,
-                f"tirage de {count} questions « {tag} » sur {available}",
+                f"tirage de {counted(count, 'question')} « {tag} » sur {available}",
                 "réduisez draw, ou ajoutez des questions",
             )
 

@@ -18,7 +18,7 @@ from deust.content.sanitising import sanitise
 from deust.content.typography import typeset, typeset_html
 from deust.domain.learning import Term
 
-RENDERER_VERSION = "6"
+RENDERER_VERSION = "7"
 
 _EXTENSIONS = [
     "markdown.extensions.tables",

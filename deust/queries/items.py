@@ -9,9 +9,9 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from deust.domain.attempts import attempts_left
-from deust.domain.learning import Lesson, Programme, Quiz
+from deust.domain.learning import Assignment, Lesson, Module, Programme, Quiz
 from deust.domain.progress import AnyItem, Progress, State, Status, days_late
-from deust.domain.quizzes import shown
+from deust.domain.quizzes import Mode, shown
 
 _NOTHING = Fraction(0)
 
@@ -58,6 +58,33 @@ def public_url(lesson: Lesson) -> str:
 def is_public(item: AnyItem, programme: Programme) -> bool:
     """Whether readers without an account may open it: a lesson that is public, or whose module is."""
     return isinstance(item, Lesson) and (item.is_public or programme.modules[item.module].is_public)
+
+
+def open_module_url(module_id: str) -> str:
+    return f"/documents/{module_id}"
+
+
+def is_open_module(module: Module) -> bool:
+    """Whether a module opens to readers without an account."""
+    return module.is_public and not module.is_planned
+
+
+def open_modules(programme: Programme) -> list[Module]:
+    return [module for module in programme.modules.values() if is_open_module(module)]
+
+
+def is_open_quiz(item: AnyItem, programme: Programme) -> bool:
+    """Whether readers without an account may take it: a quiz to train, without limit, in a public module."""
+    if not isinstance(item, Quiz) or isinstance(item, Assignment) or not is_open_module(programme.modules[item.module]):
+        return False
+    return item.settings.mode is Mode.TRAINING and item.settings.attempts is None
+
+
+def open_url(item: AnyItem, programme: Programme) -> str | None:
+    """The address of an item for readers without an account; None when it is not open to them."""
+    if isinstance(item, Lesson):
+        return public_url(item) if is_public(item, programme) else None
+    return f"{open_module_url(item.module)}/quiz/{item.id}" if is_open_quiz(item, programme) else None
 
 
 def public_lessons(programme: Programme) -> Iterator[Lesson]:

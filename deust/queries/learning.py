@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from deust.domain.errors import NotEnrolled
-from deust.domain.learning import Component, Lesson, Module, Outcome, Programme, Quiz, Semester, Unit
+from deust.domain.learning import Component, Module, Outcome, Programme, Quiz, Semester, Unit
 from deust.domain.people import SignedIn
 from deust.domain.progress import (
     AnyItem,
@@ -23,7 +23,7 @@ from deust.domain.progress import (
     totals_of,
     week_of,
 )
-from deust.queries.items import Row, is_begun, module_url, numbered_row, public_lessons, row_of
+from deust.queries.items import Row, is_begun, is_open_module, module_url, numbered_row, open_module_url, row_of
 from deust.queries.progress import follows, progress_of
 
 NEXT_ROWS = 3
@@ -132,56 +132,7 @@ class ModulePage:
     first: Row | None
     last_due_on: date | None
     has_progress: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublicSemester:
-    number: int
-    ects: int
-    hours: int
-    units: tuple[Unit, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublicHomePage:
-    """What anyone may know of the diploma; every figure is counted from the programme."""
-
-    title: str
-    ects: int
-    hours: int
-    stage_weeks: int
-    component_count: int
-    stage_count: int
-    semesters: tuple[PublicSemester, ...]
-    lessons: tuple[Lesson, ...]
-    more_lessons: tuple[Lesson, ...]
-
-
-def public_home_page(programme: Programme) -> PublicHomePage:
-    """What a visitor sees of the diploma; of its public lessons, the first of each module, then the others."""
-    semesters = tuple(
-        PublicSemester(
-            number=number,
-            ects=semester.ects,
-            hours=sum(component.hours for unit in semester.units for component in unit.components),
-            units=semester.units,
-        )
-        for number, semester in enumerate(programme.semesters, 1)
-    )
-    lessons = list(public_lessons(programme))
-    first = {lesson.module: lesson for lesson in reversed(lessons)}
-    components = [component for semester in semesters for unit in semester.units for component in unit.components]
-    return PublicHomePage(
-        title=programme.title,
-        ects=sum(semester.ects for semester in semesters),
-        hours=sum(semester.hours for semester in semesters),
-        stage_weeks=sum(component.stage_weeks or 0 for component in components),
-        component_count=len(components),
-        stage_count=sum(component.stage_weeks is not None for component in components),
-        semesters=semesters,
-        lessons=tuple(lesson for lesson in lessons if first[lesson.module] is lesson),
-        more_lessons=tuple(lesson for lesson in lessons if first[lesson.module] is not lesson),
-    )
+    whole_url: str | None
 
 
 def home_page(connection: Connection, *, learner: SignedIn, programme: Programme, now: datetime) -> HomePage:
@@ -250,6 +201,7 @@ def module_page(
         first=rows[card.current] if card.current is not None else None,
         last_due_on=max(due, default=None),
         has_progress=follows(learner, programme),
+        whole_url=f"{open_module_url(module.id)}/tout-lire" if is_open_module(module) else None,
     )
 
 

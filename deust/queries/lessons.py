@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,16 +10,18 @@ from functools import lru_cache
 
 from sqlalchemy import Connection
 
-from deust.domain import calculated, marking
+from deust.domain import marking
 from deust.domain.errors import UnknownQuestion
 from deust.domain.learning import Announced, Lesson, Programme, RenderedLesson
 from deust.domain.people import SignedIn
-from deust.domain.presenting import Piece, Placement, Presented, describe, place, present
+from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.progress import AnyItem, State, checks_left, find_kept
-from deust.domain.questions import Info, Json, Question, Values
-from deust.domain.reading import read, show_answer
+from deust.domain.questions import Info, Json, Question
+from deust.domain.reading import show_answer
+from deust.queries.asked import AskedCheck, asked_check
 from deust.queries.items import Row, item_url, module_url, numbered_row, public_url
 from deust.queries.progress import follows, progress_of
+from deust.queries.public_modules import Around, around, opened_links
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,10 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class LessonPage:
-    """`parts` alternates HTML and checks; `left` are the checks still to try; `place` is where reading stopped."""
+    """`parts` alternates HTML and checks; `left` are the checks still to try; `place` is where reading stopped.
+
+    `around` is the public module that a reader without an account reads in.
+    """
 
     lesson: Lesson
     module_title: str
@@ -58,35 +62,11 @@ class LessonPage:
     has_progress: bool
     is_read: bool
     is_outdated: bool
+    around: Around | None
 
     @property
     def is_locked(self) -> bool:
         return self.row.state == State.LOCKED
-
-
-@dataclass(frozen=True, kw_only=True)
-class AskedCheck:
-    """A check as this person meets it: the same order and the same numbers at each visit."""
-
-    question: Question
-    placement: Placement
-    values: Values
-
-    def read(self, form: Mapping[str, list[str]]) -> Json:
-        return read(self.question, self.placement, form)
-
-    def mark(self, answer: Json) -> marking.Verdict:
-        return marking.mark(self.question, answer, self.values)
-
-
-def asked_check(question: Question, *, person_id: int) -> AskedCheck:
-    """Draws from the person and the question alone, so that nothing has to be kept."""
-    rng = random.Random(f"{person_id}/{question.id}")
-    return AskedCheck(
-        question=question,
-        placement=place(question, rng, True),
-        values=calculated.draw(question.variables, rng),
-    )
 
 
 def get_check(rendered: RenderedLesson, question_id: str, *, person_id: int) -> AskedCheck:
@@ -149,14 +129,13 @@ def lesson_page(
         tries = standing.checks_tried if standing else {}
     url = item_url(lesson) if learner else public_url(lesson)
     checks = _checks(rendered, url, person_id=learner.person_id if learner else 0, tries=tries)
-    found = programme.place_of(module.id)
     return LessonPage(
         lesson=lesson,
         module_title=module.title,
         module_url=module_url(module.id),
-        code=found[2].id if found else "",
+        code=_code(programme, module.id),
         url=url,
-        parts=rendered.parts,
+        parts=rendered.parts if learner else _opened(rendered, programme),
         outline=tuple((heading.anchor, heading.title) for heading in rendered.headings if heading.level == 2),
         checks=checks,
         left=tuple(checks[question_id] for question_id in checks_left(lesson, standing) if question_id in checks),
@@ -167,7 +146,18 @@ def lesson_page(
         has_progress=follows(learner, programme),
         is_read=standing is not None and standing.read_at is not None,
         is_outdated=lesson.valid_until is not None and lesson.valid_until < now.date().isoformat(),
+        around=None if learner else around(lesson, programme),
     )
+
+
+def _code(programme: Programme, module_id: str) -> str:
+    found = programme.place_of(module_id)
+    return found[2].id if found else ""
+
+
+def _opened(rendered: RenderedLesson, programme: Programme) -> tuple[tuple[str, str], ...]:
+    """The lesson with links that a reader without an account can follow."""
+    return tuple((kind, opened_links(part, programme) if kind == "html" else part) for kind, part in rendered.parts)
 
 
 def _checks(rendered: RenderedLesson, url: str, *, person_id: int, tries: Mapping[str, Json]) -> dict[str, Check]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, text
 from deust.content.index import stemmed
 from deust.domain.learning import Programme
 from deust.domain.people import SignedIn
-from deust.queries.items import is_public
+from deust.queries.items import open_module_url, open_modules, open_url
 from deust.queries.progress import follows, progress_of
 
 MAX_QUERY = 200
@@ -93,10 +93,11 @@ def search(connection: Connection, stems: Sequence[str], *, programme: str) -> S
 
 
 def _openable(connection: Connection, programme: Programme, learner: SignedIn | None, now: datetime) -> frozenset[str]:
-    """The references that the asker may open: guests, public lessons; students, what is not locked; staff, all."""
+    """The references that the asker may open: guests, what is public; students, what is not locked; staff, all."""
     items = [item for module in programme.modules.values() for item in module.items]
     if learner is None:
-        return frozenset(item.ref for item in items if is_public(item, programme))
+        opened = {item.ref for item in items if open_url(item, programme)}
+        return frozenset({*opened, *(module.id for module in open_modules(programme))})
     refs = {*programme.modules, *(item.ref for item in items)}
     if not follows(learner, programme):
         return frozenset(refs)
@@ -118,7 +119,10 @@ def _found(row: Row[Any], stems: Sequence[str], programme: Programme, learner: S
 def _url(ref: str, kind: str, programme: Programme, learner: SignedIn | None) -> str:
     if kind == "term":
         return f"/{ref}"
-    return f"/modules/{ref}" if learner else f"/lecons/{ref}"
+    if learner is not None:
+        return f"/modules/{ref}"
+    item = programme.find_item(ref)
+    return (open_url(item, programme) if item else None) or open_module_url(ref)
 
 
 def snippet(body: str, stems: Sequence[str]) -> tuple[tuple[str, bool], ...]:

@@ -25,7 +25,7 @@ from deust.domain.questions import Choice, Cloze, Essay, Json, Matching, Orderin
 from deust.domain.quizzes import Mode
 from deust.domain.reading import show_answer
 from deust.models.quizzes import Attempt
-from deust.queries.lessons import asked_check
+from deust.queries.asked import asked_check
 from deust.queries.papers import asked_questions
 from deust.services import answers, assignments, learning, messages, people, quizzes
 from deust.services.answers import Posted

@@ -13,6 +13,7 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from deust.domain.access import Permission, may
 from deust.domain.errors import OnlyLooking
+from deust.domain.learning import Programme
 from deust.domain.people import SignedIn
 from deust.models.transaction import reading
 from deust.queries.eyes import seen_as
@@ -73,6 +74,19 @@ def visitor_or_none() -> SignedIn | None:
         return eyes.student
     user = current_user._get_current_object()
     return user.person if isinstance(user, Visitor) else None
+
+
+def own_programme() -> Programme:
+    """The programme of the asker's cohort; staff and guests see the first."""
+    person = visitor_or_none()
+    return tools().catalogue.programme(person.enrolled.programme if person and person.enrolled else None)
+
+
+def programme_with(module_id: str) -> Programme:
+    """The programme of a public page: the asker's own when it has the module, else the one that has it."""
+    own = own_programme()
+    others = (one for one in tools().catalogue.programmes() if module_id in one.modules)
+    return own if module_id in own.modules else next(others, own)
 
 
 @dataclass(frozen=True, kw_only=True)

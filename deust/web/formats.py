@@ -119,6 +119,12 @@ def _day(at: date | datetime) -> str:
     return day_in(_local_day(at), current_locale())
 
 
+def _date_in_full(on: date) -> str:
+    """« 25 novembre 2026 », « 25 November 2026 »."""
+    locale = current_locale()
+    return f"{_ordinal(on, locale)}{NBSP}{_MONTHS.words_in(locale)[on.month - 1]}{NBSP}{on.year}"
+
+
 def _short_day(at: date | datetime) -> str:
     return short_day_in(_local_day(at), current_locale())
 
@@ -162,6 +168,7 @@ def _average(share: Fraction) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     "average": _average,
     "clock": clock,
+    "date_in_full": _date_in_full,
     "day": _day,
     "duration": duration,
     "file_size": file_size,

@@ -13,9 +13,8 @@ from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext, ngettext
 
 
-def N_(message: str) -> str:
-    """A label written once and translated each time it is shown; the name is one that gettext extraction knows."""
-    return lazy_gettext(message)  # type: ignore[return-value]
+N_ = lazy_gettext
+"""A label written once and translated each time it is shown; the name is one that gettext extraction knows."""
 
 
 class _Words:

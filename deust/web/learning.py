@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from deust.content.problems import Level
 from deust.domain.access import Permission, may
 from deust.domain.errors import NotFound
-from deust.domain.learning import Assignment, Lesson, Module, Programme, Quiz
+from deust.domain.learning import Assignment, Lesson, Module, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem
 from deust.domain.questions import Json
@@ -15,12 +15,14 @@ from deust.models.transaction import reading, writing
 from deust.queries import assignments as assignment_pages
 from deust.queries import learning as pages
 from deust.queries import lessons, quiz_start
-from deust.queries.items import is_public, item_url
+from deust.queries.asked import AskedCheck
+from deust.queries.items import is_open_module, is_open_quiz, is_public, item_url
 from deust.queries.progress import ensure_may_read, follows
+from deust.queries.public_home import public_home_page
 from deust.queries.search import MAX_QUERY, search_page
 from deust.services import learning as services
 from deust.web import progress_waves as waves
-from deust.web.current import permission, tools, visitor, visitor_or_none
+from deust.web.current import own_programme, permission, programme_with, tools, visitor, visitor_or_none
 from deust.web.i18n import gettext as _
 
 bp = Blueprint("learning", __name__)
@@ -38,8 +40,8 @@ SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 @permission(Permission.PUBLIC)
 def home() -> str:
     """What the diploma is, for anyone."""
-    programme = _programme()
-    page = pages.public_home_page(programme)
+    programme = own_programme()
+    page = public_home_page(programme)
     text = _(
         "Le diplôme dessiné comme une voix : %(count)s modules, hauts selon leurs heures.", count=page.component_count
     )
@@ -52,7 +54,7 @@ def home() -> str:
 def today() -> str:
     """What to do now and how long it takes; then the rest."""
     with reading() as connection:
-        page = pages.home_page(connection, learner=visitor(), programme=_programme(), now=tools().clock())
+        page = pages.home_page(connection, learner=visitor(), programme=own_programme(), now=tools().clock())
     return render_template("learning/today.html", page=page, kinds=waves.kinds(), **waves.home_waves(page))
 
 
@@ -61,7 +63,7 @@ def today() -> str:
 def programme() -> str:
     """The semesters, their UE and what remains of each."""
     with reading() as connection:
-        page = pages.programme_page(connection, learner=visitor(), programme=_programme(), now=tools().clock())
+        page = pages.programme_page(connection, learner=visitor(), programme=own_programme(), now=tools().clock())
     text = _("Une barre par unité, haute selon ses ECTS")
     if page.has_progress:
         text = _("Une barre par unité, haute selon ses ECTS, remplie selon ce que vous avez fait")
@@ -78,7 +80,7 @@ def module(module_id: str) -> str:
     intro = tools().catalogue.module(found.id).intro
     with reading() as connection:
         page = pages.module_page(
-            connection, learner=visitor(), programme=_programme(), module=found, intro=intro, now=tools().clock()
+            connection, learner=visitor(), programme=own_programme(), module=found, intro=intro, now=tools().clock()
         )
     wave = waves.page_wave(page)
     return render_template("learning/module.html", page=page, wave=wave, kinds=waves.kinds())
@@ -114,11 +116,11 @@ def understood(module_id: str, item_id: str) -> Response:
     lesson = _lesson(module_id, item_id)
     with writing() as session:
         result = services.understood(
-            session, learner=visitor(), programme=_programme(), lesson=lesson, now=tools().clock()
+            session, learner=visitor(), programme=own_programme(), lesson=lesson, now=tools().clock()
         )
     if not result.is_done:
         return redirect(f"{item_url(lesson)}#{END}", 303)
-    return redirect(lessons.following_url(lesson, _programme()), 303)
+    return redirect(lessons.following_url(lesson, own_programme()), 303)
 
 
 @bp.post("/modules/<module_id>/<item_id>/place")
@@ -131,7 +133,7 @@ def keep_place(module_id: str, item_id: str) -> dict[str, bool]:
         services.keep_place(
             session,
             learner=visitor(),
-            programme=_programme(),
+            programme=own_programme(),
             lesson=lesson,
             place=place,
             permille=permille,
@@ -149,7 +151,7 @@ def check(module_id: str, item_id: str, question_id: str) -> Response | str | tu
     answer = asked.read(request.form.to_dict(flat=False))
     if answer is None:
         return _show_lesson(lesson, learner, unanswered=question_id), 422
-    if not follows(learner, _programme()):
+    if not follows(learner, own_programme()):
         return _show_lesson(lesson, learner, tries={question_id: answer})
     _keep_try(lesson, asked, answer)
     return redirect(f"{item_url(lesson)}#q-{question_id}", 303)
@@ -170,7 +172,7 @@ def check_public(module_id: str, item_id: str, question_id: str) -> str | tuple[
 @permission(Permission.PUBLIC)
 def glossary() -> str:
     """The trade's words, explained."""
-    return render_template("learning/glossary.html", terms=tools().catalogue.glossary(_programme().id))
+    return render_template("learning/glossary.html", terms=tools().catalogue.glossary(own_programme().id))
 
 
 @bp.get("/recherche")
@@ -179,14 +181,14 @@ def search() -> str:
     """Lessons and words found, among those that the asker may open."""
     query = request.args.get("q", "")[:MAX_QUERY].strip()
     with reading() as connection:
-        page = search_page(connection, query, programme=_programme(), learner=visitor_or_none(), now=tools().clock())
+        page = search_page(connection, query, programme=own_programme(), learner=visitor_or_none(), now=tools().clock())
     return render_template("learning/search.html", page=page)
 
 
 @bp.get("/cours/<module_id>/media/<path:name>")
 @permission(Permission.PUBLIC)
 def media(module_id: str, name: str) -> Response:
-    """A picture, a sound, a film of a module; who may not read it fetches only those of its public lessons."""
+    """A picture, a sound, a film of a module; who may not read it fetches only those of what is public in it."""
     path = tools().catalogue.media_path(module_id, name)
     if path is None:
         raise NotFound
@@ -213,17 +215,11 @@ def in_words(number: int) -> str:
     return words[number] if 0 <= number < len(words) else str(number)
 
 
-def _programme() -> Programme:
-    """The programme of the asker's cohort; staff and guests see the first."""
-    person = visitor_or_none()
-    return tools().catalogue.programme(person.enrolled.programme if person and person.enrolled else None)
-
-
 def _module(module_id: str) -> Module:
-    found = _programme().modules.get(module_id)
+    found = own_programme().modules.get(module_id)
     if found is None:
         raise NotFound
-    ensure_may_read(visitor(), _programme())
+    ensure_may_read(visitor(), own_programme())
     return found
 
 
@@ -242,23 +238,24 @@ def _lesson(module_id: str, item_id: str) -> Lesson:
 
 
 def _public_lesson(module_id: str, item_id: str) -> Lesson:
-    found = _programme().find_item(f"{module_id}/{item_id}")
-    if not isinstance(found, Lesson) or not is_public(found, _programme()):
+    programme = programme_with(module_id)
+    found = programme.find_item(f"{module_id}/{item_id}")
+    if not isinstance(found, Lesson) or not is_public(found, programme):
         raise NotFound
     return found
 
 
-def _asked(lesson: Lesson, question_id: str, learner: SignedIn | None) -> lessons.AskedCheck:
+def _asked(lesson: Lesson, question_id: str, learner: SignedIn | None) -> AskedCheck:
     rendered = tools().catalogue.lesson(lesson.ref)
     return lessons.get_check(rendered, question_id, person_id=learner.person_id if learner else 0)
 
 
-def _keep_try(lesson: Lesson, asked: lessons.AskedCheck, answer: Json) -> None:
+def _keep_try(lesson: Lesson, asked: AskedCheck, answer: Json) -> None:
     with writing() as session:
         services.try_check(
             session,
             learner=visitor(),
-            programme=_programme(),
+            programme=own_programme(),
             lesson=lesson,
             question=asked.question,
             answer=answer,
@@ -278,7 +275,7 @@ def _show_lesson(
         page = lessons.lesson_page(
             connection,
             learner=learner,
-            programme=_programme(),
+            programme=programme_with(lesson.module),
             lesson=lesson,
             rendered=tools().catalogue.lesson(lesson.ref),
             now=tools().clock(),
@@ -293,9 +290,9 @@ def _show_quiz(quiz: Quiz) -> str:
     found = tools().catalogue.quiz(quiz.ref)
     with reading() as connection:
         page = quiz_start.start_page(
-            connection, learner=visitor(), quiz=found, programme=_programme(), now=tools().clock()
+            connection, learner=visitor(), quiz=found, programme=own_programme(), now=tools().clock()
         )
-    return render_template("quizzes/start.html", page=page, module=_programme().modules[quiz.module])
+    return render_template("quizzes/start.html", page=page, module=own_programme().modules[quiz.module])
 
 
 def _show_assignment(assignment: Assignment) -> str:
@@ -304,15 +301,15 @@ def _show_assignment(assignment: Assignment) -> str:
         raise NotFound
     with reading() as connection:
         page = assignment_pages.brief_page(
-            connection, learner=visitor(), assignment=found, programme=_programme(), now=tools().clock()
+            connection, learner=visitor(), assignment=found, programme=own_programme(), now=tools().clock()
         )
-    return render_template("assignments/brief.html", page=page, module=_programme().modules[found.module])
+    return render_template("assignments/brief.html", page=page, module=own_programme().modules[found.module])
 
 
 def _show_announced(found: AnyItem) -> str:
     with reading() as connection:
         page = lessons.announced_page(
-            connection, learner=visitor(), programme=_programme(), item=found, now=tools().clock()
+            connection, learner=visitor(), programme=own_programme(), item=found, now=tools().clock()
         )
     return render_template("learning/announced.html", page=page, kinds=waves.kinds())
 
@@ -330,16 +327,24 @@ def _posted_place(lesson: Lesson) -> tuple[str, int]:
 
 
 def _ensure_may_fetch(module_id: str) -> None:
-    """Who may read the module may fetch its media; anyone else, only what stands in a public lesson."""
+    """Who may read the module may fetch its media; anyone else, only what stands in what is public."""
     person = visitor_or_none()
-    if _is_in_public_lesson(module_id, request.path):
+    if _is_public_media(module_id, request.path):
         return
     if person is None or not may(person.role, Permission.LEARNING_READ):
         abort(403 if person else 401)
     _module(module_id)
 
 
-def _is_in_public_lesson(module_id: str, url: str) -> bool:
-    lessons_of_module = [found for found in pages.public_lessons(_programme()) if found.module == module_id]
-    rendered = (tools().catalogue.lesson(found.ref) for found in lessons_of_module)
-    return any(url in markup for lesson in rendered for kind, markup in lesson.parts if kind == "html")
+def _is_public_media(module_id: str, url: str) -> bool:
+    """Whether a public lesson, or the introduction or a quiz of a public module, shows it."""
+    programme, catalogue = programme_with(module_id), tools().catalogue
+    module = programme.modules.get(module_id)
+    if module is None:
+        return False
+    pages = [catalogue.lesson(one.ref).parts for one in module.items if is_public(one, programme)]
+    quizzes = [catalogue.quiz(one.ref) for one in module.items if is_open_quiz(one, programme)]
+    intro = catalogue.module(module_id).intro if is_open_module(module) else ""
+    return any(url in markup for parts in pages for kind, markup in parts if kind == "html") or (
+        url in f"{intro}{quizzes}"
+    )

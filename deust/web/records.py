@@ -11,8 +11,9 @@ from deust.domain.access import Permission, may
 from deust.domain.errors import NotFound
 from deust.domain.records import read_code
 from deust.models.transaction import reading
+from deust.queries.public_home import OpenModuleCard, open_module_cards
 from deust.queries.records import HeldTable, find_receipt, held_tables
-from deust.web.current import permission, visitor_or_none
+from deust.web.current import own_programme, permission, visitor_or_none
 from deust.web.i18n import current_locale
 from deust.web.privacy_words import FRENCH, TITLES
 
@@ -68,10 +69,19 @@ def site_map() -> ResponseReturnValue:
     role = person.role if person else None
     return render_template(
         "records/site_map.html",
+        open_modules=_open_modules(),
         may_read=may(role, Permission.LEARNING_READ),
         may_arrange=may(role, Permission.PEOPLE_ARRANGE),
         may_inspect=may(role, Permission.COURSES_INSPECT),
     )
+
+
+def _open_modules() -> tuple[OpenModuleCard, ...]:
+    """None while nothing is published."""
+    try:
+        return open_module_cards(own_programme())
+    except NotFound:
+        return ()
 
 
 def _held(table: HeldTable) -> Held:

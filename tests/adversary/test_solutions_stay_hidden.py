@@ -28,6 +28,7 @@ PAGES = (
     *("/modules/ec101-accueil/saluer", "/modules/ec101-accueil/ecouter", "/lecons/ec101-accueil/saluer"),
     *("/modules/ec101-accueil/entrainement", "/modules/ec101-accueil/quiz-note", "/modules/ec101-accueil/examen"),
     *("/modules/ec101-accueil/appel", "/modules/ec101-accueil/devoir", "/modules/ec102-suite/bilan"),
+    *("/documents/pour-tous", "/documents/pour-tous/tout-lire", "/documents/pour-tous/quiz/essayer"),
     *("/recherche", "/recherche?q=enseigne", "/recherche?q=accueil", "/plan-du-site"),
 )
 RAW_FILES = (

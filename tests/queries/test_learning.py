@@ -13,9 +13,11 @@ from deust.domain.questions import Info
 from deust.domain.quizzes import Mode
 from deust.models.learning import CheckTry, ItemProgress
 from deust.models.transaction import reading, writing
-from deust.queries.learning import home_page, module_page, programme_page, public_home_page
-from deust.queries.lessons import announced_page, asked_check, following_url, get_check, lesson_page
+from deust.queries.asked import asked_check
+from deust.queries.learning import home_page, module_page, programme_page
+from deust.queries.lessons import announced_page, following_url, get_check, lesson_page
 from deust.queries.progress import ensure_may_read, progress_of
+from deust.queries.public_home import public_home_page
 from tests.support import factories
 from tests.support.clock import NOW
 from tests.support.programmes import a_check, a_lesson, a_module, a_programme, a_quiz, an_announced

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from deust.content.index import stemmed
 from deust.domain.access import Role
 from deust.domain.learning import Term
+from deust.domain.quizzes import Mode
 from deust.models.learning import ItemProgress, SearchEntry
 from deust.models.transaction import reading, writing
 from deust.queries.search import MAX_FOUND, search_page, searched_stems, snippet
 from deust.services.learning import index_programme
 from tests.support import factories
 from tests.support.clock import NOW
-from tests.support.programmes import a_check, a_lesson, a_module, a_programme
+from tests.support.programmes import a_check, a_lesson, a_module, a_programme, a_quiz
 from tests.support.statements import statements
 
 pytestmark = pytest.mark.both
@@ -80,6 +83,20 @@ def test_a_guest_finds_public_lessons_and_words_only(indexed):
     assert urls("réclamation") == ["/lecons/ec131/accueillir"]
     assert urls("rappel") == ["/glossaire#fcr"]
     assert urls("structure appel") == []
+
+
+def test_a_guest_finds_a_public_module_and_the_quiz_to_train_of_it(database):
+    items = (
+        replace(WELCOME, module="tous"),
+        a_quiz("essai", module="tous"),
+        a_quiz("note", Mode.GRADED, module="tous"),
+    )
+    module = a_module(*items, id="tous", title="Téléphoner", is_public=True)
+    programme = a_programme([module, replace(module, id="prive", items=(), is_public=False)])
+    with writing() as session:
+        index_programme(session, programme)
+    assert [page.url for page in found("téléphoner", programme=programme)] == ["/documents/tous"]
+    assert [page.url for page in found("vérifier", programme=programme)] == ["/documents/tous/quiz/essai"]
 
 
 def test_a_student_finds_what_is_open_and_staff_find_all(learner):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.courses import MODULE, PROGRAMME, one_module
+from deust.config import ROOT
 from deust.services.demo import STAFF, STUDENTS
 from deust.services.demo_stories import Story
 from tests.support.server import Server
@@ -58,8 +60,12 @@ Combien de conseillers faut-il un lundi matin ?
 """
 
 
+OPEN_FOLDER = "public-six-temps"
+
+
 class Demo:
-    """`server` runs EC131, with a lesson grown old and locked, an exam that hides its marks, and a module to come.
+    """`server` runs EC131, with a lesson grown old and locked, an exam that hides its marks, a module to come,
+    and one that is open to all.
 
     Nothing closes an attempt whose time is over: the page that says so can be looked at.
     """
@@ -72,8 +78,9 @@ class Demo:
         planned = courses / PROGRAMME / "a-venir" / "module.md"
         planned.parent.mkdir()
         planned.write_text(PLANNED)
+        shutil.copytree(ROOT / "courses" / PROGRAMME / OPEN_FOLDER, courses / PROGRAMME / OPEN_FOLDER)
         with (courses / PROGRAMME / "programme.yml").open("a") as programme:
-            programme.write("beside: [a-venir]\n")
+            programme.write("beside: [a-venir, public-six-temps]\n")
         instance.mkdir()
         self.server = Server(instance, DEUST_COURSES_DIR=str(courses), DEUST_JOBS="off")
         self.server.start()

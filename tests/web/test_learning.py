@@ -149,6 +149,13 @@ def test_home_programme_and_module_state_the_facts(student):
     assert 'aria-label="1. Saluer, leçon, 20' in module
 
 
+def test_a_module_says_its_weeks_and_one_of_no_unit_says_nothing_else(student):
+    assert "Coefficient 20, semaines 1 à" in student.get("/modules/ec101-accueil").text
+    head = student.get("/modules/pour-tous").text.partition("module-wave")[0]
+    assert "Semaine 2</p>" in head
+    assert "Coefficient" not in head
+
+
 def test_calls_and_assignments_are_announced(student):
     page = student.get("/modules/ec101-accueil/appel").text
     assert "pas encore disponible" in page
