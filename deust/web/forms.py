@@ -12,7 +12,6 @@ from deust.domain.french_numbers import read_number
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext, ngettext
 
-
 N_ = lazy_gettext
 """A label written once and translated each time it is shown; the name is one that gettext extraction knows."""
 
