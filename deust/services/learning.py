@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from deust.content.index import search_documents, stemmed
+from deust.content.index import SearchDocument, search_documents, stemmed
 from deust.domain.attempts import kept_share
 from deust.domain.errors import Forbidden, NotYetOpen
 from deust.domain.freezing import content_hash, frozen
@@ -33,6 +34,8 @@ LONGEST_PRESENCE = timedelta(seconds=90)
 _WHOLE = 1000
 _INDEXING = 1999
 """The advisory lock under which one process at a time indexes courses."""
+_INDEXED_TOGETHER = 20
+"""Texts written by one statement: a worker that indexes a whole diploma does not hold it all."""
 
 _HELD = (
     select(*ItemProgress.__table__.columns)
@@ -188,20 +191,21 @@ def index_programme(session: Session, programme: Programme) -> None:
     if indexed == programme.version:
         return
     session.execute(delete(SearchEntry).where(SearchEntry.programme == programme.id))
-    entries = [
-        {
-            "programme": programme.id,
-            "version": programme.version,
-            "ref": document.ref,
-            "kind": document.kind,
-            "title": document.title,
-            "body": document.text,
-            "stems": stemmed(f"{document.title} {document.text}"),
-        }
-        for document in search_documents(programme)
-    ]
-    if entries:
+    documents = iter(search_documents(programme))
+    while entries := [_entry(programme, document) for document in islice(documents, _INDEXED_TOGETHER)]:
         session.execute(insert(SearchEntry), entries)
+
+
+def _entry(programme: Programme, document: SearchDocument) -> dict[str, Any]:
+    return {
+        "programme": programme.id,
+        "version": programme.version,
+        "ref": document.ref,
+        "kind": document.kind,
+        "title": document.title,
+        "body": document.text,
+        "stems": stemmed(f"{document.title} {document.text}"),
+    }
 
 
 def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime) -> Row[Any]:
