@@ -14,8 +14,10 @@ from sqlalchemy import (
     Connection,
     Insert,
     Select,
+    String,
     Text,
     Update,
+    any_,
     bindparam,
     cast,
     column,
@@ -36,6 +38,25 @@ def insert_into(where: Session | Connection, table: type[Base]) -> postgresql.In
     """An INSERT as this server writes it, which may say what happens when the row is there."""
     dialect = where.get_bind().dialect.name if isinstance(where, Session) else where.dialect.name
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+Among = Callable[[Any, str], Any]
+
+
+def among(make: Callable[[Among], Any]) -> Mapping[str, Any]:
+    """The statement that `make` writes, by server; it is given how to say that a text column is among those of a list.
+
+    PostgreSQL takes the list whole: the statement has the same text whatever its length, and is prepared once.
+    """
+    return {"postgresql": make(_in_array), "sqlite": make(_in_list)}
+
+
+def _in_array(column: Any, name: str) -> Any:
+    return column == any_(bindparam(name, type_=postgresql.ARRAY(String)))
+
+
+def _in_list(column: Any, name: str) -> Any:
+    return column.in_(bindparam(name, expanding=True))
 
 
 class RowsInsert:

@@ -22,7 +22,7 @@ from deust.domain.questions import File, Json, Voice
 from deust.domain.sounds import SoundState
 from deust.domain.uploads import Accepted, CountedBy, counted_by, ensure_room
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, Document, Sound
-from deust.models.rows import RowsInsert, RowsTogether
+from deust.models.rows import Among, RowsInsert, RowsTogether, among
 from deust.queries.files import held_bytes, stored_already
 from deust.queries.papers import asked_questions
 from deust.services.marking import ACCEPTED, own_attempt
@@ -30,21 +30,25 @@ from deust.services.marking import ACCEPTED, own_attempt
 _OWN = Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
 _LOCKED = select(Attempt.id, Attempt.paper, Attempt.closed_at, Attempt.deadline_at).where(*_OWN).with_for_update()
 
-_KEPT = union_all(
-    select(
+
+def _kept(is_in: Among) -> Any:
+    """The answers of these questions as they count now, and what became of these events if they came before."""
+    current = select(
         Answer.question_key.label("name"),
         Answer.given,
         Answer.version,
         Answer.client,
         Answer.clients,
         null().label("outcome"),
-    ).where(Answer.attempt_id == bindparam("attempt_id"), Answer.question_key.in_(bindparam("keys", expanding=True))),
-    select(AnswerEvent.event_id, null(), null(), null(), null(), AnswerEvent.outcome).where(
-        AnswerEvent.attempt_id == bindparam("attempt_id"),
-        AnswerEvent.event_id.in_(bindparam("events", expanding=True)),
-    ),
-)
+    )
+    before = select(AnswerEvent.event_id, null(), null(), null(), null(), AnswerEvent.outcome)
+    return union_all(
+        current.where(Answer.attempt_id == bindparam("attempt_id"), is_in(Answer.question_key, "keys")),
+        before.where(AnswerEvent.attempt_id == bindparam("attempt_id"), is_in(AnswerEvent.event_id, "events")),
+    )
 
+
+_KEPT = among(_kept)
 _REWRITTEN = ("given", "version", "client", "clients", "saved_at")
 
 _ANSWERS = RowsInsert(
@@ -281,7 +285,7 @@ def _batch(connection: Connection, attempt: Row[Any], posted: Sequence[Posted], 
         "keys": [answer.key for answer in posted],
         "events": [answer.save.event_id for answer in posted],
     }
-    rows = connection.execute(_KEPT, values).all()
+    rows = connection.execute(_KEPT[connection.dialect.name], values).all()
     return _Batch(
         attempt_id=attempt.id,
         deadline_at=attempt.deadline_at,

@@ -11,8 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, and_, any_, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from deust.domain import attempts, calculated, presenting
@@ -30,7 +29,7 @@ from deust.domain.progress import dates_of
 from deust.domain.questions import Info, Question
 from deust.models.people import Accommodation, ItemDates, Person
 from deust.models.quizzes import Attempt, FrozenQuestion
-from deust.models.rows import Together, added, insert_into
+from deust.models.rows import Together, added, among, insert_into
 from deust.queries.papers import remember
 from deust.services import learning, records
 from deust.services.marking import (
@@ -90,11 +89,7 @@ _STARTING = Together(
     records.AUDITED,
 )
 _PAPERS = select(Attempt.paper).where(Attempt.id.in_(bindparam("ids", expanding=True)))
-_HASHES = bindparam("hashes", type_=postgresql.ARRAY(String))
-_KNOWN = {
-    "postgresql": select(FrozenQuestion.hash).where(FrozenQuestion.hash == any_(_HASHES)),
-    "sqlite": select(FrozenQuestion.hash).where(FrozenQuestion.hash.in_(bindparam("hashes", expanding=True))),
-}
+_KNOWN = among(lambda is_in: select(FrozenQuestion.hash).where(is_in(FrozenQuestion.hash, "hashes")))
 
 
 def start_attempt(
