@@ -43,6 +43,12 @@ _HELD = (
     .with_for_update()
 )
 _UPDATE = update(ItemProgress).where(ItemProgress.id == bindparam("row_id"))
+_PRESENCE = (
+    select(Presence.seconds, Presence.seen_at)
+    .where(Presence.person_id == bindparam("person_id"), Presence.day == bindparam("day"))
+    .with_for_update()
+)
+_KEEP_PRESENCE = update(Presence).where(Presence.person_id == bindparam("whose"), Presence.day == bindparam("that_day"))
 _OF_QUIZZES = (
     "touched_at",
     "attempts_used",
@@ -241,7 +247,7 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
 
 
 def _insert_if_absent(session: Session, table: type[Base], values: dict[str, Any]) -> None:
-    session.execute(insert_into(session, table).values(values).on_conflict_do_nothing())
+    session.connection().execute(insert_into(session, table).on_conflict_do_nothing(), [values])
 
 
 def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
@@ -274,11 +280,12 @@ def _add_presence(session: Session, *, learner: SignedIn, now: datetime) -> None
     """Add the time since the last sign of the day, within its limit, to the day's connection."""
     day = now.astimezone(ZoneInfo(learner.time_zone)).date()
     key = {"person_id": learner.person_id, "day": day}
-    row = session.get(Presence, key, with_for_update=True)
+    connection = session.connection()
+    row = connection.execute(_PRESENCE, key).first()
     if row is None:
         _insert_if_absent(session, Presence, {**key, "seconds": 0, "seen_at": now})
         return
     elapsed = min(now - row.seen_at, LONGEST_PRESENCE)
     if elapsed > timedelta():
-        row.seconds += int(elapsed.total_seconds())
-        row.seen_at = now
+        values = {"seconds": row.seconds + int(elapsed.total_seconds()), "seen_at": now}
+        connection.execute(_KEEP_PRESENCE, {"whose": learner.person_id, "that_day": day, **values})
