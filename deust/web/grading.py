@@ -36,6 +36,9 @@ from deust.web.forms import Form
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 from deust.web.marking_posts import (
+    MINE,
+    THEIRS,
+    is_still_the_other,
     missing_words,
     page_asked,
     page_remarked,
@@ -43,6 +46,7 @@ from deust.web.marking_posts import (
     posted_work,
     spoken_asked,
     told_to_script,
+    work_fields,
 )
 from deust.web.queue_view import news_of_queue, queue_words
 
@@ -96,9 +100,11 @@ def copy(public_id: str) -> str:
 def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
     """Keep what is typed; a script is told what counts now, a page goes where asked."""
     go, now = request.form.get("go", "stay"), tools().clock()
+    if go == THEIRS and is_still_the_other(public_id):
+        return redirect(_following(public_id, go), 303)
     work = posted_work(public_id)
     with posted_recording(public_id) as given, writing() as session:
-        work = _with_phrase(session, work, go)
+        work, spoken = _with_phrase(session, work, go), spoken_asked(session, public_id, go, given, now)
         saved = services.save_work(
             session,
             marker=visitor(),
@@ -106,7 +112,7 @@ def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
             work=work,
             base_version=request.form.get("version", 0, type=int),
             is_ready=go == "ready" and not given.problem,
-            spoken=spoken_asked(session, public_id, go, given, now),
+            spoken=spoken,
             now=now,
         )
         if go == "keep-phrase":
@@ -114,7 +120,8 @@ def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
     if wants_json():
         return told_to_script(saved, public_id)
     if saved.outcome == services.CONFLICT:
-        return _show(public_id, mine=work, voice_problem=given.problem), 409
+        mine = replace(work, spoken=saved.current.spoken if spoken is None else spoken)
+        return _show(public_id, mine=mine, voice_problem=given.problem), 409
     if given.problem or (go == "ready" and not saved.is_ready):
         return _show(public_id, is_refused=go == "ready", voice_problem=given.problem), 422
     return redirect(_following(public_id, go), 303)
@@ -261,6 +268,7 @@ def _show(
         work=page.work,
         lacking=missing_words(page.reckoned),
         mine=mine,
+        mine_fields=work_fields(mine) if mine else (),
         is_refused=is_refused,
         answer=answer or AnswerForm(),
         voice_problem=voice_problem,
@@ -340,7 +348,7 @@ def _keep_phrase(session: Any, public_id: str) -> None:
 def _following(public_id: str, go: str) -> str:
     """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
     asked = {"question": request.form["question"]} if request.form.get("question") else {}
-    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-", "voice-", "page-")):
+    if go in ("stay", "keep-phrase", MINE, THEIRS) or go.startswith(("phrase-", "forget-", "voice-", "page-")):
         return url_for(".copy", public_id=public_id, avec=request.form.get("avec"), **asked, **_place(go))
     if go == "leave":
         return url_for(".queue")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,7 +15,7 @@ from deust.models.quizzes import Attempt
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
-from tests.support.forms import form_of, forms_of
+from tests.support.forms import Form, form_of, forms_of
 from tests.support.sittings import Sitting
 from tests.support.statements import statements
 from tests.support.uploads import Sender
@@ -171,6 +172,85 @@ def test_two_tutors_see_both_versions_and_lose_none(
         )
     again = form_of(second.get(copy), "marking")
     assert again.send(second, {"comment": "Avis commun.", "go": "stay"}).status_code == 303
+
+
+def conflict_form(marker: Client, stale: Form, **fields: str) -> Form:
+    """The choice between two versions, once a stale form met another."""
+    conflict = stale.send(marker, {"go": "stay", **fields})
+    assert conflict.status_code == 409
+    return form_of(conflict, "versions")
+
+
+def content_and_version(doors: Doors) -> tuple[dict[str, Any], int]:
+    with doors.reading() as connection:
+        row = connection.execute(select(Marking.content, Marking.version)).one()
+        return row.content, row.version
+
+
+@pytest.mark.case("GR-01")
+def test_one_s_own_version_is_kept_over_the_other_with_all_that_it_holds(
+    student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    mine, theirs = form_of(tutor.get(copy), "marking"), form_of(second.get(copy), "marking")
+    mine.send(tutor, {"comment": "Premier avis.", "level-A1": "conforme", "go": "stay"})
+    place = next(name for name in re.findall(r'value="(\w+\|passage)"', second.get(copy).text))
+    pinned = {"new-place": place, "new-at": "standard", "new-text": "Dites votre prénom."}
+    typed = {"level-A1": "partiel", "comment": "Second avis.\nDeux lignes.", "private_note": "Vu.", **pinned}
+    typed |= {"adjustment": "-1,5", "adjustment_reason": "Consigne mal lue."}
+    choice = conflict_form(second, theirs, **typed)
+    kept = choice.press(second, "go", "mine")
+    assert (kept.status_code, kept.location) == (303, copy)
+    content, version = content_and_version(doors)
+    assert version == 2
+    assert content["chosen"] == {"A1": "partiel"}
+    assert content["comment"].split() == ["Second", "avis.", "Deux", "lignes."]
+    assert (content["adjustment"], content["adjustment_reason"]) == ("-1,5", "Consigne mal lue.")
+    assert content["private_note"] == "Vu."
+    assert [(one["text"], one["quote"]) for one in content["remarks"]] == [("Dites votre prénom.", "standard")]
+    with doors.reading() as connection:
+        events = connection.execute(select(MarkingEvent.outcome, MarkingEvent.content).order_by(MarkingEvent.id)).all()
+    assert [one.outcome for one in events] == ["kept", "conflict", "kept"]
+    assert events[0].content["comment"] == "Premier avis.", "the version not taken stays in the history"
+
+
+@pytest.mark.case("GR-01")
+def test_the_other_version_is_taken_as_it_is_and_stays_ready(
+    student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    theirs = form_of(second.get(copy), "marking")
+    assert mark(tutor, copy, comment="Premier avis.") == 303
+    choice = conflict_form(second, theirs, comment="Second avis.")
+    assert choice.press(second, "go", "theirs").location == copy
+    content, version = content_and_version(doors)
+    assert (content["comment"], version) == ("Premier avis.", 1)
+    with doors.reading() as connection:
+        assert connection.scalar(select(Marking.is_ready)) is True
+        assert set(connection.scalars(select(MarkingEvent.outcome))) == {"kept", "conflict"}
+        assert "Second avis." in [one["comment"] for one in connection.scalars(select(MarkingEvent.content))]
+
+
+@pytest.mark.case("GR-01")
+@pytest.mark.parametrize("button", ["mine", "theirs"])
+def test_a_third_version_that_came_meanwhile_is_compared_in_its_turn(
+    student: Client, tutor: Client, second: Client, doors: Doors, button: str
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    theirs = form_of(second.get(copy), "marking")
+    form_of(tutor.get(copy), "marking").send(tutor, {"comment": "Premier avis.", "go": "stay"})
+    choice = conflict_form(second, theirs, comment="Second avis.")
+    form_of(tutor.get(copy), "marking").send(tutor, {"comment": "Troisième avis.", "go": "stay"})
+    again = choice.press(second, "go", button)
+    assert again.status_code == 409
+    assert "Second avis." in again.text
+    assert "Troisième avis." in again.text
+    assert content_and_version(doors)[0]["comment"] == "Troisième avis."
+    assert form_of(again, "versions").press(second, "go", "mine").status_code == 303
+    assert content_and_version(doors)[0]["comment"] == "Second avis."
 
 
 @pytest.mark.case("GR-01")

@@ -180,6 +180,14 @@ def test_a_recording_over_what_was_not_read_is_told_and_can_be_taken_back(
     assert "Avis du second." in refused.text
     assert "Mon avis." in refused.text
     assert "mis de côté" in refused.text
+    assert "avec un enregistrement" in refused.text
+    assert form_of(refused, "versions").press(tutor, "go", "mine").location == copy
+    assert len(held(doors)) > 20, "my version holds my recording"
+    before = form_of(tutor.get(copy), "marking")
+    mark(second, copy, comment="Avis du second, encore.")
+    told = before.send(tutor, {"comment": "Mon avis.", "go": "stay"})
+    assert "sans enregistrement" not in told.text, "neither wants another recording"
+    form_of(tutor.get(copy), "marking").press(tutor, "go", "voice-drop")
     late = send(tutor, copy, sound, base=0)
     assert (late.status_code, late.get_json()["outcome"]) == (409, "conflict")
     assert held(doors) == ""
