@@ -467,3 +467,29 @@ def test_a_copy_that_is_not_ready_puts_the_keyboard_where_something_lacks(
     page.keyboard.press("1")
     page.keyboard.press("n")
     expect(page.get_by_label("Appréciation")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_the_copies_to_give_back_show_who_what_and_how_much(
+    browser: Browser, school: School, width: int
+) -> None:
+    who = school.student_of_group(given_name="Marie-Ghislaine", family_name="Vandenbroucke-Lemercier")
+    hand_in(browser, school, who, "Bonjour.")
+    with device(browser, school, viewport={"width": width, "height": 800}) as phone:
+        page = phone.new_page()
+        open_oldest(page, school.tutor())
+        page.locator("[data-criterion] input").first.check(force=True)
+        page.get_by_label("Appréciation").fill("Accueil complet.")
+        page.get_by_role("button", name="Prête").click()
+        page.wait_for_url("**/a-corriger")
+        page.goto("/a-rendre")
+        row = page.get_by_role("row").nth(1)
+        for text in ("Vandenbroucke-Lemercier", "Réécrire un accueil", "20 / 20"):
+            box = row.get_by_text(text).first.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0, text
+            assert box["x"] + box["width"] <= width, text
+        expect(row.get_by_role("checkbox")).to_be_checked()
+        expect(row.get_by_role("cell", name="20 / 20")).to_be_visible()
+        assert not chromium.scrolls_sideways(page)
+        assert chromium.axe(page) == []

@@ -335,6 +335,29 @@ def test_the_queue_leads_to_the_oldest_copy_and_empties(student: Client, tutor: 
     assert "1 note prête" in tutor.get("/a-corriger").text
 
 
+def test_the_list_to_give_back_says_which_of_several_marks_counts(
+    app: Flask, student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    with doors.writing() as session:
+        terms = Terms(out_of=Fraction(20), markers=2, gap=Fraction(3), penalty_per_day=Fraction(1))
+        session.execute(update(Copy).values(terms=terms_to_json(terms), late_days=2))
+        director = factories.person(session, role="admin")
+    admin = signed_in_client(app, director)
+    assert mark(tutor, copy) == 303
+    assert mark(second, copy, adjustment="-2", adjustment_reason="Débit.") == 303
+    told = tutor.get("/a-rendre").text
+    assert "17 / 20" in told, "19, less two days late"
+    assert "moyenne de 20 et 18. 2 jours de retard, 2 retirés" in told
+    assert mark(second, copy, adjustment="-8", adjustment_reason="Débit.") == 303
+    assert "Aucune note n’est prête." in tutor.get("/a-rendre").text
+    assert mark(admin, copy, adjustment="-4", adjustment_reason="Débit.") == 303
+    told = tutor.get("/a-rendre").text
+    assert "14 / 20" in told
+    assert "note du troisième correcteur ; les deux autres, 20 et 12, différaient de plus de 3 points" in told
+
+
 def test_releasing_nothing_or_what_changed_meanwhile_says_why(
     student: Client, tutor: Client, second: Client, doors: Doors
 ) -> None:
