@@ -143,7 +143,6 @@ def told_to_script(saved: SavedWork, public_id: str) -> Response | tuple[Respons
         "version": saved.version,
         "ready": saved.is_ready,
         "mark": formats.number(mark.adjusted) if mark else "",
-        "missing": list(saved.reckoned.missing),
         "lacking": missing_words(saved.reckoned),
         "saved": _("Enregistré à %(time)s", time=formats.clock(saved.at)),
         "page": url_for("grading.copy", public_id=public_id),

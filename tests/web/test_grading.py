@@ -284,8 +284,10 @@ def test_a_script_is_told_the_version_the_mark_and_what_lacks(student: Client, t
     form = form_of(tutor.get(copy), "marking")
     data = {**form.fields, "level-A1": "partiel", "go": "stay"}
     told = tutor.post(copy, data=data, headers={"Accept": "application/json"})
-    assert told.get_json()["mark"] == "10"
-    assert (told.get_json()["version"], told.get_json()["missing"]) == (1, ["comment"])
+    assert (told.get_json()["version"], told.get_json()["mark"]) == (1, "10")
+    assert told.get_json()["lacking"] == "L’appréciation manque."
+    whole = {**data, "version": "1", "comment": "Court et juste."}
+    assert tutor.post(copy, data=whole, headers={"Accept": "application/json"}).get_json()["lacking"] == ""
     stale = tutor.post(copy, data={**data, "level-A1": "conforme"}, headers={"Accept": "application/json"})
     assert (stale.status_code, stale.get_json()["outcome"]) == (409, "conflict")
 
