@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from deust.domain.assignments import Terms, terms_to_json
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark
@@ -429,3 +430,80 @@ def test_a_second_activity_button_takes_the_oldest_copy_of_that_activity(
     copy = copy_address(doors)
     form = next(form for id_, form in forms_of(tutor.get("/a-corriger")) if id_ is None and "activite" in form.fields)
     assert form.send(tutor, {}).location == copy
+
+
+def release_of(marker: Client, go: str, **fields: str) -> TestResponse:
+    return form_of(marker.get("/a-rendre"), "release").press(marker, "go", go, **fields)
+
+
+def test_a_release_is_confirmed_and_a_date_taken_back_even_with_one_typed(
+    student: Client, tutor: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    mark(tutor, copy_address(doors))
+    scheduled = release_of(tutor, "schedule", at="2030-01-01T10:00")
+    assert "1 note partira à la date choisie." in tutor.get(scheduled.location).text
+    taken_back = release_of(tutor, "unschedule", at="2030-02-01T10:00")
+    assert "1 note n’a plus de date prévue." in tutor.get(taken_back.location).text
+    with doors.reading() as connection:
+        assert connection.scalar(select(Copy.release_at)) is None
+    released = release_of(tutor, "release")
+    assert "1 note est rendue. L’étudiant en est averti." in tutor.get(released.location).text
+
+
+@pytest.fixture
+def two_groups(app: Flask, student: Client, doors: Doors, cohort: Cohort) -> dict[str, Client]:
+    """The first student's copy and that of another group, and who follows both, the first alone, the second alone."""
+    with doors.writing() as session:
+        other = factories.group(session, cohort, name="Groupe du soir")
+        classmate = factories.person(session, given_name="Marc", family_name="Dusoir")
+        factories.enrolment(session, classmate, cohort, group_id=other.id)
+        evening = factories.person(session, role="tutor", given_name="Tina", family_name="Dusoir")
+        factories.tutoring(session, evening, other)
+        admin = factories.person(session, role="admin")
+    hand_in(student, write(student))
+    second = signed_in_client(app, classmate)
+    hand_in(second, write(second))
+    return {"admin": signed_in_client(app, admin), "evening": signed_in_client(app, evening)}
+
+
+def allocation(marker: Client, page: str = "/a-corriger/repartition") -> Form:
+    return next(form for _id, form in forms_of(marker.get(page)) if "repartition" in form.action)
+
+
+def test_copies_are_shared_out_by_group_and_the_page_says_so(
+    two_groups: dict[str, Client], people: dict[str, Person], doors: Doors
+) -> None:
+    admin = two_groups["admin"]
+    queue = admin.get("/a-corriger").text
+    (evening,) = set(re.findall(r'href="/a-corriger(\?groupe=\d+)">[^<]*Groupe du soir<', queue))
+    assert f'href="/a-corriger/repartition{evening}"' in admin.get(f"/a-corriger{evening}").text
+    page = admin.get(f"/a-corriger/repartition{evening}")
+    assert "Dusoir, <span" in page.text.replace("Marc Dusoir", "Dusoir")
+    assert "Introuvable, <span" not in page.text
+    with doors.reading() as connection:
+        tina = connection.scalar(select(Person.id).where(Person.given_name == "Tina"))
+    done = allocation(admin, f"/a-corriger/repartition{evening}").send(admin, {"tutor": str(tina)})
+    assert evening in done.location
+    assert "1 copie est confiée." in admin.get(done.location).text
+    assert "confiée à Tina Dusoir" in admin.get(done.location).text
+    freed = allocation(admin, f"/a-corriger/repartition{evening}").send(
+        admin, {"copy": re.findall(r'name="copy" value="(\w+)"', page.text)}
+    )
+    assert "1 copie est à nouveau pour tous." in admin.get(freed.location).text
+
+
+def test_a_copy_for_a_tutor_of_another_group_is_refused_in_words_and_the_choices_stay(
+    two_groups: dict[str, Client], people: dict[str, Person], doors: Doors
+) -> None:
+    admin, tutor_id = two_groups["admin"], str(people["tutor"].id)
+    form = allocation(admin)
+    refused = form.send(admin, {"tutor": tutor_id, "copy": form.fields["copy"]})
+    assert refused.status_code == 422
+    assert "Rien n’a été confié" in refused.text
+    again = next(form for _id, form in forms_of(refused) if "repartition" in form.action)
+    assert (again.fields["tutor"], set(again.fields["copy"])) == ([tutor_id], set(form.fields["copy"]))
+    nothing = form.send(admin, {"tutor": tutor_id, "copy": []})
+    assert f'name="tutor" value="{tutor_id}" checked' in nothing.text
+    with doors.reading() as connection:
+        assert set(connection.scalars(select(Copy.assigned_to))) == {None}
