@@ -441,6 +441,11 @@ def test_a_release_is_confirmed_and_a_date_taken_back_even_with_one_typed(
 ) -> None:
     hand_in(student, write(student))
     mark(tutor, copy_address(doors))
+    late = release_of(tutor, "schedule", at="2020-01-01T10:00", reason="Gardé.")
+    assert late.status_code == 422
+    assert '<details class="fold" open>' in late.text
+    again = form_of(late, "release")
+    assert (again.fields["at"], again.fields["reason"]) == (["2020-01-01T10:00"], ["Gardé."])
     scheduled = release_of(tutor, "schedule", at="2030-01-01T10:00")
     assert "1 note partira à la date choisie." in tutor.get(scheduled.location).text
     taken_back = release_of(tutor, "unschedule", at="2030-02-01T10:00")
