@@ -29,6 +29,7 @@ STORIES = {
     Story.JUST_BEGUN: "vient d'ouvrir la première leçon",
     Story.MIDDLE_OF_LESSON: "au milieu d'une leçon",
     Story.ON_TIME: "à jour",
+    Story.MARKED: "à jour, devoir noté, avec un commentaire parlé",
     Story.AHEAD: "en avance, quiz noté réussi",
     Story.LATE: "en retard",
     Story.STOPPED: "s'est arrêté à la première leçon",
@@ -58,7 +59,13 @@ def prepare_demo(settings: Settings) -> str:
     _update_tables()
     tools: Tools = current_app.extensions["deust"]
     with writing() as session:
-        seed_demo(session, catalogue=tools.catalogue, passwords=tools.passwords, now=tools.clock())
+        seed_demo(
+            session,
+            catalogue=tools.catalogue,
+            files=tools.files,
+            passwords=tools.passwords,
+            now=tools.clock(),
+        )
         for programme in tools.catalogue.programmes():
             index_programme(session, programme)
     return accounts_text()

@@ -153,6 +153,36 @@ def agreed(marks: Sequence[Fraction], *, markers: int, gap: Fraction) -> Agreed:
     return Agreed(mark=sum(marks, Fraction(0)) / len(marks))
 
 
+class Rule(StrEnum):
+    """Which of several marks counts."""
+
+    ONE = "one"
+    MEAN = "mean"
+    THIRD = "third"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What is given back to a student: the mark agreed, the points lost for lateness, and the mark that remains."""
+
+    agreed: Fraction
+    lost: Fraction
+    mark: Fraction
+    rule: Rule
+
+
+def to_give(terms: Terms, marks: Sequence[Fraction], late: int) -> Given | None:
+    """The mark that a release gives back: what the markers agree on, to the step, less the days late. None while
+    nothing is agreed.
+    """
+    mark = agreed(marks, markers=terms.markers, gap=terms.gap).mark
+    if mark is None:
+        return None
+    lost = min(penalty(terms, late), mark)
+    rule = Rule.ONE if terms.markers == 1 else Rule.THIRD if len(marks) > terms.markers else Rule.MEAN
+    return Given(agreed=mark, lost=lost, mark=max(Fraction(0), to_step(mark, terms.step) - lost), rule=rule)
+
+
 def due_back(handed_in_at: datetime, turnaround_days: int) -> datetime:
     """When the mark was promised for."""
     return handed_in_at + timedelta(days=turnaround_days)

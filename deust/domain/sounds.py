@@ -14,6 +14,9 @@ ASIDE_KEPT = timedelta(days=30)
 """A spoken comment that its marker replaced, removed or could not save is kept this long, to be taken back."""
 
 MOST_COMMENT_SECONDS = 300
+SPARE_MS = 2_000
+"""An encoder pads a recording, and a recorder stops a moment after the last second: this much is not said."""
+
 MOST_TRIES = 3
 
 
@@ -24,6 +27,11 @@ class SoundState(StrEnum):
     READY = "ready"
     FAILED = "failed"
     DELETED = "deleted"
+
+
+def runs_over(duration_ms: int, most_seconds: int) -> bool:
+    """Whether a recording lasts longer than was asked. It is kept and heard whole: who marks it is told."""
+    return duration_ms > most_seconds * 1_000 + SPARE_MS
 
 
 def kept_until(moment: datetime) -> datetime:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from deust.domain.errors import NotFound
 from deust.domain.people import SignedIn
-from deust.domain.sounds import SoundState
+from deust.domain.sounds import SoundState, runs_over
 from deust.domain.uploads import UploadState
 from deust.models.assignments import SpokenComment
 from deust.models.quizzes import Answer, AnswerFile, Attempt, Document, Sound, Upload
@@ -77,6 +77,10 @@ class MadeSound:
     @property
     def seconds(self) -> int:
         return round(self.duration_ms / 1000)
+
+    def runs_over(self, most_seconds: int) -> bool:
+        """Whether it lasts longer than was asked."""
+        return runs_over(self.duration_ms, most_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from deust.domain.access import Role
-from deust.domain.assignments import CopyState
+from deust.domain.assignments import CopyState, Given, Terms, terms_from_json, to_give
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking
 from deust.models.people import Person, Tutoring
@@ -41,13 +42,17 @@ _READY = (
 
 @dataclass(frozen=True, kw_only=True)
 class ReadyCopy:
-    """A copy whose mark may be given back. Its author stays hidden while it is anonymous."""
+    """A copy whose mark may be given back: `given` is that mark, made of the markers' own. Its author stays hidden
+    while it is anonymous.
+    """
 
     public_id: str
     item_ref: str
     title: str
     name: str
     marks: tuple[Fraction, ...]
+    given: Given
+    gap: Fraction
     out_of: Fraction
     late_days: int
     release_at: datetime | None
@@ -72,19 +77,25 @@ def ready_copies(connection: Connection, *, marker: SignedIn) -> tuple[ReadyCopy
     )
     for row in found:
         marks.setdefault(row.copy_id, []).append(row.mark)
-    return tuple(
-        ReadyCopy(
-            public_id=row.public_id,
-            item_ref=row.item_ref,
-            title=row.title,
-            name=row.code if row.terms and row.terms["is_anonymous"] else f"{row.given_name} {row.family_name}",
-            marks=tuple(marks.get(row.id, ())),
-            out_of=row.out_of,
-            late_days=row.late_days,
-            release_at=row.release_at,
-            was_released=row.released_at is not None,
-        )
-        for row in rows
+    ready = (_ready(row, tuple(marks.get(row.id, ()))) for row in rows)
+    return tuple(one for one in ready if one is not None)
+
+
+def _ready(row: Row[Any], marks: tuple[Fraction, ...]) -> ReadyCopy | None:
+    terms = terms_from_json(row.terms) if row.terms else Terms(out_of=row.out_of)
+    given = to_give(terms, marks, row.late_days)
+    return given and ReadyCopy(
+        public_id=row.public_id,
+        item_ref=row.item_ref,
+        title=row.title,
+        name=row.code if terms.is_anonymous else f"{row.given_name} {row.family_name}",
+        marks=marks,
+        given=given,
+        gap=terms.gap,
+        out_of=row.out_of,
+        late_days=row.late_days,
+        release_at=row.release_at,
+        was_released=row.released_at is not None,
     )
 
 

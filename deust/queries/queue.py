@@ -8,15 +8,15 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from deust.domain.assignments import CopyState
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, ReviewRequest
-from deust.models.people import Enrolment, Group, Person, Tutoring
+from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
 from deust.queries.copies import author_of, is_hidden
-from deust.queries.scopes import followed
+from deust.queries.scopes import followed, follows_everyone
 
 PAGE = 50
 MOST_BARS = 60
@@ -246,11 +246,12 @@ def _queue_row(row: Row[Any], marker: SignedIn, now: datetime) -> QueueRow:
 
 
 def _groups(connection: Connection, marker: SignedIn) -> tuple[tuple[int, str], ...]:
-    """The groups that the marker follows, to filter by."""
-    statement = (
-        select(Group.id, Group.name)
-        .join(Tutoring, Tutoring.group_id == Group.id)
-        .where(Tutoring.person_id == marker.person_id)
-        .order_by(Group.name)
-    )
-    return tuple((row.id, row.name) for row in connection.execute(statement))
+    """The groups that the marker follows, to filter by; for who follows all, those with a tutor, after their cohort."""
+    statement = select(Group.id, Group.name, Cohort.title).join(Cohort, Cohort.id == Group.cohort_id)
+    if follows_everyone(marker):
+        rows = connection.execute(
+            statement.where(exists().where(Tutoring.group_id == Group.id)).order_by(Cohort.title, Group.name)
+        )
+        return tuple((row.id, f"{row.title}, {row.name}") for row in rows)
+    mine = statement.join(Tutoring, Tutoring.group_id == Group.id).where(Tutoring.person_id == marker.person_id)
+    return tuple((row.id, row.name) for row in connection.execute(mine.order_by(Group.name)))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from deust.adapters.files import FileStore
 from deust.adapters.passwords import Passwords
 from deust.content.catalogue import Catalogue
 from deust.domain.access import Role
@@ -15,6 +16,7 @@ from deust.domain.people import Calendar, Enrolled, SignedIn
 from deust.domain.texts import unaccented
 from deust.models.people import Cohort, Enrolment, Group, Person
 from deust.services import people, signin
+from deust.services.demo_marking import mark_work
 from deust.services.demo_stories import Story, live
 from deust.services.demo_walk import Walk
 
@@ -23,17 +25,18 @@ PRESENT_WEEK = 5
 PASSWORD = "ecouter-puis-reformuler"  # noqa: S105  # shown to whoever starts the demonstration
 DOMAIN = "demo.deust.example"
 _ZONE = "Europe/Paris"
-_GROUPS = ("Groupe A", "Groupe B")
+_A, _B = _GROUPS = ("Groupe A", "Groupe B")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoAccount:
-    """Someone to sign in as; `story` is where a student stands, None for staff."""
+    """Someone to sign in as; `story` is where a student stands, None for staff; `group` is whom a tutor follows."""
 
     given_name: str
     family_name: str
     role: Role = Role.STUDENT
     story: Story | None = None
+    group: str = ""
 
     @property
     def name(self) -> str:
@@ -47,8 +50,9 @@ class DemoAccount:
 STAFF = (
     DemoAccount(given_name="Agnès", family_name="Delmas", role=Role.ADMIN),
     DemoAccount(given_name="Bruno", family_name="Keller", role=Role.MANAGER),
-    DemoAccount(given_name="Claire", family_name="Aubert", role=Role.TUTOR),
-    DemoAccount(given_name="Driss", family_name="Benali", role=Role.TUTOR),
+    DemoAccount(given_name="Claire", family_name="Aubert", role=Role.TUTOR, group=_A),
+    DemoAccount(given_name="Corentin", family_name="Vasseur", role=Role.TUTOR, group=_A),
+    DemoAccount(given_name="Driss", family_name="Benali", role=Role.TUTOR, group=_B),
 )
 
 STUDENTS = (
@@ -73,13 +77,13 @@ STUDENTS = (
     DemoAccount(given_name="Rose", family_name="Kouassi", story=Story.AWAITING_MARK),
     DemoAccount(given_name="Samuel", family_name="Petit", story=Story.JUST_BEGUN),
     DemoAccount(given_name="Théo", family_name="Lambert", story=Story.INVITED),
-    DemoAccount(given_name="Valérie", family_name="Simon", story=Story.ON_TIME),
+    DemoAccount(given_name="Valérie", family_name="Simon", story=Story.MARKED),
     DemoAccount(given_name="Yanis", family_name="Boucher", story=Story.DISABLED),
     DemoAccount(given_name="Zoé", family_name="Caron", story=Story.LEFT),
 )
 
 
-def seed_demo(session: Session, *, catalogue: Catalogue, passwords: Passwords, now: datetime) -> bool:
+def seed_demo(session: Session, *, catalogue: Catalogue, files: FileStore, passwords: Passwords, now: datetime) -> bool:
     """Make the demonstration cohort, whose present week is the fifth; false when it is already there.
 
     People, what they did and their marks are the same each time; every moment follows from `now`.
@@ -94,7 +98,7 @@ def seed_demo(session: Session, *, catalogue: Catalogue, passwords: Passwords, n
         week_one_on=_week_one(now),
         time_zone=_ZONE,
     )
-    _Seed(session, catalogue, passwords, cohort, now).fill()
+    _Seed(session, catalogue, files, passwords, cohort, now).fill()
     return True
 
 
@@ -107,10 +111,17 @@ class _Seed:
     """What all the people of the cohort share while they are made."""
 
     def __init__(
-        self, session: Session, catalogue: Catalogue, passwords: Passwords, cohort: Cohort, now: datetime
+        self,
+        session: Session,
+        catalogue: Catalogue,
+        files: FileStore,
+        passwords: Passwords,
+        cohort: Cohort,
+        now: datetime,
     ) -> None:
         self.session = session
         self.catalogue = catalogue
+        self.files = files
         self.cohort = cohort
         self.calendar = Calendar(week_one_on=cohort.week_one_on, time_zone=cohort.time_zone)
         self.now = now
@@ -121,13 +132,20 @@ class _Seed:
         }
 
     def fill(self) -> None:
-        groups = [people.create_group(self.session, self.cohort.id, name=name) for name in _GROUPS]
+        groups = {name: people.create_group(self.session, self.cohort.id, name=name) for name in _GROUPS}
         staff = [self.person(account) for account in STAFF]
-        tutors = [person for person in staff if person.role == Role.TUTOR]
-        for tutor, group in zip(tutors, groups, strict=True):
-            people.assign_tutor(self.session, tutor, group_id=group.id, by=staff[0].id, now=self.made_at)
+        tutors: dict[str, Person] = {}
+        for account, person in zip(STAFF, staff, strict=True):
+            if account.group:
+                group_id = groups[account.group].id
+                people.assign_tutor(self.session, person, group_id=group_id, by=staff[0].id, now=self.made_at)
+                tutors[account.group] = person
         for index, account in enumerate(STUDENTS):
-            self.student(account, groups[index * len(groups) // len(STUDENTS)], by=staff[0].id)
+            name = _GROUPS[index * len(_GROUPS) // len(STUDENTS)]
+            learner = self.student(account, groups[name], by=staff[0].id)
+            if account.story is Story.MARKED:
+                marker = self.signed_in(tutors[name])
+                mark_work(self.session, files=self.files, marker=marker, learner=learner, catalogue=self.catalogue)
 
     def person(self, account: DemoAccount) -> Person:
         person = people.create_person(
@@ -144,7 +162,7 @@ class _Seed:
             person.password_hash = self.hashes[account.role]
         return person
 
-    def student(self, account: DemoAccount, group: Group, *, by: int) -> None:
+    def student(self, account: DemoAccount, group: Group, *, by: int) -> SignedIn:
         person = self.person(account)
         enrolment = people.enrol(
             self.session,
@@ -155,15 +173,17 @@ class _Seed:
             by=by,
             now=self.made_at,
         )
+        learner = self.signed_in(person, enrolment)
         if account.story is not None:
-            live(account.story, Walk(self.session, self.signed_in(person, enrolment), self.catalogue, now=self.now))
+            live(account.story, Walk(self.session, learner, self.catalogue, now=self.now))
         if account.story is Story.DISABLED:
             signin.disable_account(self.session, person.id, by=by, now=self.now)
         if account.story is Story.LEFT:
             today = self.now.astimezone(ZoneInfo(_ZONE)).date()
             people.end_enrolment(self.session, enrolment, ended_on=today, by=by, now=self.now)
+        return learner
 
-    def signed_in(self, person: Person, enrolment: Enrolment) -> SignedIn:
+    def signed_in(self, person: Person, enrolment: Enrolment | None = None) -> SignedIn:
         return SignedIn(
             person_id=person.id,
             given_name=person.given_name,
@@ -175,12 +195,15 @@ class _Seed:
             locale=person.locale,
             time_zone=person.time_zone,
             is_demo=True,
-            enrolled=Enrolled(
-                enrolment_id=enrolment.id,
-                cohort_id=self.cohort.id,
-                cohort_title=self.cohort.title,
-                group_id=enrolment.group_id,
-                programme=self.cohort.programme,
-                calendar=self.calendar,
-            ),
+            enrolled=self.enrolled(enrolment) if enrolment else None,
+        )
+
+    def enrolled(self, enrolment: Enrolment) -> Enrolled:
+        return Enrolled(
+            enrolment_id=enrolment.id,
+            cohort_id=self.cohort.id,
+            cohort_title=self.cohort.title,
+            group_id=enrolment.group_id,
+            programme=self.cohort.programme,
+            calendar=self.calendar,
         )

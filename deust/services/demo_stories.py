@@ -20,6 +20,7 @@ class Story(StrEnum):
     JUST_BEGUN = "just-begun"
     MIDDLE_OF_LESSON = "middle-of-lesson"
     ON_TIME = "on-time"
+    MARKED = "marked"
     AHEAD = "ahead"
     LATE = "late"
     STOPPED = "stopped"
@@ -167,6 +168,7 @@ _WAYS: Mapping[Story, Callable[[Walk], object]] = {
     Story.JUST_BEGUN: _begin,
     Story.MIDDLE_OF_LESSON: _stop_in_lesson,
     Story.ON_TIME: _work_this_week,
+    Story.MARKED: _work_this_week,
     Story.AHEAD: _be_ahead,
     Story.LATE: _lag_behind,
     Story.STOPPED: _give_up,

@@ -251,36 +251,34 @@ def _release(
     asked = asked_of(session.connection(), copy)
     rows = session.scalars(select(Marking).where(Marking.copy_id == copy.id).order_by(Marking.place)).all()
     marks = [row.mark for row in rows if row.mark is not None]
-    agreed = assignments.agreed(marks, markers=asked.terms.markers, gap=asked.terms.gap)
-    if agreed.mark is None:
+    given = assignments.to_give(asked.terms, marks, copy.late_days)
+    if given is None:
         raise NotReady((copy.code,))
-    lost = min(assignments.penalty(asked.terms, copy.late_days), agreed.mark)
-    mark = max(Fraction(0), assignments.to_step(agreed.mark, asked.terms.step) - lost)
     works = _told(rows, markers=asked.terms.markers)
     spoken_comments.release_comments(session, (work.get("spoken", "") for work in works), now=now)
     told = {
         "works": works,
         "marks": [str(one) for one in marks],
-        "agreed": str(agreed.mark),
-        "penalty": str(lost),
+        "agreed": str(given.agreed),
+        "penalty": str(given.lost),
         "late_days": copy.late_days,
         "grid_hash": copy.grid_hash,
     }
     version = _write_release(
-        session, copy, mark, asked.terms.out_of, told, actor_id=actor_id, reason=reason or _HAND_MARKED, now=now
+        session, copy, given.mark, asked.terms.out_of, told, actor_id=actor_id, reason=reason or _HAND_MARKED, now=now
     )
     released = {"state": CopyState.RELEASED.value, "released_at": now, "release_at": None, "claimed_by": None}
     session.execute(update(Copy).where(Copy.id == copy.id).values(**released))
     marking.keep_given_points(
         session,
         copy.attempt_id,
-        points=_points_given(asked, rows, mark),
+        points=_points_given(asked, rows, given.mark),
         marker_id=actor_id,
         reason=reason or _HAND_MARKED,
         quiz=quiz,
         now=now,
     )
-    _audit(session, "copy:release", copy, actor_id, now, mark=str(mark), version=version, reason=reason)
+    _audit(session, "copy:release", copy, actor_id, now, mark=str(given.mark), version=version, reason=reason)
     _tell(session, copy, now)
 
 

@@ -182,8 +182,15 @@ function inWords(block, { fields, file }) {
 /* A change: kept here first, whatever the network does. */
 function change(block, { file = fileOf(block), isTyping = false } = {}) {
   const fields = file ? {} : fieldsOf(block);
-  Object.assign(block, { isTouched: true, sequence: block.sequence + 1, known: plain(fieldsOf(block)), file });
+  Object.assign(block, { isTouched: true, known: plain(fieldsOf(block)), file });
   complain(block, "");
+  forgetRefused(block.key);
+  const why = file && refusalOf(block, file);
+  if (why) {
+    refuseFile({ attempt, person, key: block.key, number: block.number, client: block.client, file, at: Date.now(), isShown: true }, words(why));
+    return;
+  }
+  block.sequence += 1;
   remember({
     slot: `${attempt}/${block.client}/${block.key}`,
     event: newId(),
@@ -203,6 +210,43 @@ function change(block, { file = fileOf(block), isTyping = false } = {}) {
   });
   if (file) receive(block, words("Sending", { name: file.name }));
   sendSoon(isTyping);
+}
+
+/* A file that is refused, here or by the server, waits for nothing: its name and the reason stay until another takes its place. */
+
+const isRefusedFile = (record) => Boolean(record.hold && record.refused);
+const refusedFile = (key) => [...pending.values()].find((record) => isRefusedFile(record) && record.key === key);
+
+function refusalOf(block, file) {
+  const upload = block.element.querySelector(".upload");
+  const { accept } = controlsOf(block).find((control) => control.type === "file");
+  if (file.size > Number(upload.dataset.mostBytes || Infinity)) return "TooLarge";
+  if (/^\./.test(accept) && !accept.split(",").some((end) => file.name.toLowerCase().endsWith(end))) return "WrongType";
+  return null;
+}
+
+function refuseFile(record, message) {
+  const slot = `${attempt}/${record.client}/${record.key}/refused`;
+  const refused = { ...record, slot, event: newId(), file: { name: record.file.name }, hold: "refused", refused: message };
+  remember(refused);
+  tellRefused(refused);
+  say(words("Refused", { name: record.file.name }), true);
+}
+
+function tellRefused({ key, number, file, isShown, refused: message }) {
+  const block = isShown && blocks.get(key);
+  if (block) complain(block, words("RefusedFile", { name: file.name, message }));
+  else notice(`refused-${key}`, "warning", words("RefusedFileElsewhere", { number, name: file.name, message }), linkTo(key));
+}
+
+function forgetRefused(key) {
+  for (const record of [...pending.values()]) if (isRefusedFile(record) && record.key === key) forget(record);
+}
+
+/* The way to a question from the page that lists them. */
+function linkTo(key) {
+  const listed = document.querySelector(`[data-open="${key}"]`);
+  return listed && Object.assign(document.createElement("a"), { href: listed.href, className: "act", textContent: words("OpenQuestion") });
 }
 
 /* Sending: one request at a time, in order, for ever. */
@@ -307,7 +351,8 @@ async function deliver(record, isSecondTry = false) {
     response = await (record.file ? postFile(record) : post(record));
     told = await response.json();
   } catch {
-    return waitAndRetry(record);
+    if (response?.status !== 413) return waitAndRetry(record);
+    told = { message: words("TooLarge") }; // refused by what stands before the server
   }
   const saved = told.answers?.[record.key];
   if (response.ok && saved) return acknowledge(record, saved, told);
@@ -339,11 +384,19 @@ function waitAndRetry(record) {
 }
 
 function refuse(record, message) {
+  const block = record.isShown && blocks.get(record.key);
+  if (record.file) {
+    const isStillChosen = pending.get(record.slot) === record;
+    forget(record);
+    unnotice("upload");
+    if (!isStillChosen) return;
+    if (block) receive(block, "");
+    refuseFile(record, message);
+    return;
+  }
   record.hold = "refused";
-  const block = blocks.get(record.key);
-  if (block && record.file) receive(block, "");
-  if (block && record.isShown) complain(block, message);
-  else notice("refused", "warning", words("RefusedElsewhere", { number: record.number, message }));
+  if (block) complain(block, message);
+  else notice(`refused-${record.key}`, "warning", words("RefusedElsewhere", { number: record.number, message }), linkTo(record.key));
   say(words("Kept"), true);
 }
 
@@ -376,7 +429,7 @@ function compare(record, saved) {
   const block = blocks.get(record.key);
   say(words("Kept"), true);
   if (!block) {
-    notice(`conflict-${record.key}`, "warning", words("ConflictElsewhere", { number: record.number }));
+    notice(`conflict-${record.key}`, "warning", words("ConflictElsewhere", { number: record.number }), linkTo(record.key));
     return true;
   }
   const panel = document.getElementById("conflict").content.firstElementChild.cloneNode(true);
@@ -445,9 +498,13 @@ async function adopt() {
 
 function takeOver(record, isContinued) {
   const block = blocks.get(record.key);
-  Object.assign(record, { hold: null, isShown: Boolean(block && !block.isTouched) });
+  Object.assign(record, { hold: record.refused ? "refused" : null, isShown: Boolean(block && !block.isTouched) });
   pending.set(record.slot, record);
-  if (!record.isShown) return;
+  if (isRefusedFile(record)) {
+    tellRefused(record);
+    if (!isRunning) forget(record); // said once, after the hand-in
+  }
+  if (!record.isShown || isRefusedFile(record)) return;
   fill(block, record.fields);
   block.base.value = record.base; // whatever was answered elsewhere since is compared, not overwritten
   if (record.file) receive(block, words("Sending", { name: record.file.name }));
@@ -740,7 +797,7 @@ async function leave(submission) {
 function goWith(button) {
   for (const block of blocks.values()) {
     const record = pending.get(`${attempt}/${block.client}/${block.key}`);
-    if (record?.hold || (record?.file && isDurable)) for (const control of controlsOf(block)) control.disabled = true;
+    if (record?.hold || (record?.file && isDurable) || refusedFile(block.key)) for (const control of controlsOf(block)) control.disabled = true;
   }
   Object.assign(paper.elements.event, { value: newId() });
   paper.elements.client.value = client;
@@ -762,7 +819,10 @@ function empty(block) {
   change(block);
 }
 
-/* Handing in waits for what this device holds; leaving it behind takes a second, explicit act. */
+/* Handing in waits for what this device holds; leaving it behind takes a second, explicit act. A refused file is not waited for. */
+
+const holdsBack = () => [...pending.values()].some((record) => !isRefusedFile(record));
+
 async function finish(submission) {
   if (isLeaving || submission.submitter?.name === "without") return;
   submission.preventDefault();
@@ -772,11 +832,14 @@ async function finish(submission) {
     openDialog();
     return;
   }
-  if (pending.size) {
-    document.querySelector("[data-unsent]").hidden = false;
-    document.querySelector("[data-unsent] button").focus();
+  if (holdsBack()) {
+    const panel = document.querySelector("[data-unsent]");
+    for (const one of panel.querySelectorAll("[data-when]")) one.hidden = one.dataset.when !== (sendable() ? "waiting" : "choice");
+    panel.hidden = false;
+    panel.querySelector("button").focus();
     return;
   }
+  for (const record of [...pending.values()]) await forget(record);
   submit(handIn, submission.submitter);
 }
 
@@ -814,7 +877,7 @@ addEventListener("pagehide", writeJournal);
 addEventListener("online", onOnline);
 addEventListener("offline", () => say(words(isDurable ? "Offline" : "Fragile"), true));
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
-addEventListener("beforeunload", (event) => !isDurable && !isLeaving && pending.size && event.preventDefault());
+addEventListener("beforeunload", (event) => !isDurable && !isLeaving && holdsBack() && event.preventDefault());
 dialog.querySelector("form").addEventListener("submit", signIn);
 dialog.querySelector("[data-later]").addEventListener("click", () => dialog.close());
 paper?.addEventListener("input", onInput);
@@ -834,5 +897,5 @@ tick();
 setInterval(tick, 1000);
 if (handIn && sendable()) {
   await flush(10);
-  if (!pending.size && isRunning) location.reload();
+  if (!holdsBack() && isRunning) location.reload();
 }

@@ -17,7 +17,6 @@ from wtforms import (
     SelectField,
     StringField,
     TextAreaField,
-    ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
@@ -86,15 +85,11 @@ class LaterForm(Form):
 
 
 class ExtensionForm(Form):
-    item = SelectField(N_("Activité"))
+    item = SelectField(N_("Activité"), [InputRequired(N_("Choisissez une activité."))])
     until_on = DateField(N_("À rendre au plus tard le"), [InputRequired(N_("Choisissez un jour."))])
     extra_attempts = IntegerField(
         N_("Essais de quiz en plus"), [Optional(), NumberRange(0, 10, N_("De 0 à 10 essais en plus."))], default=0
     )
-
-    def validate_item(self, field: SelectField) -> None:
-        if not field.data:
-            raise ValidationError(_("Choisissez une activité."))
 
 
 @bp.route("/cohortes/<int(max=2147483647):cohort_id>/message", methods=["GET", "POST"])

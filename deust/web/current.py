@@ -27,7 +27,7 @@ login_manager.session_protection = None
 EYES = "eyes"
 """Where the session of a member of staff holds whose eyes they borrow, and the moment."""
 
-_SEEN = {"learning.today", "learning.programme", "learning.module"}
+_SEEN = {"learning.today", "learning.programme", "learning.module", "learning.item"}
 _ACTS_WITH_EYES = {"eyes.leave", "signin.sign_out"}
 _READS = {"GET", "HEAD", "OPTIONS"}
 

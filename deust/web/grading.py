@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -15,7 +14,7 @@ from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
 from deust.domain.copies import MOST_COMMENT, Work
-from deust.domain.errors import InvalidAnswer, NotFound, NotReady
+from deust.domain.errors import Forbidden, InvalidAnswer, NotFound, NotReady
 from deust.domain.learning import Quiz
 from deust.domain.rubric import set_hash
 from deust.models.transaction import reading, writing
@@ -36,6 +35,9 @@ from deust.web.forms import Form
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 from deust.web.marking_posts import (
+    MINE,
+    THEIRS,
+    is_still_the_other,
     missing_words,
     page_asked,
     page_remarked,
@@ -43,14 +45,18 @@ from deust.web.marking_posts import (
     posted_work,
     spoken_asked,
     told_to_script,
+    work_fields,
 )
-from deust.web.queue_view import news_of_queue, queue_words
+from deust.web.queue_view import filtered_address, filters_asked, filters_query, news_of_queue, queue_words
 
 bp = Blueprint("grading", __name__)
 
 _LONGEST_FIELD = 200
 _LONGEST_NUMBER = 9
-_MOST_START = 1_000_000
+_UNFOLLOWED = lazy(
+    "Rien n’a été confié : un tuteur choisi ne suit pas le groupe d’une de ces copies. "
+    "Choisissez les copies d’un groupe, puis ses tuteurs."
+)
 
 
 class AnswerForm(Form):
@@ -61,12 +67,12 @@ class AnswerForm(Form):
 @permission(Permission.ATTEMPT_REVIEW)
 def queue() -> str:
     """What waits, oldest first, against the turnaround promised."""
-    now, filters = tools().clock(), _filters()
+    now, filters = tools().clock(), filters_asked()
     page = max(1, request.args.get("page", 1, type=int))
     with reading() as connection:
         found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
-    words = queue_words(found, news_of_queue(now), now)
-    return render_template("grading/queue.html", queue=found, filters=filters, now=now, address=_address, **words)
+    words = {**queue_words(found, news_of_queue(now), now), "address": filtered_address}
+    return render_template("grading/queue.html", queue=found, filters=filters, now=now, **words)
 
 
 @bp.post("/a-corriger")
@@ -75,7 +81,7 @@ def take() -> Response:
     """Take the oldest copy that nobody is marking, and open it."""
     now = tools().clock()
     with reading() as connection:
-        found = queues.queue(connection, marker=visitor(), filters=_filters(), page=1, now=now)
+        found = queues.queue(connection, marker=visitor(), filters=filters_asked(), page=1, now=now)
     free = next((row for row in found.rows if row.claimed_by is None), None)
     if free is None:
         return redirect(url_for(".queue"), 303)
@@ -96,9 +102,11 @@ def copy(public_id: str) -> str:
 def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
     """Keep what is typed; a script is told what counts now, a page goes where asked."""
     go, now = request.form.get("go", "stay"), tools().clock()
+    if go == THEIRS and is_still_the_other(public_id):
+        return redirect(_following(public_id, go), 303)
     work = posted_work(public_id)
     with posted_recording(public_id) as given, writing() as session:
-        work = _with_phrase(session, work, go)
+        work, spoken = _with_phrase(session, work, go), spoken_asked(session, public_id, go, given, now)
         saved = services.save_work(
             session,
             marker=visitor(),
@@ -106,7 +114,7 @@ def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
             work=work,
             base_version=request.form.get("version", 0, type=int),
             is_ready=go == "ready" and not given.problem,
-            spoken=spoken_asked(session, public_id, go, given, now),
+            spoken=spoken,
             now=now,
         )
         if go == "keep-phrase":
@@ -114,7 +122,8 @@ def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
     if wants_json():
         return told_to_script(saved, public_id)
     if saved.outcome == services.CONFLICT:
-        return _show(public_id, mine=work, voice_problem=given.problem), 409
+        mine = replace(work, spoken=saved.current.spoken if spoken is None else spoken)
+        return _show(public_id, mine=mine, voice_problem=given.problem), 409
     if given.problem or (go == "ready" and not saved.is_ready):
         return _show(public_id, is_refused=go == "ready", voice_problem=given.problem), 422
     return redirect(_following(public_id, go), 303)
@@ -206,17 +215,19 @@ def release() -> Response | tuple[str, int]:
     if not chosen:
         return _show_ready(problem=_("Choisissez au moins une copie.")), 422
     at = _moment_typed(request.form.get("at", ""))
-    if request.form.get("go") == "schedule" and (at is None or at <= now):
+    go = request.form.get("go", "release")
+    if go == "schedule" and (at is None or at <= now):
         return _show_ready(chosen, _("Donnez une date et une heure à venir."), reason), 422
     try:
         with writing() as session:
-            if request.form.get("go") in ("schedule", "unschedule"):
-                services.schedule(session, by=visitor(), public_ids=chosen, at=at, now=now)
+            act = {"session": session, "by": visitor(), "public_ids": chosen, "now": now}
+            if go in ("schedule", "unschedule"):
+                count = services.schedule(**act, at=at if go == "schedule" else None)
             else:
-                services.release(session, by=visitor(), public_ids=chosen, find_quiz=_find_quiz, reason=reason, now=now)
+                count = services.release(**act, find_quiz=_find_quiz, reason=reason)
     except NotReady as refusal:
         return _show_ready(chosen, _not_ready(refusal), reason), 409
-    return redirect(url_for(".ready"), 303)
+    return redirect(url_for(".ready", fait=go, nombre=count), 303)
 
 
 @bp.get("/a-corriger/repartition")
@@ -234,9 +245,13 @@ def allocate() -> Response | tuple[str, int]:
     if not chosen:
         return _show_allocation(_("Choisissez au moins une copie.")), 422
     tutor_ids = [int(one) for one in request.form.getlist("tutor") if one.isdecimal() and len(one) < 10]
-    with writing() as session:
-        services.allocate(session, by=visitor(), public_ids=chosen, tutor_ids=tutor_ids, now=tools().clock())
-    return redirect(url_for(".allocation", **_query()), 303)
+    try:
+        with writing() as session:
+            services.allocate(session, by=visitor(), public_ids=chosen, tutor_ids=tutor_ids, now=tools().clock())
+    except Forbidden:
+        return _show_allocation(_UNFOLLOWED), 422
+    done = "confiees" if tutor_ids else "liberees"
+    return redirect(url_for(".allocation", **filters_query(fait=done, nombre=len(set(chosen)))), 303)
 
 
 def _show(
@@ -261,6 +276,7 @@ def _show(
         work=page.work,
         lacking=missing_words(page.reckoned),
         mine=mine,
+        mine_fields=work_fields(mine) if mine else (),
         is_refused=is_refused,
         answer=answer or AnswerForm(),
         voice_problem=voice_problem,
@@ -278,11 +294,12 @@ def _page(connection: Any, public_id: str) -> pages.CopyPage:
 def _show_ready(chosen: list[str] | None = None, problem: str = "", reason: str = "") -> str:
     with reading() as connection:
         found = lists.ready_copies(connection, marker=visitor())
-    return render_template("grading/ready.html", copies=found, chosen=chosen, problem=problem, reason=reason)
+    words = {"chosen": chosen, "problem": problem, "reason": reason, "acted": _acted()}
+    return render_template("grading/ready.html", copies=found, **words)
 
 
-def _show_allocation(problem: str = "") -> str:
-    now, filters = tools().clock(), _filters()
+def _show_allocation(problem: object = "") -> str:
+    now, filters = tools().clock(), filters_asked()
     page = max(1, request.args.get("page", 1, type=int))
     with reading() as connection:
         found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
@@ -294,28 +311,15 @@ def _show_allocation(problem: str = "") -> str:
         filters=filters,
         now=now,
         problem=problem,
-        address=_address,
+        chosen=set(request.form.getlist("copy")) if problem else None,
+        acted=_acted(),
+        address=filtered_address,
     )
 
 
-def _filters() -> queues.Filters:
-    return queues.Filters(
-        item_ref=request.values.get("activite", "")[:_LONGEST_FIELD],
-        group_id=request.values.get("groupe", None, type=int),
-        is_mine=request.values.get("miennes") == "1",
-    )
-
-
-def _query(**changes: object) -> dict[str, object]:
-    filters = _filters()
-    asked = {"activite": filters.item_ref, "groupe": filters.group_id, "miennes": "1" if filters.is_mine else ""}
-    return {name: value for name, value in {**asked, **changes}.items() if value}
-
-
-def _address(**changes: object) -> str:
-    """The queue's address with these filters changed."""
-    query = urlencode(_query(**changes))
-    return f"{request.path}?{query}" if query else request.path
+def _acted() -> int:
+    """How many copies the act that has just been done was about."""
+    return request.args.get("nombre", 0, type=int)
 
 
 def _with_phrase(session: Any, work: Work, go: str) -> Work:
@@ -340,7 +344,7 @@ def _keep_phrase(session: Any, public_id: str) -> None:
 def _following(public_id: str, go: str) -> str:
     """Where the button pressed leads: the next copy of the activity, or the queue after the last."""
     asked = {"question": request.form["question"]} if request.form.get("question") else {}
-    if go in ("stay", "keep-phrase") or go.startswith(("phrase-", "forget-", "voice-", "page-")):
+    if go in ("stay", "keep-phrase", MINE, THEIRS) or go.startswith(("phrase-", "forget-", "voice-", "page-")):
         return url_for(".copy", public_id=public_id, avec=request.form.get("avec"), **asked, **_place(go))
     if go == "leave":
         return url_for(".queue")

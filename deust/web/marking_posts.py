@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +30,9 @@ from deust.web.upload_posts import unless_kept
 DROP, TAKE = "voice-drop", "voice-take-"
 """The buttons that remove the spoken comment, or take back one that was set aside."""
 
+MINE, THEIRS = "mine", "theirs"
+"""The buttons that choose between two versions that met."""
+
 _LONGEST_FIELD = 200
 _LONGEST_CODE = 40
 _MOST_START = 1_000_000
@@ -50,6 +53,25 @@ def posted_work(public_id: str) -> Work:
         private_note=form.get("private_note", "")[:MOST_COMMENT],
         remarks=tuple(remarks[:MOST_REMARKS]),
     )
+
+
+def work_fields(work: Work) -> Iterable[tuple[str, object]]:
+    """The fields that post a whole work again, as `posted_work` and `spoken_asked` read them."""
+    yield from ((f"level-{name}", level) for name, level in work.chosen.items())
+    yield from ((f"points-{key}", points) for key, points in work.points.items())
+    for name in ("adjustment", "adjustment_reason", "comment", "private_note", "spoken"):
+        yield name, getattr(work, name)
+    for remark in work.remarks:
+        yield "remark", remark.id
+        for name in ("part", "anchor", "text", "start", "end", "quote", "criterion"):
+            yield f"remark-{remark.id}-{name}", getattr(remark, name)
+
+
+def is_still_the_other(public_id: str) -> bool:
+    """Whether the other version is still the one that was shown: then to take it changes nothing."""
+    with reading() as connection:
+        page = copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock())
+    return page.version == request.form.get("version", 0, type=int)
 
 
 def missing_words(reckoned: Reckoned) -> str:
@@ -106,6 +128,8 @@ def spoken_asked(session: Any, public_id: str, go: str, given: PostedRecording, 
     """What becomes of the spoken comment: another one, none, or, as for most saves, the present one."""
     if given.file is not None:
         return give_comment(session, marker=visitor(), public_id=public_id, file=given.file, name=given.name, now=now)
+    if go in (MINE, THEIRS):
+        return request.form.get("spoken", "")[:40]
     if go == DROP:
         return ""
     return go.removeprefix(TAKE)[:40] if go.startswith(TAKE) else None
@@ -119,7 +143,6 @@ def told_to_script(saved: SavedWork, public_id: str) -> Response | tuple[Respons
         "version": saved.version,
         "ready": saved.is_ready,
         "mark": formats.number(mark.adjusted) if mark else "",
-        "missing": list(saved.reckoned.missing),
         "lacking": missing_words(saved.reckoned),
         "saved": _("Enregistré à %(time)s", time=formats.clock(saved.at)),
         "page": url_for("grading.copy", public_id=public_id),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
+
+from flask import request
 
 from deust.domain.copies import ANSWERS_MINUTES, WORK_MINUTES
 from deust.domain.errors import NotFound
 from deust.domain.learning import Assignment
 from deust.models.transaction import reading
-from deust.queries.queue import Activity, Drawn, Queue
+from deust.queries.queue import Activity, Drawn, Filters, Queue
 from deust.queries.queue_news import News, queue_news
 from deust.web import wave
 from deust.web.current import tools, visitor
@@ -21,6 +24,7 @@ from deust.web.i18n import ngettext
 from deust.web.wave import Bar, Wave
 
 _ROUNDED = 5
+_LONGEST_REF = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,3 +140,25 @@ def _state(copy: Drawn, queue: Queue, now: datetime) -> wave.State:
     if copy.due_back_at < now:
         return "late"
     return "soon" if copy.due_back_at < queue.tomorrow_ends else "todo"
+
+
+def filters_asked() -> Filters:
+    """The activity, the group, and whether only one's own: as the address or the form says."""
+    return Filters(
+        item_ref=request.values.get("activite", "")[:_LONGEST_REF],
+        group_id=request.values.get("groupe", None, type=int),
+        is_mine=request.values.get("miennes") == "1",
+    )
+
+
+def filters_query(**changes: object) -> dict[str, object]:
+    """The filters as an address writes them, with these changed."""
+    filters = filters_asked()
+    asked = {"activite": filters.item_ref, "groupe": filters.group_id, "miennes": "1" if filters.is_mine else ""}
+    return {name: value for name, value in {**asked, **changes}.items() if value}
+
+
+def filtered_address(path: str = "", **changes: object) -> str:
+    """This page, or another, with the filters changed."""
+    query = urlencode(filters_query(**changes))
+    return f"{path or request.path}?{query}" if query else path or request.path

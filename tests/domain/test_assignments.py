@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deust.domain import assignments
-from deust.domain.assignments import Resubmit, Terms, agreed, days_late, marked, most_of, points_of, to_step
+from deust.domain.assignments import (
+    Given,
+    Resubmit,
+    Rule,
+    Terms,
+    agreed,
+    days_late,
+    marked,
+    most_of,
+    points_of,
+    to_give,
+    to_step,
+)
 from deust.domain.errors import InvalidAnswer
 from deust.domain.rubric import Scored
 
@@ -124,3 +136,31 @@ def test_terms_come_back_from_json() -> None:
     assert assignments.terms_from_json(assignments.terms_to_json(Terms(out_of=Fraction(5)))) == Terms(
         out_of=Fraction(5)
     )
+
+
+@pytest.mark.parametrize(
+    ("marks", "markers", "late", "expected"),
+    [
+        (["13.5"], 1, 0, ("13.5", "0", "13.5", Rule.ONE)),
+        (["13"], 1, 2, ("13", "2", "11", Rule.ONE)),
+        (["1"], 1, 2, ("1", "1", "0", Rule.ONE)),
+        (["13", "14.3"], 2, 0, ("13.65", "0", "13.5", Rule.MEAN)),
+        (["13", "17", "15"], 2, 1, ("15", "1", "14", Rule.THIRD)),
+    ],
+)
+def test_what_is_given_back_is_what_is_agreed_to_the_step_less_the_days_late(
+    marks: list[str], markers: int, late: int, expected: tuple[str, str, str, Rule]
+) -> None:
+    terms = Terms(
+        out_of=Fraction(20), step=Fraction(1, 2), markers=markers, gap=Fraction(3), penalty_per_day=Fraction(1)
+    )
+    mean, lost, mark, rule = expected
+    assert to_give(terms, [Fraction(one) for one in marks], late) == Given(
+        agreed=Fraction(mean), lost=Fraction(lost), mark=Fraction(mark), rule=rule
+    )
+
+
+def test_nothing_is_given_back_while_a_marker_is_awaited() -> None:
+    terms = Terms(out_of=Fraction(20), markers=2, gap=Fraction(3))
+    assert to_give(terms, [Fraction(12)], 0) is None
+    assert to_give(terms, [Fraction(12), Fraction(16)], 0) is None

@@ -283,6 +283,8 @@ def test_handing_in_without_them_takes_a_second_act_and_keeps_them_apart(phone: 
     expect(page.get_by_role("alert").filter(has_text="trop long")).to_be_visible()
     page.goto(f"/essais/{public_id}/relecture")
     page.get_by_role("button", name="Rendre maintenant").click()
+    expect(page.get_by_text("n’ont pas pu être enregistrées")).to_be_visible()
+    expect(page.get_by_text("retour du réseau")).not_to_be_visible()
     page.get_by_role("button", name="Rendre sans elles").click()
     page.wait_for_url("**/resultat")
     assert school.answers(public_id) == {}

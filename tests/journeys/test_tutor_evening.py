@@ -286,7 +286,7 @@ def test_two_copies_are_marked_by_keyboard_and_given_back(
     expect(page.get_by_text("Copie 1 sur 2")).to_be_visible()
     page.keyboard.press("1")
     page.keyboard.press("c")
-    page.keyboard.type("Accueil complet. Travaillez le débit.")
+    page.keyboard.type("Accueil complet.\nTravaillez le débit.")
     expect(page.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
     expect(page.locator("[data-mark]")).to_have_text("20")
     page.locator("h1").click()
@@ -318,7 +318,7 @@ def test_two_copies_are_marked_by_keyboard_and_given_back(
         reader.goto(work)
         expect(reader.get_by_role("heading", level=1)).to_have_text("20 sur 20")
         expect(reader.get_by_text("Un vrai bonjour.")).to_be_visible()
-        expect(reader.get_by_text("Travaillez le débit.")).to_be_visible()
+        assert reader.get_by_text("Travaillez le débit.").inner_text() == "Accueil complet.\nTravaillez le débit."
 
 
 @pytest.mark.case("GR-01")
@@ -336,11 +336,70 @@ def test_a_conflict_of_two_tutors_is_seen_and_resolved(
     other.get_by_label("Appréciation").fill("Second avis.")
     expect(other.locator("[data-saved]:visible")).to_contain_text("Quelqu’un d’autre a corrigé")
     other.get_by_role("button", name="Enregistrer").last.click()
-    expect(other.get_by_role("alert").filter(has_text="Une autre correction")).to_contain_text("Second avis.")
+    both = other.get_by_role("alert").filter(has_text="Une autre correction")
+    expect(both).to_contain_text("Premier avis.")
+    expect(both).to_contain_text("Second avis.")
     expect(other.get_by_label("Appréciation")).to_have_value("Premier avis.")
+    assert chromium.axe(other) == []
+    press_by_keyboard(other, "Garder ma version")
+    expect(other.get_by_label("Appréciation")).to_have_value("Second avis.")
+    assert [work["comment"] for work in school.markings()] == ["Second avis."]
     other.get_by_label("Appréciation").fill("Avis commun.")
     expect(other.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
     assert [work["comment"] for work in school.markings()] == ["Avis commun."]
+    one.get_by_label("Appréciation").fill("Premier avis, relu.")
+    expect(one.locator("[data-saved]:visible")).to_contain_text("Quelqu’un d’autre a corrigé")
+    one.get_by_role("button", name="Enregistrer").last.click()
+    press_by_keyboard(one, "Prendre l’autre version")
+    expect(one.get_by_label("Appréciation")).to_have_value("Avis commun.")
+    assert [work["comment"] for work in school.markings()] == ["Avis commun."]
+    one.get_by_label("Appréciation").fill("Avis commun, et daté.")
+    expect(one.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+    assert [work["comment"] for work in school.markings()] == ["Avis commun, et daté."]
+
+
+def press_by_keyboard(page: Page, name: str) -> None:
+    """Reach a button with the Tab key alone, from the top of the page, and press it."""
+    button = page.get_by_role("button", name=name)
+    expect(button).to_be_visible()
+    for _stop in range(30):
+        page.keyboard.press("Tab")
+        if button.evaluate("button => button === document.activeElement"):
+            break
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+@pytest.mark.case("GR-01")
+def test_two_versions_are_chosen_between_without_a_script(
+    browser: Browser, school: School, desk: BrowserContext
+) -> None:
+    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    with device(browser, school, java_script_enabled=False) as plain:
+        one, other = desk.new_page(), plain.new_page()
+        open_oldest(one, school.tutor())
+        sign_in(other, school.tutor())
+        other.goto(one.url)
+        one.get_by_label("Appréciation").fill("Premier avis.")
+        expect(one.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+        other.get_by_label("Appréciation").fill("Second avis.")
+        other.get_by_role("button", name="Enregistrer").last.click()
+        one.get_by_label("Appréciation").fill("Troisième avis.")
+        expect(one.locator("[data-saved]:visible")).to_contain_text("Enregistré à")
+        wait_for_comment(school, "Troisième avis.")
+        other.get_by_role("button", name="Garder ma version").click()
+        expect(other.get_by_role("alert")).to_contain_text("Troisième avis.")
+        other.get_by_role("button", name="Garder ma version").click()
+        expect(other.get_by_label("Appréciation")).to_have_value("Second avis.")
+        assert [work["comment"] for work in school.markings()] == ["Second avis."]
+
+
+def wait_for_comment(school: School, text: str) -> None:
+    for _try in range(100):
+        if [work["comment"] for work in school.markings()] == [text]:
+            return
+        sleep(0.1)
+    raise AssertionError([work["comment"] for work in school.markings()])
 
 
 def test_ready_waits_for_the_save_that_is_on_its_way(browser: Browser, school: School, desk: BrowserContext) -> None:
@@ -408,3 +467,29 @@ def test_a_copy_that_is_not_ready_puts_the_keyboard_where_something_lacks(
     page.keyboard.press("1")
     page.keyboard.press("n")
     expect(page.get_by_label("Appréciation")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_the_copies_to_give_back_show_who_what_and_how_much(
+    browser: Browser, school: School, width: int
+) -> None:
+    who = school.student_of_group(given_name="Marie-Ghislaine", family_name="Vandenbroucke-Lemercier")
+    hand_in(browser, school, who, "Bonjour.")
+    with device(browser, school, viewport={"width": width, "height": 800}) as phone:
+        page = phone.new_page()
+        open_oldest(page, school.tutor())
+        page.locator("[data-criterion] input").first.check(force=True)
+        page.get_by_label("Appréciation").fill("Accueil complet.")
+        page.get_by_role("button", name="Prête").click()
+        page.wait_for_url("**/a-corriger")
+        page.goto("/a-rendre")
+        row = page.get_by_role("row").nth(1)
+        for text in ("Vandenbroucke-Lemercier", "Réécrire un accueil", "20 / 20"):
+            box = row.get_by_text(text).first.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0, text
+            assert box["x"] + box["width"] <= width, text
+        expect(row.get_by_role("checkbox")).to_be_checked()
+        expect(row.get_by_role("cell", name="20 / 20")).to_be_visible()
+        assert not chromium.scrolls_sideways(page)
+        assert chromium.axe(page) == []

@@ -161,5 +161,82 @@ def test_what_is_too_large_is_refused_before_it_leaves(tablet: BrowserContext, r
     public_id = begin(page, who)
     open_question(page, public_id, FILE)
     upload("rapport.pdf", "application/pdf", PDF * 3)(page)
+    expect(page.locator("[data-problem]:visible")).to_contain_text("rapport.pdf est refusé")
     expect(page.locator("[data-problem]:visible")).to_contain_text("plus lourd")
     assert line.offsets == []
+
+
+def test_a_file_that_is_refused_is_said_so_and_does_not_hold_the_hand_in(
+    tablet: BrowserContext, roomy_school: School
+) -> None:
+    page, who = tablet.new_page(), roomy_school.student()
+    line = Line(tablet, 2)
+    public_id = begin(page, who)
+    open_question(page, public_id, FILE)
+    upload("faux.pdf", "application/pdf", b"MZ" + bytes(2000))(page)
+    expect(page.locator("[data-problem]:visible")).to_contain_text("faux.pdf est refusé")
+    expect(page.locator("[data-problem]:visible")).to_contain_text("format accepté")
+    expect(page.locator("[data-saved]:visible")).to_contain_text("Fichier refusé : faux.pdf")
+    parts = len(line.offsets)
+    page.reload()
+    expect(page.locator("[data-problem]:visible")).to_contain_text("faux.pdf est refusé")
+    page.goto(f"/essais/{public_id}/relecture")
+    notice = page.locator("[data-notices]")
+    expect(notice).to_contain_text("Question 12 : faux.pdf est refusé et ne sera pas rendu.")
+    assert chromium.axe(page) == []
+    notice.get_by_role("link", name="Ouvrir la question").click()
+    page.wait_for_url("**/questions/13")
+    expect(page.locator("[data-problem]:visible")).to_contain_text("faux.pdf est refusé")
+    hand_in(page, public_id)
+    assert len(line.offsets) == parts, "a refused file left again"
+    assert roomy_school.files(public_id) == []
+    assert kept_records(page) == 0
+
+
+def test_a_file_refused_by_the_device_without_network_waits_for_nothing_and_gives_its_place(
+    tablet: BrowserContext, roomy_school: School
+) -> None:
+    """Nothing asked of the server: the page knows the sizes and the formats of its question."""
+    page, who = tablet.new_page(), roomy_school.student()
+    public_id = begin(page, who)
+    open_question(page, public_id, FILE)
+    tablet.set_offline(True)
+    problem = page.locator("[data-problem]:visible")
+    upload("rapport.exe", "application/octet-stream", b"MZ" + bytes(2000))(page)
+    expect(problem).to_contain_text("rapport.exe est refusé et ne sera pas rendu. Ce fichier n’est pas d’un format")
+    upload("trop.pdf", "application/pdf", PDF * 3)(page)
+    expect(problem).to_contain_text("trop.pdf est refusé et ne sera pas rendu. Ce fichier est plus lourd")
+    assert kept_records(page) == 1
+    tablet.set_offline(False)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Relire avant de rendre").first.click()
+    expect(page.locator("[data-notices]")).to_contain_text("trop.pdf est refusé")
+    expect(page.locator("[data-notices]")).not_to_contain_text("rapport.exe")
+    open_question(page, public_id, FILE)
+    choose(page)
+    expect(page.get_by_text("Reçu : rapport.pdf")).to_be_visible(timeout=20_000)
+    expect(problem).to_have_count(0)
+    saved(page)
+    page.goto(f"/essais/{public_id}/relecture")
+    expect(page.locator("[data-notices]")).to_be_empty()
+    hand_in(page, public_id)
+    assert roomy_school.answers(public_id)["e-fichier"]["name"] == "rapport.pdf"
+
+
+def test_a_refused_file_leaves_the_one_before_on_its_way(tablet: BrowserContext, roomy_school: School) -> None:
+    page, who = tablet.new_page(), roomy_school.student()
+    line = Line(tablet, 0.6)
+    public_id = begin(page, who)
+    open_question(page, public_id, FILE)
+    choose(page)
+    expect(page.get_by_text("coupé")).to_be_visible()
+    upload("trop.pdf", "application/pdf", PDF * 3)(page)
+    expect(page.locator("[data-problem]:visible")).to_contain_text("trop.pdf est refusé")
+    page.goto(f"/essais/{public_id}/relecture")
+    page.get_by_role("button", name="Rendre maintenant").click()
+    expect(page.get_by_text("Attendez le retour du réseau")).to_be_visible()
+    assert not roomy_school.is_closed(public_id)
+    line.is_cut = False
+    page.get_by_role("button", name="Rendre maintenant").click()
+    page.wait_for_url("**/resultat", timeout=30_000)
+    assert roomy_school.stored_bytes(public_id) == [PDF]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from flask_migrate import upgrade
 from sqlalchemy import Connection, func, select, text
 
 from bench.courses import one_module
+from deust.adapters.files import FolderStore
 from deust.adapters.passwords import Passwords
 from deust.app import create_app, ensure_fit
 from deust.cli.demo import STORIES, accounts_text, demo, prepare_demo
@@ -23,15 +25,19 @@ from deust.domain.access import Role
 from deust.domain.people import SignedIn
 from deust.domain.progress import Progress, State, Status
 from deust.domain.signin import SHORTEST
+from deust.jobs import convert_recordings, run_once
+from deust.models.assignments import Copy, ReleasedMark, SpokenComment
 from deust.models.base import Base
 from deust.models.learning import CheckTry, ItemProgress, SearchEntry
 from deust.models.messages import Thread
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
-from deust.models.quizzes import AnswerEvent, Attempt, AttemptMarks
+from deust.models.quizzes import AnswerEvent, Attempt, AttemptMarks, Sound
 from deust.models.records import AuditEvent, Receipt
 from deust.models.transaction import reading, writing
+from deust.queries.grading import tutors
 from deust.queries.progress import progress_of
 from deust.services.demo import COHORT, DOMAIN, PASSWORD, STAFF, STUDENTS, seed_demo
+from deust.services.demo_marking import invented_voice
 from deust.services.demo_stories import Story
 from tests.support import factories
 from tests.support.clock import NOW, Clock
@@ -66,8 +72,9 @@ def seeded(seeded_app: Flask) -> Iterator[Flask]:
 
 
 def _seed(catalogue: Catalogue, passwords: Passwords, now: datetime = NOW) -> bool:
-    with writing() as session:
-        return seed_demo(session, catalogue=catalogue, passwords=passwords, now=now)
+    with TemporaryDirectory() as folder, writing() as session:
+        files = FolderStore(Path(folder))
+        return seed_demo(session, catalogue=catalogue, files=files, passwords=passwords, now=now)
 
 
 def _rows(query: Any) -> list[Any]:
@@ -91,18 +98,51 @@ def _status(catalogue: Catalogue, story: Story, now: datetime = NOW) -> dict[str
     return {item.id: progress.status(item) for module in programme.modules.values() for item in module.items}
 
 
-def test_there_are_24_students_2_tutors_of_12_a_manager_and_an_administrator(seeded: Flask) -> None:
+def test_there_are_24_students_in_two_groups_3_tutors_a_manager_and_an_administrator(seeded: Flask) -> None:
     roles = {
         row.role: row.count for row in _rows(select(Person.role, func.count().label("count")).group_by(Person.role))
     }
-    assert roles == {Role.STUDENT: 24, Role.TUTOR: 2, Role.MANAGER: 1, Role.ADMIN: 1}
+    assert roles == {Role.STUDENT: 24, Role.TUTOR: 3, Role.MANAGER: 1, Role.ADMIN: 1}
     followed = _rows(
-        select(Tutoring.person_id, func.count(Enrolment.id).label("count"))
-        .join(Group, Group.id == Tutoring.group_id)
+        select(Group.name, Person.given_name, func.count(Enrolment.id).label("count"))
+        .join(Tutoring, Tutoring.group_id == Group.id)
+        .join(Person, Person.id == Tutoring.person_id)
         .join(Enrolment, Enrolment.group_id == Group.id)
-        .group_by(Tutoring.person_id)
+        .group_by(Group.name, Person.given_name)
+        .order_by(Group.name, Person.given_name)
     )
-    assert [row.count for row in followed] == [12, 12]
+    assert [tuple(row) for row in followed] == [
+        ("Groupe A", "Claire", 12),
+        ("Groupe A", "Corentin", 12),
+        ("Groupe B", "Driss", 12),
+    ]
+
+
+def test_two_tutors_of_a_group_share_its_copies_out(seeded: Flask) -> None:
+    with writing() as session:
+        claire = factories.signed_in(session.scalars(select(Person).where(Person.given_name == "Claire")).one())
+    with reading() as connection:
+        assert [one.name for one in tutors(connection, marker=claire)] == ["Claire Aubert", "Corentin Vasseur"]
+
+
+def test_one_work_is_given_back_with_a_spoken_comment(seeded: Flask) -> None:
+    (told,) = _rows(
+        select(ReleasedMark.mark, ReleasedMark.content, ReleasedMark.at, Copy.person_id).join(
+            Copy, Copy.id == ReleasedMark.copy_id
+        )
+    )
+    assert told.person_id == _only(Story.MARKED)
+    assert 0 < told.mark < 20
+    assert told.at <= NOW
+    (work,) = told.content["works"]
+    assert work["remarks"][0]["quote"]
+    (comment,) = _rows(select(SpokenComment.id, SpokenComment.released_at, SpokenComment.size))
+    assert (work["spoken"], comment.released_at) == (comment.id, told.at)
+    assert comment.size < 100_000
+
+
+def test_the_invented_voice_is_the_same_bytes_each_time() -> None:
+    assert invented_voice() == invented_voice()
 
 
 def test_everyone_is_marked_as_invented_at_a_reserved_domain(seeded: Flask) -> None:
@@ -302,7 +342,7 @@ def test_it_seeds_on_postgresql(postgres_databases: Databases, catalogue: Catalo
     url = postgres_databases.fresh()
     with opened(bare_app(url)):
         assert _seed(catalogue, passwords)
-        assert len(_rows(select(Person))) == 28
+        assert len(_rows(select(Person))) == 29
     postgres_databases.drop(url)
 
 
@@ -327,13 +367,26 @@ def test_preparing_makes_tables_people_and_search_index_once(empty_app: Flask) -
     settings = empty_app.config["DEUST"]
     shown = prepare_demo(settings)
     counts = _counts()
-    assert counts["person"] == 28
+    assert counts["person"] == 29
     assert counts["search_entry"] > 0
     with writing() as session:
         session.execute(text("UPDATE search_entry SET title = 'kept' WHERE id = (SELECT min(id) FROM search_entry)"))
     assert prepare_demo(settings) == shown == accounts_text()
     assert _counts() == counts
     assert _rows(select(SearchEntry).where(SearchEntry.title == "kept"))
+
+
+def test_the_spoken_comment_is_heard_once_the_background_work_has_converted_it(
+    empty_app: Flask, catalogue: Catalogue, passwords: Passwords, clock: Clock
+) -> None:
+    upgrade()
+    files = empty_app.extensions["deust"].files
+    with writing() as session:
+        assert seed_demo(session, catalogue=catalogue, files=files, passwords=passwords, now=clock.now)
+    run_once(empty_app, clock.now, [convert_recordings])
+    (sound,) = _rows(select(Sound.state, Sound.duration_ms, Sound.peaks))
+    assert (sound.state, round(sound.duration_ms / 1000)) == ("ready", 5)
+    assert len(set(sound.peaks)) > 10, "a wave to look at"
 
 
 def test_the_index_is_made_again_for_another_version_of_the_courses(empty_app: Flask) -> None:

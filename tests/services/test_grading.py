@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from deust.domain.assignments import Resubmit, to_step
+from deust.domain.assignments import Resubmit, Rule, to_step
 from deust.domain.copies import Anchor, Remark, Work
 from deust.domain.errors import Forbidden, InvalidAnswer, NoAttemptLeft, NotFound, NotReady
 from deust.domain.rubric import WHOLE, Criterion, Grid
@@ -19,7 +19,7 @@ from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
 from deust.queries.assignments import handed_in
-from deust.queries.grading import ready_copies
+from deust.queries.grading import ReadyCopy, ready_copies
 from deust.queries.grid_changes import grid_effects
 from deust.services import assignments, grading, phrases
 from deust.services.grid_changes import apply_grids
@@ -279,6 +279,11 @@ def test_neither_the_order_of_anonymous_copies_nor_the_list_to_give_back_tells_w
         assert {one.name for one in ready_copies(connection, marker=school.tutor)} == set(codes)
 
 
+def ready_of(school: Class) -> tuple[ReadyCopy, ...]:
+    with reading() as connection:
+        return ready_copies(connection, marker=school.tutor)
+
+
 def test_two_marks_are_blind_then_agree_or_call_a_third(school: Class) -> None:
     school.assignment = factories.assignment(markers=2, gap=Fraction(2))
     copy = school.handed_in()
@@ -296,6 +301,8 @@ def test_two_marks_are_blind_then_agree_or_call_a_third(school: Class) -> None:
         admin = factories.signed_in(factories.person(session, role="admin"))
     school.save(copy, replace(HALF, chosen={"A1": "conforme", "C2": "partiel"}), by=admin, is_ready=True)
     assert not school.page(copy).needs_third, "the third came"
+    (ready,) = ready_of(school)
+    assert (ready.given.rule, ready.given.mark, ready.marks) == (Rule.THIRD, 16, (20, 14, 16))
     school.release(copy)
     (told,) = school.rows(ReleasedMark)
     assert (told.mark, told.content["marks"]) == (16, ["20", "14", "16"])
@@ -306,6 +313,8 @@ def test_two_close_marks_make_their_mean(school: Class) -> None:
     copy = school.handed_in()
     school.save(copy, GOOD, is_ready=True)
     school.save(copy, HALF, by=school.second, is_ready=True)
+    (ready,) = ready_of(school)
+    assert (ready.given.rule, ready.given.mark, ready.marks) == (Rule.MEAN, 17, (20, 14))
     school.release(copy)
     assert school.score() == 17
 

@@ -90,6 +90,8 @@ _CUT = """() => [...document.body.querySelectorAll('*')]
     .filter(e => getComputedStyle(e).clipPath === 'none')
     .filter(e => getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1)
     .filter(e => !e.matches('.table, pre, math, .highlight'))
+    .concat([...document.querySelectorAll('caption')]
+        .filter(e => isShown(e) && e.getBoundingClientRect().width > 1 && e.getBoundingClientRect().right > innerWidth))
     .map(e => `${named(e)} is cut`)"""
 
 
@@ -110,7 +112,7 @@ def words(page: Page) -> set[str]:
 
 
 def cut_texts(page: Page) -> list[str]:
-    """What overflows a box that hides the rest."""
+    """What overflows a box that hides the rest, and captions that go off the screen with their table."""
     return list(page.evaluate(_with_common(_CUT)))
 
 

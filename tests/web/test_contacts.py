@@ -117,6 +117,7 @@ def test_later_takes_the_student_off_the_list_until_the_day(followed: Followed, 
 
 def test_an_extension_moves_the_date_of_one_student(followed: Followed, doors: Doors) -> None:
     path = f"/personnes/{followed.student.id}/prolongation"
+    assert '<label for="item">Activité</label>' in text(followed.tutor, path), "it is not optional"
     assert "Quiz noté" in text(followed.tutor, path)
     for wrong in ({"item": ""}, {"item": "ec101-accueil/aucun"}, {"until_on": "2026-10-12"}, {"until_on": ""}):
         data = {"item": "ec101-accueil/quiz-note", "until_on": "2026-11-08", **wrong}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from sqlalchemy import select
@@ -12,13 +14,21 @@ from deust.domain.access import Role
 from deust.models.learning import ItemProgress
 from deust.models.people import Cohort, Enrolment, Person
 from deust.models.records import AuditEvent
+from deust.services.people import grant_accommodation
 from tests.conftest import Doors
 from tests.support.clients import Client
 from tests.support.clock import NOW
 from tests.web.test_cohort import Followed, text
 
 ClientOf = Callable[[Person | Role], Client]
-SEEN = ("/aujourdhui", "/programme", "/modules/ec101-accueil")
+SEEN = (
+    "/aujourdhui",
+    "/programme",
+    "/modules/ec101-accueil",
+    "/modules/ec101-accueil/saluer",
+    "/modules/ec101-accueil/examen",
+    "/modules/ec101-accueil/devoir",
+)
 
 
 @pytest.fixture
@@ -39,7 +49,7 @@ def look(followed: Followed, day: str = "2026-10-13") -> None:
 
 def bare(page: str) -> str:
     """The main part of a page, without tokens."""
-    return page[page.index("<main") : page.index("</main>")]
+    return re.sub(r'name="csrf_token" value="[^"]*"', "", page[page.index("<main") : page.index("</main>")])
 
 
 @pytest.mark.parametrize("path", SEEN)
@@ -90,6 +100,19 @@ def test_every_act_is_refused_and_nothing_is_written(looking: Client, doors: Doo
         assert session.scalars(select(ItemProgress)).all() == []
 
 
+def test_the_start_of_a_quiz_tells_the_time_and_the_date_of_that_student(followed: Followed, doors: Doors) -> None:
+    with doors.writing() as session:
+        grant_accommodation(
+            session, followed.student.id, time_multiplier=Fraction(4, 3), extra_minutes=0, by=None, now=NOW
+        )
+    path = "/modules/ec101-accueil/examen"
+    assert "plus votre temps accordé" not in text(followed.tutor, path)
+    look(followed)
+    seen = text(followed.tutor, path)
+    assert "plus votre temps accordé" in seen
+    assert "Rapport d’activité" not in seen, "that is a page of staff"
+
+
 def test_quitting_gives_ones_own_pages_back(looking: Client, followed: Followed) -> None:
     assert looking.submit("/yeux/quitter").location == f"/personnes/{followed.student.id}/parcours"
     assert looking.get("/aujourdhui").status_code == 403
@@ -102,7 +125,8 @@ def test_ones_own_pages_stay_ones_own_under_the_banner(looking: Client, followed
     assert "avec les yeux" in page
     assert "Claire Aubert" in page
     assert "lea@example.org" not in page
-    assert "avec les yeux" in text(looking, "/modules/ec101-accueil/saluer")
+    assert "Cette page est la vôtre." in page
+    assert "Cette page est la vôtre." not in text(looking, "/modules/ec101-accueil/saluer")
     assert looking.get(f"/personnes/{followed.stranger.id}/parcours").status_code == 404
 
 

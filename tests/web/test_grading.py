@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from deust.domain.assignments import Terms, terms_to_json
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark
@@ -14,7 +16,7 @@ from deust.models.quizzes import Attempt
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
-from tests.support.forms import form_of, forms_of
+from tests.support.forms import Form, form_of, forms_of
 from tests.support.sittings import Sitting
 from tests.support.statements import statements
 from tests.support.uploads import Sender
@@ -173,6 +175,85 @@ def test_two_tutors_see_both_versions_and_lose_none(
     assert again.send(second, {"comment": "Avis commun.", "go": "stay"}).status_code == 303
 
 
+def conflict_form(marker: Client, stale: Form, **fields: str) -> Form:
+    """The choice between two versions, once a stale form met another."""
+    conflict = stale.send(marker, {"go": "stay", **fields})
+    assert conflict.status_code == 409
+    return form_of(conflict, "versions")
+
+
+def content_and_version(doors: Doors) -> tuple[dict[str, Any], int]:
+    with doors.reading() as connection:
+        row = connection.execute(select(Marking.content, Marking.version)).one()
+        return row.content, row.version
+
+
+@pytest.mark.case("GR-01")
+def test_one_s_own_version_is_kept_over_the_other_with_all_that_it_holds(
+    student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    mine, theirs = form_of(tutor.get(copy), "marking"), form_of(second.get(copy), "marking")
+    mine.send(tutor, {"comment": "Premier avis.", "level-A1": "conforme", "go": "stay"})
+    place = next(name for name in re.findall(r'value="(\w+\|passage)"', second.get(copy).text))
+    pinned = {"new-place": place, "new-at": "standard", "new-text": "Dites votre prénom."}
+    typed = {"level-A1": "partiel", "comment": "Second avis.\nDeux lignes.", "private_note": "Vu.", **pinned}
+    typed |= {"adjustment": "-1,5", "adjustment_reason": "Consigne mal lue."}
+    choice = conflict_form(second, theirs, **typed)
+    kept = choice.press(second, "go", "mine")
+    assert (kept.status_code, kept.location) == (303, copy)
+    content, version = content_and_version(doors)
+    assert version == 2
+    assert content["chosen"] == {"A1": "partiel"}
+    assert content["comment"].split() == ["Second", "avis.", "Deux", "lignes."]
+    assert (content["adjustment"], content["adjustment_reason"]) == ("-1,5", "Consigne mal lue.")
+    assert content["private_note"] == "Vu."
+    assert [(one["text"], one["quote"]) for one in content["remarks"]] == [("Dites votre prénom.", "standard")]
+    with doors.reading() as connection:
+        events = connection.execute(select(MarkingEvent.outcome, MarkingEvent.content).order_by(MarkingEvent.id)).all()
+    assert [one.outcome for one in events] == ["kept", "conflict", "kept"]
+    assert events[0].content["comment"] == "Premier avis.", "the version not taken stays in the history"
+
+
+@pytest.mark.case("GR-01")
+def test_the_other_version_is_taken_as_it_is_and_stays_ready(
+    student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    theirs = form_of(second.get(copy), "marking")
+    assert mark(tutor, copy, comment="Premier avis.") == 303
+    choice = conflict_form(second, theirs, comment="Second avis.")
+    assert choice.press(second, "go", "theirs").location == copy
+    content, version = content_and_version(doors)
+    assert (content["comment"], version) == ("Premier avis.", 1)
+    with doors.reading() as connection:
+        assert connection.scalar(select(Marking.is_ready)) is True
+        assert set(connection.scalars(select(MarkingEvent.outcome))) == {"kept", "conflict"}
+        assert "Second avis." in [one["comment"] for one in connection.scalars(select(MarkingEvent.content))]
+
+
+@pytest.mark.case("GR-01")
+@pytest.mark.parametrize("button", ["mine", "theirs"])
+def test_a_third_version_that_came_meanwhile_is_compared_in_its_turn(
+    student: Client, tutor: Client, second: Client, doors: Doors, button: str
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    theirs = form_of(second.get(copy), "marking")
+    form_of(tutor.get(copy), "marking").send(tutor, {"comment": "Premier avis.", "go": "stay"})
+    choice = conflict_form(second, theirs, comment="Second avis.")
+    form_of(tutor.get(copy), "marking").send(tutor, {"comment": "Troisième avis.", "go": "stay"})
+    again = choice.press(second, "go", button)
+    assert again.status_code == 409
+    assert "Second avis." in again.text
+    assert "Troisième avis." in again.text
+    assert content_and_version(doors)[0]["comment"] == "Troisième avis."
+    assert form_of(again, "versions").press(second, "go", "mine").status_code == 303
+    assert content_and_version(doors)[0]["comment"] == "Second avis."
+
+
 @pytest.mark.case("GR-01")
 def test_all_that_was_typed_into_a_stale_form_is_shown_again(
     student: Client, tutor: Client, second: Client, doors: Doors
@@ -204,8 +285,10 @@ def test_a_script_is_told_the_version_the_mark_and_what_lacks(student: Client, t
     form = form_of(tutor.get(copy), "marking")
     data = {**form.fields, "level-A1": "partiel", "go": "stay"}
     told = tutor.post(copy, data=data, headers={"Accept": "application/json"})
-    assert told.get_json()["mark"] == "10"
-    assert (told.get_json()["version"], told.get_json()["missing"]) == (1, ["comment"])
+    assert (told.get_json()["version"], told.get_json()["mark"]) == (1, "10")
+    assert told.get_json()["lacking"] == "L’appréciation manque."
+    whole = {**data, "version": "1", "comment": "Court et juste."}
+    assert tutor.post(copy, data=whole, headers={"Accept": "application/json"}).get_json()["lacking"] == ""
     stale = tutor.post(copy, data={**data, "level-A1": "conforme"}, headers={"Accept": "application/json"})
     assert (stale.status_code, stale.get_json()["outcome"]) == (409, "conflict")
 
@@ -253,6 +336,29 @@ def test_the_queue_leads_to_the_oldest_copy_and_empties(student: Client, tutor: 
     assert mark(tutor, copy) == 303
     assert "Rien à corriger." in tutor.get("/a-corriger").text
     assert "1 note prête" in tutor.get("/a-corriger").text
+
+
+def test_the_list_to_give_back_says_which_of_several_marks_counts(
+    app: Flask, student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    with doors.writing() as session:
+        terms = Terms(out_of=Fraction(20), markers=2, gap=Fraction(3), penalty_per_day=Fraction(1))
+        session.execute(update(Copy).values(terms=terms_to_json(terms), late_days=2))
+        director = factories.person(session, role="admin")
+    admin = signed_in_client(app, director)
+    assert mark(tutor, copy) == 303
+    assert mark(second, copy, adjustment="-2", adjustment_reason="Débit.") == 303
+    told = tutor.get("/a-rendre").text
+    assert "17 / 20" in told, "19, less two days late"
+    assert "moyenne de 20 et 18. 2 jours de retard, 2 retirés" in told
+    assert mark(second, copy, adjustment="-8", adjustment_reason="Débit.") == 303
+    assert "Aucune note n’est prête." in tutor.get("/a-rendre").text
+    assert mark(admin, copy, adjustment="-4", adjustment_reason="Débit.") == 303
+    told = tutor.get("/a-rendre").text
+    assert "14 / 20" in told
+    assert "note du troisième correcteur ; les deux autres, 20 et 12, différaient de plus de 3 points" in told
 
 
 def test_releasing_nothing_or_what_changed_meanwhile_says_why(
@@ -324,3 +430,85 @@ def test_a_second_activity_button_takes_the_oldest_copy_of_that_activity(
     copy = copy_address(doors)
     form = next(form for id_, form in forms_of(tutor.get("/a-corriger")) if id_ is None and "activite" in form.fields)
     assert form.send(tutor, {}).location == copy
+
+
+def release_of(marker: Client, go: str, **fields: str) -> TestResponse:
+    return form_of(marker.get("/a-rendre"), "release").press(marker, "go", go, **fields)
+
+
+def test_a_release_is_confirmed_and_a_date_taken_back_even_with_one_typed(
+    student: Client, tutor: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    mark(tutor, copy_address(doors))
+    late = release_of(tutor, "schedule", at="2020-01-01T10:00", reason="Gardé.")
+    assert late.status_code == 422
+    assert '<details class="fold" open>' in late.text
+    again = form_of(late, "release")
+    assert (again.fields["at"], again.fields["reason"]) == (["2020-01-01T10:00"], ["Gardé."])
+    scheduled = release_of(tutor, "schedule", at="2030-01-01T10:00")
+    assert "1 note partira à la date choisie." in tutor.get(scheduled.location).text
+    taken_back = release_of(tutor, "unschedule", at="2030-02-01T10:00")
+    assert "1 note n’a plus de date prévue." in tutor.get(taken_back.location).text
+    with doors.reading() as connection:
+        assert connection.scalar(select(Copy.release_at)) is None
+    released = release_of(tutor, "release")
+    assert "1 note est rendue. L’étudiant en est averti." in tutor.get(released.location).text
+
+
+@pytest.fixture
+def two_groups(app: Flask, student: Client, doors: Doors, cohort: Cohort) -> dict[str, Client]:
+    """The first student's copy and that of another group, and who follows both, the first alone, the second alone."""
+    with doors.writing() as session:
+        other = factories.group(session, cohort, name="Groupe du soir")
+        classmate = factories.person(session, given_name="Marc", family_name="Dusoir")
+        factories.enrolment(session, classmate, cohort, group_id=other.id)
+        evening = factories.person(session, role="tutor", given_name="Tina", family_name="Dusoir")
+        factories.tutoring(session, evening, other)
+        admin = factories.person(session, role="admin")
+    hand_in(student, write(student))
+    second = signed_in_client(app, classmate)
+    hand_in(second, write(second))
+    return {"admin": signed_in_client(app, admin), "evening": signed_in_client(app, evening)}
+
+
+def allocation(marker: Client, page: str = "/a-corriger/repartition") -> Form:
+    return next(form for _id, form in forms_of(marker.get(page)) if "repartition" in form.action)
+
+
+def test_copies_are_shared_out_by_group_and_the_page_says_so(
+    two_groups: dict[str, Client], people: dict[str, Person], doors: Doors
+) -> None:
+    admin = two_groups["admin"]
+    queue = admin.get("/a-corriger").text
+    (evening,) = set(re.findall(r'href="/a-corriger(\?groupe=\d+)">[^<]*Groupe du soir<', queue))
+    assert f'href="/a-corriger/repartition{evening}"' in admin.get(f"/a-corriger{evening}").text
+    page = admin.get(f"/a-corriger/repartition{evening}")
+    assert "Dusoir, <span" in page.text.replace("Marc Dusoir", "Dusoir")
+    assert "Introuvable, <span" not in page.text
+    with doors.reading() as connection:
+        tina = connection.scalar(select(Person.id).where(Person.given_name == "Tina"))
+    done = allocation(admin, f"/a-corriger/repartition{evening}").send(admin, {"tutor": str(tina)})
+    assert evening in done.location
+    assert "1 copie est confiée." in admin.get(done.location).text
+    assert "confiée à Tina Dusoir" in admin.get(done.location).text
+    freed = allocation(admin, f"/a-corriger/repartition{evening}").send(
+        admin, {"copy": re.findall(r'name="copy" value="(\w+)"', page.text)}
+    )
+    assert "1 copie est à nouveau pour tous." in admin.get(freed.location).text
+
+
+def test_a_copy_for_a_tutor_of_another_group_is_refused_in_words_and_the_choices_stay(
+    two_groups: dict[str, Client], people: dict[str, Person], doors: Doors
+) -> None:
+    admin, tutor_id = two_groups["admin"], str(people["tutor"].id)
+    form = allocation(admin)
+    refused = form.send(admin, {"tutor": tutor_id, "copy": form.fields["copy"]})
+    assert refused.status_code == 422
+    assert "Rien n’a été confié" in refused.text
+    again = next(form for _id, form in forms_of(refused) if "repartition" in form.action)
+    assert (again.fields["tutor"], set(again.fields["copy"])) == ([tutor_id], set(form.fields["copy"]))
+    nothing = form.send(admin, {"tutor": tutor_id, "copy": []})
+    assert f'name="tutor" value="{tutor_id}" checked' in nothing.text
+    with doors.reading() as connection:
+        assert set(connection.scalars(select(Copy.assigned_to))) == {None}

@@ -180,6 +180,9 @@ def test_the_manager_grants_time(manager: Client, lea: Person, doors: Doors) -> 
     assert 'value="1"' in text(manager, path)
     response = manager.submit(path, {"multiplier": "4/3", "extra_minutes": "10"})
     assert response.location == f"/personnes/{lea.id}?fait=amenagement&deplacees=0"
+    told = text(manager, response.location)
+    assert "L’aménagement est enregistré." in told
+    assert "0 essai" not in told
     assert "1/3 de temps en plus, puis 10 minutes en plus" in text(manager, response.location)
     assert 'value="4/3"' in text(manager, path)
     with doors.writing() as session:

@@ -20,6 +20,7 @@ from tests.support import factories
 from tests.support.canaries import COURSES
 from tests.support.clients import Client, signed_in_client
 from tests.support.forms import form_of
+from tests.support.pages import page_of
 from tests.support.sittings import Sitting
 from tests.support.uploads import Sender
 
@@ -171,7 +172,10 @@ def test_two_tutors_read_of_which_question_they_disagree(sitting: Sitting, tutor
     refused = theirs.press(second, "go", "stay", **{name_of(sitting, FILE): "partiel"})
     assert refused.status_code == 409
     assert "Un fichier, Accueil complet" in refused.text
-    assert "vous : partiel ; enregistré : conforme" in refused.text
+    said = page_of(refused).find(".//form[@id='versions']")
+    cards = [" ".join(card.itertext()).split() for card in said.iter("div") if card.get("class") == "card"]
+    assert ["partiel" in words for words in cards] == [True, False]
+    assert ["conforme" in words for words in cards] == [False, True]
 
 
 def test_one_question_for_everyone_shows_its_grid_alone_and_keeps_the_others(sitting: Sitting, tutor: Client) -> None:

@@ -9,10 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from deust.domain.access import Role
 from deust.jobs import convert_recordings, run_once
 from deust.models.people import Person
+from deust.models.quizzes import Sound
 from deust.web.formats import sound_time, wave_bars
 from tests.conftest import Doors
 from tests.support.clients import Client
@@ -48,6 +50,17 @@ def test_a_recording_is_heard_on_the_page_of_its_result(app: Flask, sitting: Sit
     assert "Écouter l’enregistrement, 0\u00a0min\u00a004" in after
     assert "sound.css" not in after.partition("<body")[2]
     assert "/static/heard." in after
+
+
+def test_a_recording_longer_than_asked_is_heard_whole_and_said_to_be_long(
+    app: Flask, sitting: Sitting, clock: Clock, doors: Doors
+) -> None:
+    run_once(app, clock.now, [convert_recordings])
+    assert "pour 1\u00a0min\u00a030" not in sitting.result(), "four seconds of ninety"
+    with doors.writing() as session:
+        session.execute(update(Sound).values(duration_ms=200_000))
+    assert "Cet enregistrement dure 3\u00a0min\u00a020, pour 1\u00a0min\u00a030 au plus" in sitting.result()
+    assert f'src="{address(sitting)}"' in sitting.result()
 
 
 @pytest.mark.case("UP-02", "UP-17")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
@@ -148,6 +148,19 @@ def test_a_recording_given_by_the_plain_form_is_heard_by_the_student_once_releas
     assert [status(clients[name], addresses[1]) for name in ("classmate", "second", "stranger")] == [403, 200, 404]
 
 
+def test_who_comments_aloud_for_too_long_is_told_and_the_student_is_not(
+    app: Flask, clients: dict[str, Client], doors: Doors, draft: str, copy: str, sound: bytes, clock: Clock
+) -> None:
+    tutor = clients["tutor"]
+    mark(tutor, copy, voice=given(sound), go="ready")
+    run_once(app, clock.now, [convert_recordings])
+    with doors.writing() as session:
+        session.execute(update(Sound).values(duration_ms=400_000))
+    assert "dure 6\u00a0min\u00a040, pour 5\u00a0min\u00a000 au plus" in tutor.get(copy).text
+    release(tutor, copy)
+    assert "au plus. Il est gardé" not in clients["student"].get(draft).text
+
+
 def test_a_recording_sent_part_by_part_is_part_of_the_draft(
     clients: dict[str, Client], doors: Doors, copy: str, sound: bytes
 ) -> None:
@@ -180,6 +193,14 @@ def test_a_recording_over_what_was_not_read_is_told_and_can_be_taken_back(
     assert "Avis du second." in refused.text
     assert "Mon avis." in refused.text
     assert "mis de côté" in refused.text
+    assert "avec un enregistrement" in refused.text
+    assert form_of(refused, "versions").press(tutor, "go", "mine").location == copy
+    assert len(held(doors)) > 20, "my version holds my recording"
+    before = form_of(tutor.get(copy), "marking")
+    mark(second, copy, comment="Avis du second, encore.")
+    told = before.send(tutor, {"comment": "Mon avis.", "go": "stay"})
+    assert "sans enregistrement" not in told.text, "neither wants another recording"
+    form_of(tutor.get(copy), "marking").press(tutor, "go", "voice-drop")
     late = send(tutor, copy, sound, base=0)
     assert (late.status_code, late.get_json()["outcome"]) == (409, "conflict")
     assert held(doors) == ""
