@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 from deust.services.demo import PASSWORD
 from deust.services.demo_stories import Story
@@ -230,9 +230,10 @@ class World:
 
 
 @contextmanager
-def _context(browser: Browser, url: str) -> Iterator[object]:
+def _context(browser: Browser, url: str) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=url, locale="fr-FR", timezone_id="Europe/Paris")
     context.set_default_timeout(20_000)
+    chromium.give_axe(context)
     yield context
     context.close()
 

@@ -75,6 +75,11 @@ def resize(page: Page, size: tuple[int, int]) -> None:
     page.set_viewport_size(_size(size))  # type: ignore[arg-type]
 
 
+def give_axe(context: BrowserContext) -> None:
+    """Load axe with each page that this visitor opens, which is quicker than to send it to each."""
+    context.add_init_script(path=str(_AXE))
+
+
 def axe(page: Page, *, rules: Sequence[str] = ()) -> list[str]:
     """What axe-core finds on the page, one line a rule with the elements concerned: its RGAA set, or `rules`."""
     if not page.evaluate("'axe' in window"):
