@@ -25,6 +25,7 @@ from deust.domain.progress import (
 )
 from deust.queries.items import Row, is_begun, is_open_module, module_url, numbered_row, open_module_url, row_of
 from deust.queries.progress import follows, progress_of
+from deust.queries.returned import Returned, returned_lately
 
 NEXT_ROWS = 3
 
@@ -56,6 +57,7 @@ class HomePage:
     days: tuple[Day, ...]
     dated: tuple[Row, ...]
     modules: tuple[ModuleCard, ...]
+    returned: tuple[Returned, ...]
     totals: Totals
 
     @property
@@ -158,6 +160,7 @@ def home_page(connection: Connection, *, learner: SignedIn, programme: Programme
         days=week_of(everything, progress.calendar, now),
         dated=tuple(numbered_row(status, progress) for status in _dated(everything, now)),
         modules=tuple(cards.values()),
+        returned=returned_lately(connection, learner=learner, now=now),
         totals=totals_of(everything),
     )
 

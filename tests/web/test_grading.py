@@ -95,8 +95,11 @@ def test_a_student_hands_in_and_reads_the_mark_only_once_released(student: Clien
     for page in (draft, HOME, "/aujourdhui", "/modules/ec101-accueil"):
         assert "20 sur 20" not in student.get(page).text
         assert "20 / 20" not in student.get(page).text
+    assert "Corrections rendues" not in student.get("/aujourdhui").text
     form = form_of(tutor.get("/a-rendre"), "release")
     assert form.send(tutor, {"copy": copy.rpartition("/")[2], "go": "release"}).status_code == 303
+    home = student.get("/aujourdhui").text
+    assert f'<a href="{draft}" lang="fr">' in home.partition("Corrections rendues")[2]
     told = student.get(draft).text
     assert "20 sur 20" in told
     assert "Bien." in told

@@ -1,0 +1,49 @@
+"""What came back from a tutor lately, as the home page says it: without the mark, which its own page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, select
+
+from deust.domain.learning import Kind
+from deust.domain.people import SignedIn
+from deust.models.assignments import Copy
+from deust.models.quizzes import Attempt
+
+LATELY = timedelta(days=14)
+MOST = 3
+
+_RETURNED = (
+    select(Copy.title, Copy.released_at, Attempt.public_id, Attempt.settings)
+    .join(Attempt, Attempt.id == Copy.attempt_id)
+    .where(
+        Copy.person_id == bindparam("person_id"),
+        Copy.released_at > bindparam("since"),
+        Copy.released_at <= bindparam("now"),
+    )
+    .order_by(Copy.released_at.desc(), Copy.id.desc())
+    .limit(MOST)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned:
+    """A work given back: its title, where it is read, and since when."""
+
+    title: str
+    url: str
+    at: datetime
+
+
+def returned_lately(connection: Connection, *, learner: SignedIn, now: datetime) -> tuple[Returned, ...]:
+    """The works given back in the last fourteen days, three at most, the last one first."""
+    rows = connection.execute(_RETURNED, {"person_id": learner.person_id, "since": now - LATELY, "now": now})
+    return tuple(
+        Returned(title=row.title, url=_url(row.public_id, row.settings.get("kind")), at=row.released_at) for row in rows
+    )
+
+
+def _url(public_id: str, kind: str | None) -> str:
+    return f"/devoirs/{public_id}" if kind == Kind.ASSIGNMENT.value else f"/essais/{public_id}/resultat"
