@@ -109,6 +109,11 @@ class Quiz(Item):
     grids: Mapping[str, Grid] = field(default_factory=dict)
 
     @property
+    def is_marked_by_a_person(self) -> bool:
+        """Whether a question waits for a tutor; every part of an assignment does."""
+        return any(isinstance(one.answer, HUMAN_MARKED) for one in self.questions)
+
+    @property
     def marked_with(self) -> dict[str, Grid]:
         """The grids that rate answers, by question id."""
         named = {one.id: one.answer.grid for one in self.questions if isinstance(one.answer, HUMAN_MARKED)}

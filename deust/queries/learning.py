@@ -160,9 +160,15 @@ def home_page(connection: Connection, *, learner: SignedIn, programme: Programme
         days=week_of(everything, progress.calendar, now),
         dated=tuple(numbered_row(status, progress) for status in _dated(everything, now)),
         modules=tuple(cards.values()),
-        returned=returned_lately(connection, learner=learner, now=now),
+        returned=returned_lately(connection, learner=learner, now=now) if _may_be_marked(everything) else (),
         totals=totals_of(everything),
     )
+
+
+def _may_be_marked(everything: Iterable[Status]) -> bool:
+    """Whether something that a person marks was begun: else nothing can have come back, and nothing is asked."""
+    begun = (one.item for one in everything if one.standing is not None and one.standing.attempts_used)
+    return any(isinstance(item, Quiz) and item.is_marked_by_a_person for item in begun)
 
 
 def programme_page(connection: Connection, *, learner: SignedIn, programme: Programme, now: datetime) -> ProgrammePage:

@@ -296,7 +296,7 @@ def test_the_number_of_statements_does_not_grow(database, times):
         with reading() as connection, statements() as sent:
             page(connection)
         counts.append(len(sent))
-    assert counts == [2, 1, 1, 1]
+    assert counts == [1, 1, 1, 1]
 
 
 def test_a_lesson_never_tried_costs_one_statement(database):
