@@ -179,8 +179,6 @@ def _add_pages(app: Flask, settings: Settings) -> None:
         app.register_blueprint(pages.bp)
     errors.register(app)
     app.jinja_env.bytecode_cache = Compiled(settings.instance_dir / "compiled")
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(asset=assets.url, page_icon=assets.icon, waiting_counts=waiting_counts)
     app.jinja_env.globals["current_locale"] = i18n.current_locale

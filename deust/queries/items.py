@@ -60,6 +60,12 @@ def is_public(item: AnyItem, programme: Programme) -> bool:
     return isinstance(item, Lesson) and (item.is_public or programme.modules[item.module].is_public)
 
 
+def module_code(programme: Programme, module_id: str) -> str:
+    """What the programme calls a module in a few signs, « EC131 »; nothing for one outside it."""
+    found = programme.place_of(module_id)
+    return found[2].id if found else ""
+
+
 def open_module_url(module_id: str) -> str:
     return f"/documents/{module_id}"
 

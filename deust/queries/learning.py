@@ -23,7 +23,16 @@ from deust.domain.progress import (
     totals_of,
     week_of,
 )
-from deust.queries.items import Row, is_begun, is_open_module, module_url, numbered_row, open_module_url, row_of
+from deust.queries.items import (
+    Row,
+    is_begun,
+    is_open_module,
+    module_code,
+    module_url,
+    numbered_row,
+    open_module_url,
+    row_of,
+)
 from deust.queries.progress import follows, progress_of
 from deust.queries.returned import Returned, returned_lately
 
@@ -156,7 +165,7 @@ def home_page(connection: Connection, *, learner: SignedIn, programme: Programme
         first=numbered_row(first, progress) if first else None,
         first_module=cards[first.item.module] if first else None,
         following=tuple(numbered_row(status, progress) for status in actions[1 : 1 + NEXT_ROWS]),
-        codes={module_id: _code(programme, module_id) for module_id in statuses},
+        codes={module_id: module_code(programme, module_id) for module_id in statuses},
         days=week_of(everything, progress.calendar, now),
         dated=tuple(numbered_row(status, progress) for status in _dated(everything, now)),
         modules=tuple(cards.values()),
@@ -214,15 +223,10 @@ def module_page(
     )
 
 
-def _code(programme: Programme, module_id: str) -> str:
-    found = programme.place_of(module_id)
-    return found[2].id if found else ""
-
-
 def _link(programme: Programme, module_id: str) -> ModuleLink:
     module = programme.modules[module_id]
     return ModuleLink(
-        code=_code(programme, module_id),
+        code=module_code(programme, module_id),
         title=module.title,
         url=module_url(module_id),
         is_planned=module.is_planned,
@@ -241,7 +245,7 @@ def _card(programme: Programme, module: Module, statuses: Sequence[Status], prog
     current = statuses.index(first) if first and progress.calendar else None
     return ModuleCard(
         id=module.id,
-        code=_code(programme, module.id),
+        code=module_code(programme, module.id),
         title=module.title,
         url=module_url(module.id),
         is_planned=module.is_planned,

@@ -19,7 +19,7 @@ from deust.domain.progress import AnyItem, State, checks_left, find_kept
 from deust.domain.questions import Info, Json, Question
 from deust.domain.reading import show_answer
 from deust.queries.asked import AskedCheck, asked_check
-from deust.queries.items import Row, item_url, module_url, numbered_row, public_url
+from deust.queries.items import Row, item_url, module_code, module_url, numbered_row, public_url
 from deust.queries.progress import follows, progress_of
 from deust.queries.public_modules import Around, around, opened_links
 
@@ -133,7 +133,7 @@ def lesson_page(
         lesson=lesson,
         module_title=module.title,
         module_url=module_url(module.id),
-        code=_code(programme, module.id),
+        code=module_code(programme, module.id),
         url=url,
         parts=rendered.parts if learner else _opened(rendered, programme),
         outline=tuple((heading.anchor, heading.title) for heading in rendered.headings if heading.level == 2),
@@ -148,11 +148,6 @@ def lesson_page(
         is_outdated=lesson.valid_until is not None and lesson.valid_until < now.date().isoformat(),
         around=None if learner else around(lesson, programme),
     )
-
-
-def _code(programme: Programme, module_id: str) -> str:
-    found = programme.place_of(module_id)
-    return found[2].id if found else ""
 
 
 def _opened(rendered: RenderedLesson, programme: Programme) -> tuple[tuple[str, str], ...]:

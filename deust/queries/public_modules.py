@@ -246,6 +246,11 @@ def askable(quiz: Quiz) -> list[Question]:
     return [one for one in quiz.questions if not isinstance(one.answer, HUMAN_MARKED)]
 
 
+def shows(quiz: Quiz, url: str) -> bool:
+    """Whether the page of an open quiz may show a media: its introduction, or any text of a question that it asks."""
+    return url in quiz.intro or any(url in repr(one) for one in askable(quiz))
+
+
 def _is_info(question: Question) -> bool:
     return isinstance(question.answer, Info)
 

@@ -214,6 +214,26 @@ def _marks(
     }
 
 
+def write_marks(
+    session: Session,
+    attempt_id: int,
+    points: Mapping[str, Fraction | None],
+    *,
+    version: int,
+    marker_id: int | None,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Write a new version of the marks, and the score that is their sum; gives how many a person still owes."""
+    score, awaiting = _summed(points)
+    rows = {
+        "marks": _marks(attempt_id, points, version=version, marker_id=marker_id, reason=reason, now=now),
+        "attempt": {"id": attempt_id, "score": score, "awaiting": awaiting},
+    }
+    _MARKING.write(session.connection(), rows)
+    return awaiting
+
+
 def _summed(points: Mapping[str, Fraction | None]) -> tuple[Fraction, int]:
     """The sum of the points, and how many a person still owes."""
     given = [earned for earned in points.values() if earned is not None]
@@ -281,23 +301,10 @@ def keep_given_points(
     """Put the points that a person gave beside the others, as a new version of the marks, and carry the result."""
     attempt = _hold(session, _HELD_BY_ID, {"attempt_id": attempt_id})
     version, kept = _last_marks(session, attempt_id)
-    marks = _marks(attempt_id, {**kept, **points}, version=version + 1, marker_id=marker_id, reason=reason, now=now)
-    _carry(session, attempt, marks, _summed({**kept, **points}), quiz, now)
-
-
-def _carry(
-    session: Session,
-    attempt: Held,
-    marks: Mapping[str, Any],
-    result: tuple[Fraction, int],
-    quiz: Quiz | None,
-    now: datetime,
-) -> None:
-    scored = {"score": result[0], "awaiting": result[1]}
-    rows = {"marks": marks, "attempt": {"id": attempt.id, **scored}}
+    kept = {**kept, **points}
+    write_marks(session, attempt_id, kept, version=version + 1, marker_id=marker_id, reason=reason, now=now)
     if quiz is not None:
-        rows["progress"] = _progress(session, attempt.person_id, quiz, now, {attempt.id: scored})
-    _MARKING.write(session.connection(), rows)
+        keep_result(session, attempt.person_id, quiz, now)
 
 
 def _last_marks(session: Session, attempt_id: int) -> tuple[int, dict[str, Fraction | None]]:
@@ -314,10 +321,10 @@ def mark_again(
     points = _points(session, attempt, _given(session, attempt.id))
     if not attempt.is_assignment:
         points |= {key: before[key] for key in points.keys() - set(changed) if key in before}
-    result = _summed(points)
-    marks = _marks(attempt.id, points, version=version + 1, marker_id=None, reason=reason, now=now)
-    _carry(session, attempt, marks, result, quiz, now)
-    if result[1]:
+    awaiting = write_marks(session, attempt.id, points, version=version + 1, marker_id=None, reason=reason, now=now)
+    if quiz is not None:
+        keep_result(session, attempt.person_id, quiz, now)
+    if awaiting:
         _put_back(session, attempt, quiz, now)
 
 

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from deust.domain.records import CODE_BITS, code_of
 from deust.models.records import AuditEvent, OutboxMessage, Receipt
-from deust.models.rows import added
+from deust.models.rows import Together, added
 
 MOST_TRIES = 12
 MAIL_KEPT = timedelta(days=30)
 
 _LONGEST_PAUSE = timedelta(hours=6)
 
-_INSERT_AUDIT = insert(AuditEvent)
-
 AUDITED = added("audit", AuditEvent, "at", "actor_id", "act", "subject", "detail")
 RECEIVED = added("receipt", Receipt, "code", "attempt_id", "answers_hash", "answers_count", "made_at")
 """The audit line and the receipt of an act that writes them with its own rows."""
+
+_ALONE = Together(AUDITED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Mail:
 def audit(session: Session, *, at: datetime, actor_id: int | None, act: str, subject: str, **detail: object) -> None:
     """Write who did what to whom, in the transaction of the act itself. No actor: the system, or nobody signed in."""
     line = audit_line(at=at, actor_id=actor_id, act=act, subject=subject, **detail)
-    session.connection().execute(_INSERT_AUDIT, [line])
+    _ALONE.write(session.connection(), {"audit": line})
 
 
 def audit_line(*, at: datetime, actor_id: int | None, act: str, subject: str, **detail: object) -> dict[str, Any]:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.domain.remarking import ListChanged, rescored
 from deust.models.people import Person
-from deust.models.quizzes import Attempt, AttemptMarks
+from deust.models.quizzes import Attempt
 from deust.queries.closed_attempts import ATTEMPT_IDS
 from deust.queries.remarking import Affected, RemarkingPage, remarking_page
 from deust.services import marking, records
@@ -21,7 +21,6 @@ from deust.services import marking, records
 MAIL = "marks-corrected"
 
 _HOLD = select(Attempt.id).where(Attempt.id.in_(ATTEMPT_IDS)).order_by(Attempt.id).with_for_update()
-_SCORE = update(Attempt).where(Attempt.id == bindparam("attempt_id")).values(score=bindparam("new_score"))
 _PEOPLE = (
     select(Person.id, Person.email, Person.given_name, Person.locale)
     .where(Person.id.in_(bindparam("person_ids", expanding=True)), Person.is_active)
@@ -77,16 +76,9 @@ def _mark(
     kept = one.kept(never_lower=never_lower)
     points = rescored(one.points, kept)
     score = sum((earned for earned in points.values() if earned is not None), Fraction(0))
-    values = {
-        "attempt_id": one.attempt_id,
-        "version": one.version + 1,
-        "points": {key: None if earned is None else str(earned) for key, earned in points.items()},
-        "marker_id": by.person_id,
-        "reason": reason,
-        "marked_at": now,
-    }
-    session.connection().execute(insert(AttemptMarks), [values])
-    session.connection().execute(_SCORE, {"attempt_id": one.attempt_id, "new_score": score})
+    marking.write_marks(
+        session, one.attempt_id, points, version=one.version + 1, marker_id=by.person_id, reason=reason, now=now
+    )
     records.audit(
         session,
         at=now,

@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
 from deust.domain.errors import InvalidAnswer, NotFound, NotReady
-from deust.domain.learning import Assignment, Programme
+from deust.domain.learning import Assignment
 from deust.models.transaction import reading, writing
 from deust.queries import assignments as pages
 from deust.queries import quiz_start
@@ -19,7 +19,7 @@ from deust.queries import quizzes as papers
 from deust.queries.progress import ensure_may_read
 from deust.queries.spoken_comments import heard
 from deust.services import assignments as services
-from deust.web.current import permission, tools, visitor
+from deust.web.current import own_programme, permission, tools, visitor
 from deust.web.files import send_stored
 from deust.web.forms import Form
 from deust.web.i18n import lazy_gettext as lazy
@@ -47,7 +47,7 @@ def start(module_id: str, item_id: str) -> Response:
     assignment, now = _assignment(f"{module_id}/{item_id}"), tools().clock()
     with reading() as connection:
         missing = quiz_start.prerequisites_left(
-            connection, learner=visitor(), quiz=assignment, programme=_programme(), now=now
+            connection, learner=visitor(), quiz=assignment, programme=own_programme(), now=now
         )
     if missing:
         return redirect(url_for("learning.item", module_id=module_id, item_id=item_id), 303)
@@ -131,7 +131,7 @@ def told_comment(public_id: str, key: str) -> Response:
 def _show_handed_in(public_id: str, form: ReviewForm) -> str:
     with reading() as connection:
         page = pages.handed_in(connection, learner=visitor(), public_id=public_id)
-    module = _programme().modules.get(page.item_ref.partition("/")[0])
+    module = own_programme().modules.get(page.item_ref.partition("/")[0])
     return render_template("assignments/handed_in.html", page=page, module=module, form=form)
 
 
@@ -143,15 +143,10 @@ def _page(public_id: str) -> papers.AttemptPage:
     return page
 
 
-def _programme() -> Programme:
-    enrolled = visitor().enrolled
-    return tools().catalogue.programme(enrolled.programme if enrolled else None)
-
-
 def _assignment(ref: str) -> Assignment:
     """An assignment of the programme that the person reads. Refuses any other."""
-    item = _programme().find_item(ref)
-    ensure_may_read(visitor(), _programme())
+    item = own_programme().find_item(ref)
+    ensure_may_read(visitor(), own_programme())
     found = _find(item.ref) if item is not None else None
     if found is None:
         raise NotFound

@@ -6,19 +6,25 @@ import hashlib
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from shutil import rmtree
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
-_COMPILER = Path(__file__).with_name("templates.py")
+_CODE = Path(__file__).parent
 
 
 class Compiled(FileSystemBytecodeCache):
-    """In a folder that is named by what compiles. A disk that refuses costs a compilation, never a page."""
+    """In a folder that is named by what compiles; those of other versions go when it is made.
+
+    A disk that refuses costs a compilation, never a page.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / _compiler()
         with suppress(OSError):
+            if not self.folder.exists():
+                rmtree(folder, ignore_errors=True)
             self.folder.mkdir(parents=True, exist_ok=True)
         super().__init__(str(self.folder))
 
@@ -40,5 +46,11 @@ def compile_all(environment: Environment) -> int:
 
 
 def _compiler() -> str:
-    """A name that changes with the compiler and with Jinja; Jinja itself tells the versions of Python apart."""
-    return hashlib.sha256(_COMPILER.read_bytes() + version("jinja2").encode()).hexdigest()[:10]
+    """A name that changes with the code of the pages, whose filters a compilation may call, and with Jinja.
+
+    Jinja itself tells the versions of Python apart.
+    """
+    code = hashlib.sha256(version("jinja2").encode())
+    for path in sorted(_CODE.glob("*.py")):
+        code.update(path.read_bytes())
+    return code.hexdigest()[:10]

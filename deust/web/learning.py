@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from deust.content.problems import Level
 from deust.domain.access import Permission, may
 from deust.domain.errors import NotFound
-from deust.domain.learning import Assignment, Lesson, Module, Quiz
+from deust.domain.learning import Assignment, Lesson, Module, Quiz, RenderedLesson
 from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem
 from deust.domain.questions import Json
@@ -19,6 +19,7 @@ from deust.queries.asked import AskedCheck
 from deust.queries.items import is_open_module, is_open_quiz, is_public, item_url
 from deust.queries.progress import ensure_may_read, follows
 from deust.queries.public_home import public_home_page
+from deust.queries.public_modules import shows
 from deust.queries.search import MAX_QUERY, search_page
 from deust.services import learning as services
 from deust.web import progress_waves as waves
@@ -342,9 +343,15 @@ def _is_public_media(module_id: str, url: str) -> bool:
     module = programme.modules.get(module_id)
     if module is None:
         return False
-    pages = [catalogue.lesson(one.ref).parts for one in module.items if is_public(one, programme)]
-    quizzes = [catalogue.quiz(one.ref) for one in module.items if is_open_quiz(one, programme)]
-    intro = catalogue.module(module_id).intro if is_open_module(module) else ""
-    return any(url in markup for parts in pages for kind, markup in parts if kind == "html") or (
-        url in f"{intro}{quizzes}"
+    if is_open_module(module) and url in catalogue.module(module_id).intro:
+        return True
+    return any(
+        shows(catalogue.quiz(item.ref), url)
+        if is_open_quiz(item, programme)
+        else is_public(item, programme) and _stands_in(url, catalogue.lesson(item.ref))
+        for item in module.items
     )
+
+
+def _stands_in(url: str, lesson: RenderedLesson) -> bool:
+    return any(url in markup for kind, markup in lesson.parts if kind == "html")

@@ -19,7 +19,7 @@ from deust.domain.errors import (
     ThreadOpened,
     TooManyQuestions,
 )
-from deust.domain.learning import Lesson, Programme
+from deust.domain.learning import Lesson
 from deust.domain.messages import MOST_CHARACTERS, PROMISED_DAYS, About, Kind, cleaned, thread_place
 from deust.models.transaction import reading, writing
 from deust.queries import messages as pages
@@ -27,7 +27,7 @@ from deust.queries.message_subjects import attempt_about
 from deust.queries.progress import ensure_may_read
 from deust.services import messages as services
 from deust.web import errors, formats
-from deust.web.current import permission, tools, visitor, wants_json
+from deust.web.current import own_programme, permission, tools, visitor, wants_json
 from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
 
@@ -217,7 +217,7 @@ def _about() -> About:
         key = request.args.get("question", "") if sort == "essai" else ""
         with reading() as connection:
             return attempt_about(connection, learner=visitor(), public_id=ref, key=key, is_mark=sort == "note")
-    programme = _programme()
+    programme = own_programme()
     ensure_may_read(visitor(), programme)
     if sort == "module" and ref in programme.modules:
         return About(kind=Kind.MODULE, ref=ref, title=programme.modules[ref].title)
@@ -225,11 +225,6 @@ def _about() -> About:
     if not isinstance(item, Lesson):
         raise NotFound
     return About(kind=Kind.LESSON, ref=item.ref, title=item.title)
-
-
-def _programme() -> Programme:
-    enrolled = visitor().enrolled
-    return tools().catalogue.programme(enrolled.programme if enrolled else None)
 
 
 def _address(about: About) -> str:

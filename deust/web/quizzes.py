@@ -16,7 +16,7 @@ from wtforms.validators import DataRequired, Length
 from deust.domain.access import Permission
 from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import AttemptClosed, FileRefused, InvalidAnswer, NotFound
-from deust.domain.learning import Assignment, Programme, Quiz
+from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import Grid
 from deust.models.transaction import reading, writing
 from deust.queries import files, quiz_results, quiz_start
@@ -37,7 +37,7 @@ from deust.web.answer_posts import (
     posted_answers,
     unread_words,
 )
-from deust.web.current import permission, tools, visitor, wants_json
+from deust.web.current import own_programme, permission, tools, visitor, wants_json
 from deust.web.files import send_stored
 from deust.web.forms import Form
 from deust.web.i18n import gettext as _
@@ -63,7 +63,7 @@ def start_attempt(module_id: str, item_id: str) -> Response:
     now = tools().clock()
     with reading() as connection:
         missing = quiz_start.prerequisites_left(
-            connection, learner=visitor(), quiz=quiz, programme=_programme(), now=now
+            connection, learner=visitor(), quiz=quiz, programme=own_programme(), now=now
         )
     if missing:
         return redirect(url_for("learning.item", module_id=module_id, item_id=item_id), 303)
@@ -153,11 +153,11 @@ def result(public_id: str) -> Response | str:
             return redirect(url_for("assignments.draft", public_id=public_id), 303)
         try:
             page = quiz_results.result_page(
-                connection, learner=learner, public_id=public_id, quiz=quiz, programme=_programme(), now=now
+                connection, learner=learner, public_id=public_id, quiz=quiz, programme=own_programme(), now=now
             )
         except AttemptClosed:
             return redirect(url_for(".question", public_id=public_id, position=1), 303)
-    module = _programme().modules.get(ref.partition("/")[0])
+    module = own_programme().modules.get(ref.partition("/")[0])
     titles = {outcome.id: outcome.title for outcome in module.outcomes} if module else {}
     return render_template("quizzes/result.html", page=page, module=module, outcome_titles=titles)
 
@@ -200,7 +200,7 @@ def told_comment(public_id: str, key: str) -> Response:
             learner=visitor(),
             public_id=public_id,
             quiz=_find_quiz(ref),
-            programme=_programme(),
+            programme=own_programme(),
             now=tools().clock(),
         )
         sound = heard(connection, page.heard, key)
@@ -246,12 +246,6 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for(".late_answers", public_id=public_id), 303)
 
 
-def _programme() -> Programme:
-    """The programme that the student follows; staff see the first."""
-    enrolled = visitor().enrolled
-    return tools().catalogue.programme(enrolled.programme if enrolled else None)
-
-
 def _find_quiz(ref: str) -> Quiz | None:
     """The quiz as it is published now; None when it was removed, and its attempts go on without it."""
     try:
@@ -262,10 +256,10 @@ def _find_quiz(ref: str) -> Quiz | None:
 
 def _quiz(ref: str) -> Quiz:
     """A quiz of the programme that the student follows. Refuses any other."""
-    item = _programme().find_item(ref)
+    item = own_programme().find_item(ref)
     if not isinstance(item, Quiz):
         raise NotFound
-    ensure_may_read(visitor(), _programme())
+    ensure_may_read(visitor(), own_programme())
     return tools().catalogue.quiz(item.ref)
 
 

@@ -53,7 +53,8 @@ class Templates(Environment):
     piece = staticmethod(piece)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        super().__init__(*arguments, **{**options, "trim_blocks": True, "lstrip_blocks": True})
+        self.add_extension("jinja2.ext.i18n")
         self._ready: dict[str, Template] = {}
         self.filters[_GATHERED] = partial(str.__new__, Markup)
 

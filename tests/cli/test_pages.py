@@ -31,11 +31,12 @@ def started(make_app: Made, settings: Settings) -> Callable[[Path], Flask]:
 def test_a_worker_compiles_nothing_that_was_compiled_ahead(
     started: Callable[[Path], Flask], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = started(tmp_path).test_cli_runner().invoke(args=["pages", "compile"])
+    folder = tmp_path / "compiled"
+    said = started(folder).test_cli_runner().invoke(args=["pages", "compile"])
     assert said.exit_code == 0
     assert int(said.output.split()[0]) > 100
     monkeypatch.setattr(Templates, "compile", lambda *_: pytest.fail("compiled again"))
-    assert started(tmp_path).test_client().get("/connexion").status_code == 200
+    assert started(folder).test_client().get("/connexion").status_code == 200
 
 
 def test_a_folder_that_refuses_costs_a_compilation_and_no_page(
@@ -46,9 +47,12 @@ def test_a_folder_that_refuses_costs_a_compilation_and_no_page(
     assert started(taken).test_client().get("/connexion").status_code == 200
 
 
-def test_another_compiler_has_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = tmp_path / "templates.py"
-    changed.write_text("another")
-    before = Compiled(tmp_path).folder
-    monkeypatch.setattr("deust.web.compiled._COMPILER", changed)
-    assert Compiled(tmp_path).folder != before
+def test_another_version_has_another_folder_and_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Compiled(tmp_path / "compiled").folder
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "templates.py").write_text("another")
+    monkeypatch.setattr("deust.web.compiled._CODE", code)
+    after = Compiled(tmp_path / "compiled").folder
+    assert after != before
+    assert list((tmp_path / "compiled").iterdir()) == [after]

@@ -26,7 +26,6 @@ def shown(source: str, *, is_french: bool) -> tuple[str, list[str]]:
         return message if is_french else ENGLISH[message]
 
     app = Application("templates")
-    app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, None, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.autoescape = True
     template = app.jinja_env.from_string(source)
