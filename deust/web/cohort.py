@@ -29,7 +29,7 @@ from deust.web.wishes import address_of, number_of, wish_of
 bp = Blueprint("cohort", __name__)
 
 MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 

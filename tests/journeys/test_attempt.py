@@ -13,6 +13,7 @@ from tests.support.attempt_pages import (
     MULTIPLE,
     ORDER,
     PDF,
+    SHORT,
     SINGLE,
     VOICE,
     acknowledged,
@@ -179,6 +180,17 @@ def test_keyboard_alone_answers_orders_and_hands_in(phone: BrowserContext, schoo
     tab_to("Rendre maintenant")
     page.keyboard.press("Enter")
     page.wait_for_url("**/resultat")
+
+
+def test_the_enter_key_in_an_answer_goes_on_and_never_leaves(phone: BrowserContext, school: School) -> None:
+    page, who = phone.new_page(), school.student()
+    public_id = begin(page, who)
+    open_question(page, public_id, SHORT)
+    page.get_by_label("Votre réponse").fill("reformulation")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith(f"/questions/{SHORT + 1}")
+    assert school.answers(public_id)["e-courte"] == "reformulation"
 
 
 def test_choosing_a_place_already_taken_exchanges_the_two(phone: BrowserContext, school: School) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def _code(path: Path) -> Iterator[str]:
         if line and not is_comment and "url(" not in line:
             yield line
         is_comment = is_comment and "*/" not in line
+
+
+@pytest.mark.parametrize("path", [*SOURCE.glob("*.css")], ids=lambda path: path.name)
+def test_lines_under_links_are_drawn_by_safari_too(path: Path) -> None:
+    """Safari drops a whole `text-decoration` that holds more than the line: only its colour would tell a link."""
+    found = re.findall(r"[^-]text-decoration: ([^;}]+)", path.read_text())
+    assert {value.strip() for value in found} <= {"none", "underline", "line-through"}
 
 
 def test_a_changed_part_changes_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
