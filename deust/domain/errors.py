@@ -1,5 +1,10 @@
 """Refusals: named facts that the rules raise and one place turns into an answer for a person."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Refusal(Exception):
     """Something asked for cannot be done; the class says why, the attributes say with what."""
@@ -29,12 +34,27 @@ class Unkeepable(Refusal):
     """A text or a number that the database cannot hold: nothing of the present act was kept."""
 
 
-class InvalidAnswer(Refusal):
-    """An answer that cannot be read as an answer to its question."""
+class AnswerRefused(Refusal):
+    """An answer that cannot be taken; `key` names its question where several were sent together."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.key: str | None = None
+
+
+class InvalidAnswer(AnswerRefused):
+    """An answer that cannot be read as an answer to its question."""
+
+
+@contextmanager
+def answer_to(key: str) -> Iterator[None]:
+    """What is refused meanwhile is the answer to this question."""
+    try:
+        yield
+    except AnswerRefused as refusal:
+        refusal.key = key
+        raise
 
 
 class NotYetOpen(Refusal):
@@ -90,12 +110,8 @@ class ImportRefused(Refusal):
     """A file whose rows cannot all be taken; nothing was written."""
 
 
-class FileRefused(Refusal):
+class FileRefused(AnswerRefused):
     """A file that is not accepted; `reason` is one of `empty`, `size`, `type`, `count`, `quota`, `part`, `changed`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class NotReady(Refusal):

@@ -14,7 +14,7 @@ from deust.adapters.files import StoredFile
 from deust.domain import attempts, reading
 from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
 from deust.domain.documents import DocumentState
-from deust.domain.errors import InvalidAnswer, NotFound, UnknownQuestion
+from deust.domain.errors import InvalidAnswer, NotFound, UnknownQuestion, answer_to
 from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, has_pages, is_sound, shown_name
 from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.people import SignedIn
@@ -133,12 +133,13 @@ def save_answers(
     for answer in posted:
         question, entry = questions[answer.key], entries[answer.key]
         given: Json = None
-        if not isinstance(question.answer, Voice | File):
-            given = reading.read(question, entry.placement, answer.form)
-        elif answer.file is not None:
-            row = _file_row(session, learner, attempt.id, _accepted(question.answer), answer, answer.file, now)
-            given = {"file": row.id, "name": row.name, "size": row.size, "sha256": row.sha256}
-            unneeded += [row.id] if row.stored_id != row.id else []
+        with answer_to(answer.key):
+            if not isinstance(question.answer, Voice | File):
+                given = reading.read(question, entry.placement, answer.form)
+            elif answer.file is not None:
+                row = _file_row(session, learner, attempt.id, _accepted(question.answer), answer, answer.file, now)
+                given = {"file": row.id, "name": row.name, "size": row.size, "sha256": row.sha256}
+                unneeded += [row.id] if row.stored_id != row.id else []
         saved[answer.key] = batch.take(answer, replace(answer.save, given=given))
     batch.write(connection)
     return Acknowledged(answers=saved, deadline_at=attempt.deadline_at, is_over=batch.is_over, unneeded=unneeded)

@@ -22,6 +22,7 @@ function open() {
   voice = speaker = null;
   restore();
   draw();
+  showKeys();
   openVoice();
   form.querySelector(".lacks input, .invalid [aria-invalid]")?.focus();
   next = copy.dataset.next ? fetch(copy.dataset.next).then((answer) => (answer.ok ? answer.text() : null), () => null) : null;
@@ -299,9 +300,27 @@ function choose(place) {
   level.click();
 }
 
+/* Keys pressed alone can be turned off on this device: a dictated word, or a hand that slips, would press them. */
+
+const KEYS_OFF = "marking-keys-off";
+const areKeysOff = () => localStorage.getItem(KEYS_OFF) !== null;
+
+function showKeys() {
+  const button = document.querySelector("[data-keys]");
+  button.textContent = areKeysOff() ? button.dataset.textOn : button.dataset.textOff;
+  button.hidden = false;
+  for (const key of document.querySelectorAll("kbd")) key.hidden = areKeysOff();
+}
+
+function turnKeys() {
+  if (areKeysOff()) localStorage.removeItem(KEYS_OFF);
+  else localStorage.setItem(KEYS_OFF, "1");
+  showKeys();
+}
+
 function shortcut(event) {
   const typing = event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || dialog()?.open) return;
+  if (areKeysOff() || typing || event.ctrlKey || event.metaKey || event.altKey || dialog()?.open) return;
   const acts = { j: () => move(1), k: () => move(-1), c: () => field("comment").focus(), r: pin, v: talk, n: () => form.querySelector('[value="ready"]').click() };
   const act = /^[1-9]$/.test(event.key) ? () => choose(Number(event.key)) : acts[event.key.toLowerCase()];
   if (!act) return;
@@ -316,6 +335,7 @@ document.addEventListener("submit", (event) => {
   else if (event.target.closest("#sign-in")) signIn(event);
 });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-later]")) dialog().close(); });
+document.addEventListener("click", (event) => { if (event.target.closest("[data-keys]")) turnKeys(); });
 document.addEventListener("click", pinPage);
 document.addEventListener("keydown", shortcut);
 addEventListener("popstate", () => location.reload());

@@ -41,6 +41,7 @@ function makeRecorder(root) {
   let recorder = null;
   let take = null; // { id, parts, seconds, type, suffix }
   let warned = false;
+  let isFragile = false; // said once: what is said after must still be read
 
   const words = (name, values = {}) => root.dataset[`text${name}`].replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
   const inWords = (seconds) => {
@@ -103,7 +104,10 @@ function makeRecorder(root) {
     const { id, parts, seconds, type, suffix } = take;
     parts.push(blob);
     const row = { slot, take: id, number: parts.length, blob, seconds, type, suffix };
-    inStore("readwrite", (rows) => rows.put(row)).catch(() => tell(words("Fragile")));
+    inStore("readwrite", (rows) => rows.put(row)).catch(() => {
+      if (!isFragile) tell(words("Fragile"));
+      isFragile = true;
+    });
   }
 
   function forget() {

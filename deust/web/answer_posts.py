@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import ImmutableMultiDict
 
 from deust.domain.attempts import Save, SaveOutcome, remaining_seconds
-from deust.domain.errors import FileRefused, InvalidAnswer, Refusal, Unavailable
+from deust.domain.errors import AnswerRefused, InvalidAnswer, Refusal, Unavailable, answer_to
 from deust.domain.presenting import Piece
 from deust.models.transaction import reading, writing
 from deust.queries import quizzes as pages
@@ -49,7 +49,8 @@ def posted_answers(public_id: str) -> Iterator[Sequence[Posted]]:
     try:
         form, by_script = request.form, wants_json()
         for key in dict.fromkeys(form.getlist("question")):
-            posted.append(_posted(public_id, key, form, by_script=by_script))
+            with answer_to(key):
+                posted.append(_posted(public_id, key, form, by_script=by_script))
         yield posted
     except Refusal as refusal:
         if not isinstance(refusal, Unavailable):
@@ -63,7 +64,7 @@ def forget_files(ids: Iterable[str]) -> None:
         tools().files.remove(file_id)
 
 
-def unread_words(refusal: InvalidAnswer | FileRefused) -> str:
+def unread_words(refusal: AnswerRefused) -> str:
     """Why an answer cannot be taken, in a sentence."""
     return str(_UNREAD.get(refusal.reason, _("Cette réponse ne peut pas être lue. Corrigez-la, puis recommencez.")))
 

@@ -115,6 +115,17 @@ def _looking() -> Words:
     )
 
 
+def _not_seen() -> Words:
+    return Words(
+        title=_("Cette page ne se voit pas avec les yeux d’un étudiant."),
+        happened=_(
+            "On voit ainsi sa page du jour, son programme, ses modules et leurs activités. "
+            "Ses essais, ses devoirs, ses questions et son compte ne s’ouvrent qu’à lui."
+        ),
+        todo=_("Revenez à sa page du jour, ou choisissez « Quitter » en haut de la page pour reprendre les vôtres."),
+    )
+
+
 def _not_enrolled() -> Words:
     return Words(
         title=_("Vous n’êtes pas inscrit à cette formation."),
@@ -202,7 +213,7 @@ def _forged(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    response = answer(error.code)
+    response = answer(error.code, words=_not_seen() if error.code == 403 and g.get("eyes") else None)
     if error.code == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(allowed)
     return response

@@ -15,7 +15,8 @@ from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
 from deust.domain.attempts import SaveOutcome
-from deust.domain.errors import AttemptClosed, FileRefused, InvalidAnswer, NotFound
+from deust.domain.errors import AnswerRefused, AttemptClosed, NotFound
+from deust.domain.files import shown_name
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import Grid
 from deust.models.transaction import reading, writing
@@ -116,7 +117,7 @@ def save_answer(public_id: str) -> Response | str | tuple[str, int]:
             kept = answering.save_answers(session, learner=visitor(), public_id=public_id, posted=posted, now=now)
             if not kept.is_over:
                 _flag(session, public_id, now)
-    except (InvalidAnswer, FileRefused) as refusal:
+    except AnswerRefused as refusal:
         return _unread(public_id, refusal)
     forget_files(kept.unneeded)
     if wants_json():
@@ -307,13 +308,18 @@ def _kept_apart() -> errors.Words:
     )
 
 
-def _unread(public_id: str, refusal: InvalidAnswer | FileRefused) -> Response | tuple[str, int]:
+def _unread(public_id: str, refusal: AnswerRefused) -> Response | tuple[str, int]:
     """An answer that its question cannot have: said beside it, with what was typed still in place."""
     sentence = unread_words(refusal)
     if wants_json():
         return make_response(jsonify({"error": refusal.reason, "message": sentence}), 422)
     page = _page(public_id, request.form.get("position", 1, type=int))
+    upload = request.files.get(f"{refusal.key}-answer")
+    if upload is not None and upload.filename:
+        sentence = _("« %(name)s » est refusé. %(reason)s", name=shown_name(upload.filename), reason=sentence)
     asked = tuple(replace(one, filled=own_fields(one.key, request.form) or one.filled) for one in page.asked)
-    event = secrets.token_hex(8)
     page = replace(page, asked=asked)
-    return render_template("quizzes/question.html", page=page, grids=_grids(page), event=event, unread=sentence), 422
+    shown = {"page": page, "event": secrets.token_hex(8), "unread": sentence, "unread_key": refusal.key}
+    if page.is_assignment:
+        return render_template("assignments/draft.html", assignment=_find_quiz(page.item_ref), **shown), 422
+    return render_template("quizzes/question.html", grids=_grids(page), **shown), 422

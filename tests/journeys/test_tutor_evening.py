@@ -322,6 +322,25 @@ def test_two_copies_are_marked_by_keyboard_and_given_back(
 
 
 @pytest.mark.case("GR-01")
+def test_keys_pressed_alone_can_be_turned_off_on_this_device(
+    browser: Browser, school: School, desk: BrowserContext
+) -> None:
+    """WCAG 2.1.4: a voice command that says a word must not choose levels, nor declare a copy ready."""
+    hand_in(browser, school, school.student_of_group(), "Mon script.")
+    page = desk.new_page()
+    open_oldest(page, school.tutor())
+    page.get_by_role("button", name="Désactiver ces touches").click()
+    page.keyboard.press("1")
+    page.keyboard.press("c")
+    page.reload()
+    page.keyboard.press("1")
+    expect(page.get_by_role("radio", checked=True)).to_have_count(0)
+    page.get_by_role("button", name="Réactiver ces touches").press("Enter")
+    expect(page.get_by_role("button", name="Désactiver ces touches")).to_be_focused()
+    page.keyboard.press("1")
+    expect(page.get_by_role("radio", checked=True)).to_have_count(1)
+
+
 def test_a_conflict_of_two_tutors_is_seen_and_resolved(
     browser: Browser, school: School, desk: BrowserContext, colleague: BrowserContext
 ) -> None:

@@ -89,7 +89,7 @@ _CUT = """() => [...document.body.querySelectorAll('*')]
     .filter(e => !e.closest('svg') && isShown(e) && !e.matches('select, input, textarea'))
     .filter(e => getComputedStyle(e).clipPath === 'none')
     .filter(e => getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1)
-    .filter(e => !e.matches('.table, pre, math, .highlight'))
+    .filter(e => !e.matches('.table:not(.cohort, .stacked), pre, math, .highlight'))
     .concat([...document.querySelectorAll('caption')]
         .filter(e => isShown(e) && e.getBoundingClientRect().width > 1 && e.getBoundingClientRect().right > innerWidth))
     .map(e => `${named(e)} is cut`)"""
@@ -112,7 +112,10 @@ def words(page: Page) -> set[str]:
 
 
 def cut_texts(page: Page) -> list[str]:
-    """What overflows a box that hides the rest, and captions that go off the screen with their table."""
+    """What overflows a box that hides the rest, and captions that go off the screen with their table.
+
+    A wide table scrolls; one whose rows are laid out as blocks has nothing to scroll for.
+    """
     return list(page.evaluate(_with_common(_CUT)))
 
 

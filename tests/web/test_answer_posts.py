@@ -14,6 +14,7 @@ from tests.conftest import Doors
 from tests.support.clients import Client
 from tests.support.clock import Clock
 from tests.support.forms import form_of
+from tests.support.pages import page_of
 from tests.support.sittings import Sitting
 
 ClientOf = Callable[[Person | Role], Client]
@@ -99,6 +100,29 @@ def test_a_file_that_is_not_accepted_is_refused_in_words_and_leaves_nothing(
     assert sitting.kept()["e-fichier"]["name"] == "fiche.pdf"
     assert len(sitting.events()) == 1
     assert len(stored(sitting)) == 1, "a refused file stays on the disk"
+
+
+def test_of_two_files_of_a_work_the_page_names_the_one_that_is_refused(student: Client, doors: Doors) -> None:
+    draft = student.submit("/modules/ec101-accueil/devoir/devoir").location
+    form = form_of(student.get(draft), "paper")
+    text, _voice, first, second = form.fields["question"]
+    given = {f"{text}-answer": "Mon texte.", f"{first}-answer": file(), f"{second}-answer": file(b"MZ", "note.exe")}
+    refused = form.press(student, "go", "review", **given)
+    assert refused.status_code == 422
+    assert f'<a href="#q-{second}" lang="fr">Fichier 2</a> : « note.exe » est refusé.' in refused.text
+    assert "choisissez à nouveau vos fichiers" in refused.text
+    told = [
+        one.get("data-question") for one in page_of(refused).iter("section") if "note.exe" in "".join(one.itertext())
+    ]
+    assert told == [second], "said beside its own field"
+    again = form_of(refused, "paper")
+    assert again.fields[f"{text}-answer"] == ["Mon texte."]
+    assert again.press(student, "go", "review", **{f"{first}-answer": file()}).location == form.action.replace(
+        "reponses", "relecture"
+    )
+    read = student.get(f"{draft}/relecture").text
+    assert "fiche.pdf" in read
+    assert "2 mots" in read
 
 
 def stored(sitting: Sitting) -> list[str]:

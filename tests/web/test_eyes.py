@@ -153,6 +153,20 @@ def test_a_day_too_far_is_refused(followed: Followed, day: str) -> None:
     assert followed.tutor.get("/aujourdhui").status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/essais/abc/questions/1", "/essais/abc/resultat", "/devoirs/abc", "/questions"])
+def test_what_stays_the_students_own_says_so(looking: Client, path: str) -> None:
+    """« Reprendre » on a page seen so leads to an attempt, which is nobody else's."""
+    refused = looking.get(path)
+    assert refused.status_code == 403
+    page = refused.get_data(as_text=True)
+    assert "Cette page ne se voit pas avec les yeux d’un étudiant." in page
+    assert "Votre rôle ne donne pas accès" not in page
+    assert "Cette page est la vôtre." not in page
+    assert 'class="button primary" href="/aujourdhui"' in page
+    looking.submit("/yeux/quitter")
+    assert "Votre rôle ne donne pas accès" in looking.get(path).get_data(as_text=True)
+
+
 def test_signing_out_gives_the_eyes_back(looking: Client) -> None:
     assert looking.submit("/deconnexion").status_code == 303
     with looking.session_transaction() as session:
