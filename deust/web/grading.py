@@ -71,7 +71,7 @@ def queue() -> str:
     page = max(1, request.args.get("page", 1, type=int))
     with reading() as connection:
         found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
-    words = {**queue_words(found, news_of_queue(now), now), "address": filtered_address}
+    words = {**queue_words(found, news_of_queue(now), now), "address": filtered_address, "acted": _acted()}
     return render_template("grading/queue.html", queue=found, filters=filters, now=now, **words)
 
 
@@ -196,8 +196,10 @@ def apply_grid(module_id: str, item_id: str) -> Response:
     """Mark with the grids as they are published now; twice is the same as once."""
     quiz = _marked_quiz(f"{module_id}/{item_id}")
     with writing() as session:
-        changes.apply_grids(session, by=visitor(), item_ref=quiz.ref, grids=quiz.marked_with, now=tools().clock())
-    return redirect(url_for(".queue", activite=quiz.ref), 303)
+        moved = changes.apply_grids(
+            session, by=visitor(), item_ref=quiz.ref, grids=quiz.marked_with, now=tools().clock()
+        )
+    return redirect(url_for(".queue", activite=quiz.ref, fait="grille", nombre=moved), 303)
 
 
 @bp.get("/a-rendre")

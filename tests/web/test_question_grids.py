@@ -202,7 +202,8 @@ def test_an_edited_grid_is_shown_question_by_question_before_it_applies(
     assert "Un texte</span>, B1" in effects.text
     assert "Un fichier</span>, B1" in effects.text
     assert '<h2 lang="fr">Un fichier</h2>' in effects.text, "each grid under its question"
-    assert form_of(effects, "apply").send(tutor, {}).status_code == 303
+    applied = form_of(effects, "apply").send(tutor, {})
+    assert "La nouvelle grille vaut maintenant pour 1 copie." in tutor.get(applied.location).text
     page = tutor.get(copy)
     assert page.text.count("data-criterion=") == 4
     form = form_of(page, "marking")
