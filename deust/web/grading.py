@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,7 @@ bp = Blueprint("grading", __name__)
 
 _LONGEST_FIELD = 200
 _LONGEST_NUMBER = 9
+_FARTHEST = timedelta(days=731)
 _UNFOLLOWED = lazy(
     "Rien n’a été confié : un tuteur choisi ne suit pas le groupe d’une de ces copies. "
     "Choisissez les copies d’un groupe, puis ses tuteurs."
@@ -218,8 +219,8 @@ def release() -> Response | tuple[str, int]:
         return _show_ready(problem=_("Choisissez au moins une copie.")), 422
     at = _moment_typed(request.form.get("at", ""))
     go = request.form.get("go", "release")
-    if go == "schedule" and (at is None or at <= now):
-        return _show_ready(chosen, _("Donnez une date et une heure à venir."), reason), 422
+    if go == "schedule" and (at is None or not now < at <= now + _FARTHEST):
+        return _show_ready(chosen, _("Donnez une date et une heure à venir, dans les deux ans."), reason), 422
     try:
         with writing() as session:
             act = {"session": session, "by": visitor(), "public_ids": chosen, "now": now}
@@ -368,9 +369,9 @@ def _moment_typed(text: str) -> datetime | None:
     """A local date and time, as a browser's field gives it."""
     try:
         local = datetime.fromisoformat(text)
-    except ValueError:
+        return local.replace(tzinfo=ZoneInfo(visitor().time_zone)).astimezone(UTC) if local.tzinfo is None else None
+    except (ValueError, OverflowError):
         return None
-    return local.replace(tzinfo=ZoneInfo(visitor().time_zone)).astimezone(UTC) if local.tzinfo is None else None
 
 
 def _not_ready(refusal: NotReady) -> str:

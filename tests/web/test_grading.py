@@ -444,14 +444,18 @@ def test_a_release_is_confirmed_and_a_date_taken_back_even_with_one_typed(
 ) -> None:
     hand_in(student, write(student))
     mark(tutor, copy_address(doors))
+    for slip in ("", "6120-02-02T10:09", "9999-12-31T23:59", "0001-01-01T00:00"):
+        assert "dans les deux ans" in release_of(tutor, "schedule", at=slip).text, (
+            "a year typed wrong would wait for ever"
+        )
     late = release_of(tutor, "schedule", at="2020-01-01T10:00", reason="Gardé.")
     assert late.status_code == 422
     assert '<details class="fold" open>' in late.text
     again = form_of(late, "release")
     assert (again.fields["at"], again.fields["reason"]) == (["2020-01-01T10:00"], ["Gardé."])
-    scheduled = release_of(tutor, "schedule", at="2030-01-01T10:00")
+    scheduled = release_of(tutor, "schedule", at="2027-01-01T10:00")
     assert "1 note partira à la date choisie." in tutor.get(scheduled.location).text
-    taken_back = release_of(tutor, "unschedule", at="2030-02-01T10:00")
+    taken_back = release_of(tutor, "unschedule", at="2027-02-01T10:00")
     assert "1 note n’a plus de date prévue." in tutor.get(taken_back.location).text
     with doors.reading() as connection:
         assert connection.scalar(select(Copy.release_at)) is None
