@@ -433,6 +433,10 @@ def _narrowed(page: Page) -> Iterator[str]:
         yield from (f"{size}: {problem}" for problem in looks.cut_texts(page))
         if lost := wide - looks.words(page):
             yield f"{size}: lost {sorted(lost)}"
+    for width in chromium.BETWEEN:
+        chromium.resize(page, (width, 800))
+        if chromium.scrolls_sideways(page):
+            yield f"{width} px: scrolls sideways"
 
 
 def _problems(visit: Visit, shown: Shown) -> list[str]:

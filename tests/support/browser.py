@@ -26,6 +26,8 @@ ARGUMENTS = [
 
 PHONE, DESK = (390, 844), (1280, 900)
 REFLOW = (320, 640)
+BETWEEN = (360, 375, 900, 1024)
+"""Widths of other phones and of small windows, where what is laid out for the next one may be too wide."""
 ZOOMED = (320, 256)
 """1280 × 1024 seen at 400 %."""
 
