@@ -2,6 +2,11 @@
    here only when the server says that it holds it. The page works without this file; its words come from the template.
    One file, long as it is: pages in an examination fetch one script, and nothing else can fail to arrive. */
 
+/* A browser that lacks a part of this (Safari before 16) posts the page by itself, which works: it must not be half helped. */
+if (!AbortSignal.timeout || !HTMLFormElement.prototype.requestSubmit || !("submitter" in SubmitEvent.prototype)) {
+  throw new Error("This browser posts its answers by itself.");
+}
+
 const root = document.querySelector("[data-attempt]");
 const { attempt, person, saveUrl, stateUrl, signInUrl, resultUrl } = root.dataset;
 const paper = document.getElementById("paper");

@@ -1,4 +1,6 @@
 // Keeps a marker's work as it is typed, on the device then on the server; the keyboard chooses levels; the next copy is ready.
+if (!HTMLFormElement.prototype.requestSubmit) throw new Error("This browser posts the form by itself.");
+
 const PAUSE = 1_200;
 const RETRY = 5_000;
 let form, copy, key, timer = 0, isSending = false, isDirty = false, isStopped = false, next = null, voice = null, speaker = null;

@@ -193,6 +193,22 @@ def test_the_enter_key_in_an_answer_goes_on_and_never_leaves(phone: BrowserConte
     assert school.answers(public_id)["e-courte"] == "reformulation"
 
 
+@pytest.mark.parametrize("lacking", ["AbortSignal.timeout", "HTMLFormElement.prototype.requestSubmit"])
+def test_an_older_browser_posts_its_answers_by_itself(browser: Browser, school: School, lacking: str) -> None:
+    """iOS 15: a script that runs by halves would hold the page, and send nothing."""
+    context = browser.new_context(base_url=school.server.url, locale="fr-FR")
+    context.set_default_timeout(10_000)
+    context.add_init_script(f"delete {lacking}")
+    page = context.new_page()
+    public_id = begin(page, school.student())
+    answer_single(page)
+    go_next(page)
+    assert page.url.endswith("/2")
+    assert school.answers(public_id)["e-simple"] == 2
+    hand_in(page, public_id)
+    context.close()
+
+
 def test_choosing_a_place_already_taken_exchanges_the_two(phone: BrowserContext, school: School) -> None:
     page, who = phone.new_page(), school.student()
     public_id = begin(page, who)
