@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from time import sleep
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.support import browser as chromium
@@ -339,6 +341,19 @@ def test_keys_pressed_alone_can_be_turned_off_on_this_device(
     expect(page.get_by_role("button", name="Désactiver ces touches")).to_be_focused()
     page.keyboard.press("1")
     expect(page.get_by_role("radio", checked=True)).to_have_count(1)
+
+
+def test_the_level_chosen_is_seen_with_the_colours_of_the_system(
+    browser: Browser, school: School, desk: BrowserContext
+) -> None:
+    hand_in(browser, school, school.student_of_group(), "Mon script.")
+    page = desk.new_page()
+    open_oldest(page, school.tutor())
+    page.keyboard.press("2")
+    page.emulate_media(forced_colors="active")
+    levels = page.locator(".levels").first.locator(".level")
+    first, chosen, third = (Image.open(BytesIO(levels.nth(place).screenshot())).getpixel((8, 8)) for place in range(3))
+    assert first == third != chosen
 
 
 def test_a_conflict_of_two_tutors_is_seen_and_resolved(
