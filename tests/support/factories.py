@@ -38,7 +38,7 @@ from deust.domain.questions import (
     TrueFalse,
     Variable,
 )
-from deust.domain.quizzes import DEFAULTS, Keep, Mode, Paging, QuizSettings
+from deust.domain.quizzes import Keep, Mode, Paging, QuizSettings
 from deust.domain.rubric import Criterion, Grid
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
@@ -47,6 +47,7 @@ from deust.models.signin import SignInSession
 from deust.services import records
 from deust.services.answers import Posted
 from tests.support.clock import NOW
+from tests.support.programmes import settings
 
 PROGRAMME = "deust-essai"
 LONG_AGO = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
@@ -239,22 +240,6 @@ def info(question_id: str = "lecture", **fields: Any) -> Question:
 def machine_marked() -> tuple[Question, ...]:
     """One question of each type that the machine marks."""
     return (single(), multiple(), question("vrai"), short(), numeric(), matching(), ordering(), cloze(), calculated())
-
-
-def settings(mode: Mode = Mode.TRAINING, **fields: Any) -> QuizSettings:
-    defaults = DEFAULTS[mode]
-    made = QuizSettings(
-        mode=mode,
-        attempts=defaults.attempts,
-        keep=defaults.keep,
-        time_seconds=None,
-        pass_share=Fraction(1, 2),
-        paging=Paging.ONE,
-        shuffle_questions=defaults.shuffle_questions,
-        shuffle_options=defaults.shuffle_options,
-        show=defaults.show,
-    )
-    return replace(made, **fields)
 
 
 def quiz(*questions: Question, quiz_id: str = "essai", mode: Mode = Mode.TRAINING, **fields: Any) -> Quiz:
