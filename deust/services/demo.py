@@ -15,6 +15,7 @@ from deust.domain.access import Role
 from deust.domain.people import Calendar, Enrolled, SignedIn
 from deust.domain.texts import unaccented
 from deust.models.people import Cohort, Enrolment, Group, Person
+from deust.queries.signin import as_asker
 from deust.services import people, signin
 from deust.services.demo_marking import mark_work
 from deust.services.demo_stories import Story, live
@@ -144,7 +145,7 @@ class _Seed:
             name = _GROUPS[index * len(_GROUPS) // len(STUDENTS)]
             learner = self.student(account, groups[name], by=staff[0].id)
             if account.story is Story.MARKED:
-                marker = self.signed_in(tutors[name])
+                marker = as_asker(tutors[name])
                 mark_work(self.session, files=self.files, marker=marker, learner=learner, catalogue=self.catalogue)
 
     def person(self, account: DemoAccount) -> Person:
@@ -173,7 +174,7 @@ class _Seed:
             by=by,
             now=self.made_at,
         )
-        learner = self.signed_in(person, enrolment)
+        learner = as_asker(person, self.enrolled(enrolment))
         if account.story is not None:
             live(account.story, Walk(self.session, learner, self.catalogue, now=self.now))
         if account.story is Story.DISABLED:
@@ -182,21 +183,6 @@ class _Seed:
             today = self.now.astimezone(ZoneInfo(_ZONE)).date()
             people.end_enrolment(self.session, enrolment, ended_on=today, by=by, now=self.now)
         return learner
-
-    def signed_in(self, person: Person, enrolment: Enrolment | None = None) -> SignedIn:
-        return SignedIn(
-            person_id=person.id,
-            given_name=person.given_name,
-            family_name=person.family_name,
-            email=person.email,
-            role=Role(person.role),
-            session_hash="",
-            theme=person.theme,
-            locale=person.locale,
-            time_zone=person.time_zone,
-            is_demo=True,
-            enrolled=self.enrolled(enrolment) if enrolment else None,
-        )
 
     def enrolled(self, enrolment: Enrolment) -> Enrolled:
         return Enrolled(
