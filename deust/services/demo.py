@@ -17,7 +17,7 @@ from deust.domain.texts import unaccented
 from deust.models.people import Cohort, Enrolment, Group, Person
 from deust.queries.signin import as_asker
 from deust.services import people, signin
-from deust.services.demo_marking import mark_work
+from deust.services.demo_marking import mark_past_works, mark_work
 from deust.services.demo_stories import Story, live
 from deust.services.demo_walk import Walk
 
@@ -144,9 +144,21 @@ class _Seed:
         for index, account in enumerate(STUDENTS):
             name = _GROUPS[index * len(_GROUPS) // len(STUDENTS)]
             learner = self.student(account, groups[name], by=staff[0].id)
-            if account.story is Story.MARKED:
-                marker = as_asker(tutors[name])
-                mark_work(self.session, files=self.files, marker=marker, learner=learner, catalogue=self.catalogue)
+            if account.story is not Story.LEFT:
+                self.mark(learner, account.story, marker=as_asker(tutors[name]))
+
+    def mark(self, learner: SignedIn, story: Story | None, *, marker: SignedIn) -> None:
+        """The tutor's evenings of the weeks before; one work of the present week is given back already."""
+        mark_past_works(
+            self.session,
+            marker=marker,
+            learner=learner,
+            catalogue=self.catalogue,
+            before=self.calendar.start_of(PRESENT_WEEK),
+            until=self.now,
+        )
+        if story is Story.MARKED:
+            mark_work(self.session, files=self.files, marker=marker, learner=learner, catalogue=self.catalogue)
 
     def person(self, account: DemoAccount) -> Person:
         person = people.create_person(
