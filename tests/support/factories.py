@@ -44,6 +44,7 @@ from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDat
 from deust.models.quizzes import Attempt
 from deust.models.rows import Together
 from deust.models.signin import SignInSession
+from deust.queries.signin import as_asker
 from deust.services import records
 from deust.services.answers import Posted
 from tests.support.clock import NOW
@@ -156,20 +157,7 @@ def signed_in(who: Person, of: Cohort | None = None, **fields: Any) -> SignedIn:
         programme=of.programme,
         calendar=Calendar(week_one_on=of.week_one_on, time_zone=of.time_zone),
     )
-    asker = SignedIn(
-        person_id=who.id,
-        given_name=who.given_name,
-        family_name=who.family_name,
-        email=who.email,
-        role=Role(who.role),
-        session_hash="",
-        theme="auto",
-        locale="fr",
-        time_zone="Europe/Paris",
-        is_demo=False,
-        enrolled=enrolled,
-    )
-    return replace(asker, **fields)
+    return replace(as_asker(who, enrolled), **fields)
 
 
 def learner(session: Session, **fields: Any) -> SignedIn:
