@@ -107,6 +107,13 @@ def test_nothing_is_left_unescaped_but_what_the_course_renderer_wrote(name: str)
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_no_line_may_break_before_a_sign_of_two_parts(name: str):
+    """Sentences have their spaces from their translation; what stands between two of them is a template's own."""
+    texts = [written.data for written in parsed(name).find_all(nodes.TemplateData)]
+    assert [text for text in texts if re.search(r" [;:?!»](?:[ <]|$)|« ", text)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_style_script_or_handler_is_written_in_a_page(name: str):
     assert not INLINE.search((TEMPLATES / name).read_text())
 
