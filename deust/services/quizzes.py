@@ -35,9 +35,9 @@ from deust.services import learning, records
 from deust.services.marking import (
     BY_CLOCK,
     BY_PERSON,
-    Taken,
+    Begun,
     any_attempt,
-    attempts_of,
+    begun_attempts,
     close_attempt,
     is_overdue,
     lock_open_attempt,
@@ -102,7 +102,7 @@ def start_attempt(
     """
     lock_open_attempt(session, learner.person_id, quiz)
     progress = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
-    past = attempts_of(session, learner.person_id, quiz)
+    past = begun_attempts(session, learner.person_id, quiz)
     running = next((attempt for attempt in past if attempt.closed_at is None), None)
     if running is not None and not is_overdue(running, now):
         return running.public_id
@@ -134,7 +134,7 @@ def _new_attempt(
     session: Session,
     learner: SignedIn,
     quiz: Quiz,
-    past: Sequence[Taken],
+    past: Sequence[Begun],
     dates: Dates,
     arrangement: Arrangement,
     rng: random.Random,
@@ -166,7 +166,7 @@ def _new_attempt(
     }
 
 
-def _seen(session: Session, past: Sequence[Taken]) -> Mapping[str, int]:
+def _seen(session: Session, past: Sequence[Begun]) -> Mapping[str, int]:
     """How often each question was asked in these attempts."""
     papers = session.connection().scalars(_PAPERS, {"ids": [attempt.id for attempt in past]})
     return Counter(entry["id"] for paper in papers for entry in paper)

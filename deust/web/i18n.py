@@ -34,7 +34,10 @@ def _french(message: str) -> str:
 
 def current_locale() -> str:
     """The language already settled for this request, else that of the person signed in; French for a guest."""
-    settled: str | None = g.get("locale") if g else None
+    try:
+        settled: str | None = g.get("locale")
+    except RuntimeError:  # outside any application: a command, or a job
+        return "fr"
     if settled is not None:
         return settled
     if not has_request_context():
