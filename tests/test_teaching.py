@@ -42,11 +42,11 @@ PLAN = ROOT / "tests" / "fixtures" / "plan.csv"
 WELCOME = "positionnement/mode-d-emploi"
 """The page that says how to take the positioning test: it teaches nothing."""
 
-WITHOUT_GRADED_QUIZ = {"ec133-simulations"}
-"""Assessed by calls and a recording alone."""
+COUNTS_IN_NO_MARK = {"ec133-simulations/quiz-simulations"}
+"""Graded where the plan leaves a quiz no part of the mark: calls and a recording have it all."""
 
 DRAWN = {"ec111-secteur-metiers", "ec112-organisation-plateau", "ec131-structure-appel", "ec132-reclamation",
-         "ec141-tableur-pix", "ec142-telephonie"}  # fmt: skip
+         "ec133-simulations", "ec141-tableur-pix", "ec142-telephonie"}  # fmt: skip
 """Where the plan has figures: the graded quizzes draw numbers for each student."""
 
 
@@ -190,7 +190,7 @@ def test_each_section_of_the_plan_has_its_lesson_and_its_training_quiz(
         modes = Counter(quiz.settings.mode for quiz in quizzes_of(module))
         assert modes[Mode.TRAINING] >= sections[component.id], module.id
         assert measure(module).lessons >= sections[component.id], module.id
-        assert bool(modes[Mode.GRADED]) != (module.id in WITHOUT_GRADED_QUIZ), module.id
+        assert modes[Mode.GRADED], module.id
 
 
 def test_what_is_assessed_is_in_the_module(programme: Programme) -> None:
@@ -202,6 +202,14 @@ def test_what_is_assessed_is_in_the_module(programme: Programme) -> None:
             assert (item is not None) == (one.kind == "CC"), (component.id, one.id)
             if isinstance(item, Quiz) and item.kind is Kind.QUIZ:
                 assert item.settings.mode is Mode.GRADED, item.ref
+
+
+def test_a_graded_quiz_counts_in_the_mark_of_its_ecue_or_says_that_it_does_not(programme: Programme) -> None:
+    graded = [quiz for module in written(programme) for quiz in quizzes_of(module) if quiz.settings.mode is Mode.GRADED]
+    assert {quiz.ref for quiz in graded if not quiz.counts} == COUNTS_IN_NO_MARK
+    for quiz in graded:
+        _, _, component = programme.places[quiz.module]
+        assert quiz.counts == (quiz.id in {one.item for one in component.assessments}), quiz.ref
 
 
 def test_each_written_ecue_has_enough_items_of_enough_kinds(programme: Programme) -> None:

@@ -22,7 +22,7 @@ from jinja2 import Environment
 from deust.domain.access import Role
 from deust.models.people import Person
 from deust.services.records import Mail
-from deust.web.i18n import translated_plural
+from deust.web.i18n import translated, translated_plural
 from deust.web.mail import KINDS, message
 from tests.conftest import Doors
 from tests.support import factories
@@ -126,6 +126,18 @@ def test_english_counts_one_and_several() -> None:
 def test_both_languages_fill_the_same_places() -> None:
     pairs = [pair for one in messages() for pair in zip(forms(one.id), forms(one.string), strict=True)]
     assert [pair for pair in pairs if places(pair[0]) != places(pair[1])] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Où en êtes-vous ?", "Où en êtes-vous_?"),
+        ("« Oui », dit-il : %(share)s %%.", "«_Oui_», dit-il_: %(share)s_%%."),
+        ("Reste %(count)s point", "Reste %(count)s point"),
+    ],
+)
+def test_french_keeps_its_signs_with_their_words(typed: str, read: str) -> None:
+    assert translated(typed) == translated_plural(typed, "", 1) == read.replace("_", "\N{NO-BREAK SPACE}")
 
 
 def test_english_is_spaced_and_quoted_the_english_way() -> None:

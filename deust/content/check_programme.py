@@ -9,7 +9,8 @@ from deust.content.files import M3cSource, ProgrammeSource
 from deust.content.problems import Level, Problem
 from deust.content.programme_schema import ComponentEntry, UnitEntry
 from deust.content.strict_yaml import Document, Location
-from deust.domain.learning import Lesson, Programme
+from deust.domain.learning import Kind, Lesson, Programme, Quiz
+from deust.domain.quizzes import Mode
 
 SEMESTER_ECTS = 30
 DIPLOMA_ECTS = 120
@@ -78,6 +79,7 @@ class ProgrammeCheck:
                 yield self._warning(
                     (*at, "assessments", a), f"épreuve « {assessment.id} » sans titre", "ajoutez title:"
                 )
+        yield from self._left_out(component, (*at, "assessments"))
 
     def _module(self, component: ComponentEntry, module_id: str, at: Location) -> Iterator[Problem]:
         module = self.programme.modules.get(module_id)
@@ -99,6 +101,20 @@ class ProgrammeCheck:
             yield self._error(
                 at, f"« {item_id} » est une leçon : elle ne donne pas de note", "citez une activité notée"
             )
+        elif isinstance(item, Quiz) and not item.counts:
+            message = f"« {item_id} » dit qu'il ne compte pas, et une épreuve de {component.id} prend sa note"
+            yield self._error(at, message, "retirez counts: false de son en-tête, ou citez une autre activité")
+
+    def _left_out(self, component: ComponentEntry, at: Location) -> Iterator[Problem]:
+        """A graded quiz gives its mark to an épreuve, or its header says that it counts in none."""
+        module = self.programme.modules.get(component.module or "")
+        cited = {assessment.item for assessment in component.assessments}
+        for item in module.items if module and component.assessments else ():
+            if not isinstance(item, Quiz) or item.kind is not Kind.QUIZ or item.settings.mode is Mode.TRAINING:
+                continue
+            if item.counts and cited.isdisjoint((item.id, *item.aliases)):
+                message = f"aucune épreuve de {component.id} ne prend la note de « {item.id} »"
+                yield self._warning(at, message, f"item: {item.id}, ou counts: false dans l'en-tête du quiz")
 
     def _lonely_modules(self) -> Iterator[Problem]:
         for place, module_id in enumerate(self.data.beside):

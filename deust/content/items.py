@@ -18,6 +18,7 @@ from deust.content.problems import Report
 from deust.content.quizzes import (
     advice_of,
     check_advice,
+    check_counts,
     check_settings,
     intro_of,
     minutes_of,
@@ -157,6 +158,7 @@ def _quiz(header: QuizHeader, page: Page, document: Document, report: Report, sh
     line = document.line_of(("draw",) if header.draw is not None else ("show",))
     check_settings(settings, questions, line, report)
     check_advice(header, questions, document.line_of(("advice",)), report)
+    check_counts(header, document.line_of(("counts",)), report)
     quiz = Quiz(
         **shared,
         minutes=minutes_of(header, settings, questions),
@@ -165,6 +167,7 @@ def _quiz(header: QuizHeader, page: Page, document: Document, report: Report, sh
         sections=tuple(body.sections),
         questions=questions,
         advice=advice_of(header),
+        counts=header.counts,
     )
     return ItemFile(quiz, header, document.lines)
 

@@ -14,7 +14,7 @@ from deust.content.questions import read_question
 from deust.content.schema import QuizHeader, ShowHeader
 from deust.content.typography import typeset
 from deust.domain.questions import Info, Question
-from deust.domain.quizzes import DEFAULTS, Advice, ModeDefaults, Moment, QuizSettings, Show
+from deust.domain.quizzes import DEFAULTS, Advice, Mode, ModeDefaults, Moment, QuizSettings, Show
 
 MAX_QUESTIONS = 500
 
@@ -153,6 +153,12 @@ def check_settings(settings: QuizSettings, questions: Sequence[Question], line: 
                 f"tirage de {counted(count, 'question')} « {tag} » sur {available}",
                 "réduisez draw, ou ajoutez des questions",
             )
+
+
+def check_counts(header: QuizHeader, line: int, report: Report) -> None:
+    """Only what is graded has to say that it does not count."""
+    if not header.counts and header.mode is Mode.TRAINING:
+        report.error(line, "un entraînement ne compte jamais dans une note", "retirez counts:, ou écrivez mode: graded")
 
 
 def advice_of(header: QuizHeader) -> tuple[Advice, ...]:

@@ -88,6 +88,7 @@ class QuizHeader(ItemHeader):
     draw: Annotated[int | dict[str, int], BeforeValidator(_draw)] | None = None
     show: ShowHeader = ShowHeader()
     advice: dict[str, Annotated[list[AdviceHeader], Field(min_length=1)]] = Field(default_factory=dict)
+    counts: bool = True
 
 
 class Persona(Strict):

@@ -98,7 +98,8 @@ class Lesson(Item):
 class Quiz(Item):
     """`sections` are the level-1 headings in order; each question names its own. `advice` follows a result, by tag.
 
-    `grids` holds the grids that questions marked by a person name.
+    `grids` holds the grids that questions marked by a person name. `counts` is False for a graded quiz that is marked
+    out of twenty without entering the mark of its ECUE.
     """
 
     settings: QuizSettings
@@ -107,6 +108,7 @@ class Quiz(Item):
     questions: tuple[Question, ...] = ()
     advice: tuple[Advice, ...] = ()
     grids: Mapping[str, Grid] = field(default_factory=dict)
+    counts: bool = True
 
     @property
     def is_marked_by_a_person(self) -> bool:

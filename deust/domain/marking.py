@@ -122,7 +122,10 @@ def _weight(option: Option, right_count: int) -> Fraction:
 
 
 def _clamped(share: Fraction) -> Fraction:
-    return min(_ALL, max(_NONE, share))
+    """Never less than nothing, never more than all."""
+    if 0 <= share.numerator <= share.denominator:
+        return share
+    return _NONE if share.numerator < 0 else _ALL
 
 
 def _mark_true_false(block: TrueFalse, answer: Json, _values: Values) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -41,6 +42,12 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+@lru_cache(maxsize=4_096)
+def exact(text: str) -> Fraction:
+    """The fraction written so; the same few hundred come back all the time."""
+    return Fraction(text)
+
+
 class Exact(TypeDecorator[Fraction]):
     """A mark, a share or a factor, kept as `numerator/denominator`."""
 
@@ -53,7 +60,7 @@ class Exact(TypeDecorator[Fraction]):
         return None if value is None else str(Fraction(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Fraction | None:
-        return None if value is None else Fraction(value)
+        return None if value is None else exact(value)
 
 
 class Base(DeclarativeBase):

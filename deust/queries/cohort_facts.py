@@ -20,13 +20,13 @@ from deust.domain.learning import Programme
 from deust.domain.people import Calendar, Dates
 from deust.domain.progress import Progress
 from deust.domain.texts import unaccented
+from deust.models.base import exact
 from deust.queries.cohort_statements import EVERYONE, Moved
 
 FRESH = timedelta(seconds=60)
 """How old the counts of a cohort may be; what a row shows is always of the moment."""
 
 _MOST_LINES = 256
-_exact = lru_cache(maxsize=1_024)(Fraction)
 _NEVER_MOVED: Mapping[str, Dates] = {}
 
 
@@ -306,7 +306,7 @@ def mean_of(shares: str | None) -> Fraction | None:
 @lru_cache(maxsize=2_048)
 def _mean(shares: tuple[str, ...]) -> Fraction | None:
     """Computed once for the same results: a page is opened more often than they change."""
-    return sum(map(_exact, shares), Fraction(0)) / len(shares) if shares else None
+    return sum(map(exact, shares), Fraction(0)) / len(shares) if shares else None
 
 
 def _began_at(started_on: Any, calendar: Calendar | None) -> datetime:

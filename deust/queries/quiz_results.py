@@ -99,6 +99,7 @@ class ResultPage:
     out_of: Fraction
     share: Fraction | None
     pass_share: Fraction
+    counts: bool
     is_passed: bool | None
     awaiting: int
     shown: Shown
@@ -157,6 +158,7 @@ def result_page(
         out_of=row.out_of,
         share=share if visible.score else None,
         pass_share=settings.pass_share,
+        counts=quiz is None or quiz.counts,
         is_passed=_is_passed(share, row.awaiting, settings) if visible.score else None,
         awaiting=row.awaiting,
         shown=visible,

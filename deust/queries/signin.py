@@ -87,6 +87,23 @@ def person_from(row: Any, session_hash: str) -> SignedIn:
     )
 
 
+def as_asker(person: Person, enrolled: Enrolled | None = None) -> SignedIn:
+    """The person as acts and queries receive them, without a session of theirs: for what is done in their name."""
+    return SignedIn(
+        person_id=person.id,
+        given_name=person.given_name,
+        family_name=person.family_name,
+        email=person.email,
+        role=Role(person.role),
+        session_hash="",
+        theme=person.theme,
+        locale=person.locale,
+        time_zone=person.time_zone,
+        is_demo=person.is_demo,
+        enrolled=enrolled,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """Someone who may sign in. Without a hash, they have not chosen a password yet."""

@@ -15,8 +15,9 @@ from deust.domain.access import Role
 from deust.domain.people import Calendar, Enrolled, SignedIn
 from deust.domain.texts import unaccented
 from deust.models.people import Cohort, Enrolment, Group, Person
+from deust.queries.signin import as_asker
 from deust.services import people, signin
-from deust.services.demo_marking import mark_work
+from deust.services.demo_marking import mark_past_works, mark_work
 from deust.services.demo_stories import Story, live
 from deust.services.demo_walk import Walk
 
@@ -143,9 +144,21 @@ class _Seed:
         for index, account in enumerate(STUDENTS):
             name = _GROUPS[index * len(_GROUPS) // len(STUDENTS)]
             learner = self.student(account, groups[name], by=staff[0].id)
-            if account.story is Story.MARKED:
-                marker = self.signed_in(tutors[name])
-                mark_work(self.session, files=self.files, marker=marker, learner=learner, catalogue=self.catalogue)
+            if account.story is not Story.LEFT:
+                self.mark(learner, account.story, marker=as_asker(tutors[name]))
+
+    def mark(self, learner: SignedIn, story: Story | None, *, marker: SignedIn) -> None:
+        """The tutor's evenings of the weeks before; one work of the present week is given back already."""
+        mark_past_works(
+            self.session,
+            marker=marker,
+            learner=learner,
+            catalogue=self.catalogue,
+            before=self.calendar.start_of(PRESENT_WEEK),
+            until=self.now,
+        )
+        if story is Story.MARKED:
+            mark_work(self.session, files=self.files, marker=marker, learner=learner, catalogue=self.catalogue)
 
     def person(self, account: DemoAccount) -> Person:
         person = people.create_person(
@@ -173,7 +186,7 @@ class _Seed:
             by=by,
             now=self.made_at,
         )
-        learner = self.signed_in(person, enrolment)
+        learner = as_asker(person, self.enrolled(enrolment))
         if account.story is not None:
             live(account.story, Walk(self.session, learner, self.catalogue, now=self.now))
         if account.story is Story.DISABLED:
@@ -182,21 +195,6 @@ class _Seed:
             today = self.now.astimezone(ZoneInfo(_ZONE)).date()
             people.end_enrolment(self.session, enrolment, ended_on=today, by=by, now=self.now)
         return learner
-
-    def signed_in(self, person: Person, enrolment: Enrolment | None = None) -> SignedIn:
-        return SignedIn(
-            person_id=person.id,
-            given_name=person.given_name,
-            family_name=person.family_name,
-            email=person.email,
-            role=Role(person.role),
-            session_hash="",
-            theme=person.theme,
-            locale=person.locale,
-            time_zone=person.time_zone,
-            is_demo=True,
-            enrolled=self.enrolled(enrolment) if enrolment else None,
-        )
 
     def enrolled(self, enrolment: Enrolment) -> Enrolled:
         return Enrolled(

@@ -1,4 +1,4 @@
-"""One work of the demonstration, marked and given back by its tutor, with a comment to read and one to hear."""
+"""Works of the demonstration, marked and given back by their tutor: comments to read, and one to hear."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import wave
 from array import array
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from deust.adapters.files import FileStore
 from deust.content.catalogue import Catalogue
+from deust.domain.assignments import CopyState
 from deust.domain.copies import Anchor, Remark, Work
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy
@@ -23,7 +25,9 @@ from deust.queries.copies import Part
 from deust.queries.marking import CopyPage, copy_page
 from deust.queries.spoken_comments import MOST_BYTES
 from deust.services import comment_uploads, grading
+from deust.services.demo_works import COMMENTS
 
+_MARKED_AFTER = timedelta(days=2)
 _RATE, _SECONDS = 8_000, 5
 _COMMENT = (
     "Vous repérez ce qui manque à l'accueil et vous proposez un script complet : c'est solide. Laissez un silence "
@@ -32,14 +36,52 @@ _COMMENT = (
 _REMARK = "Bonne observation : dites aussi ce que le client ressent à ce moment."
 
 
-def mark_work(session: Session, *, files: FileStore, marker: SignedIn, learner: SignedIn, catalogue: Catalogue) -> None:
-    """Mark the first work that this student handed in, within the hour, and give it back; none: nothing."""
-    copies = session.execute(
-        select(Copy.public_id, Copy.handed_in_at, Copy.terms)
-        .where(Copy.person_id == learner.person_id)
-        .order_by(Copy.id)
+def mark_past_works(
+    session: Session,
+    *,
+    marker: SignedIn,
+    learner: SignedIn,
+    catalogue: Catalogue,
+    before: datetime,
+    until: datetime,
+) -> None:
+    """Mark what this student handed in before this moment, two days later, and give it back; all is done `until` then.
+
+    The first works of everyone are not equally good.
+    """
+    rng = random.Random(f"marks/{learner.email}")
+    for copy in _copies(session, learner):
+        if copy.handed_in_at >= before:
+            continue
+        now = min(copy.handed_in_at + _MARKED_AFTER, until)
+        page = copy_page(session.connection(), marker=marker, public_id=copy.public_id, now=now)
+        worst = rng.randrange(len(COMMENTS))
+        given = {"marker": marker, "public_id": copy.public_id, "now": now}
+        grading.save_work(session, work=_plain_work(page, worst), base_version=0, is_ready=True, **given)
+        grading.release(session, by=marker, public_ids=[copy.public_id], find_quiz=catalogue.quiz, now=now)
+
+
+def _copies(session: Session, learner: SignedIn) -> list[Row[Any]]:
+    """The student's copies of assignments that wait for a mark, oldest first."""
+    waiting = select(Copy.public_id, Copy.handed_in_at, Copy.terms).where(
+        Copy.person_id == learner.person_id, Copy.state == CopyState.TO_MARK.value
     )
-    found = next((copy for copy in copies if copy.terms), None)
+    return [copy for copy in session.execute(waiting.order_by(Copy.id)) if copy.terms]
+
+
+def _plain_work(page: CopyPage, worst: int) -> Work:
+    """The best level everywhere but for the first criteria, and the comment that goes with theirs."""
+    levels = {
+        rating.names[one.id]: list(rating.grid.levels)[worst if place < 2 else 0]
+        for rating in page.ratings
+        for place, one in enumerate(rating.grid.criteria)
+    }
+    return Work(chosen=levels, comment=COMMENTS[worst])
+
+
+def mark_work(session: Session, *, files: FileStore, marker: SignedIn, learner: SignedIn, catalogue: Catalogue) -> None:
+    """Mark the work of the week that this student handed in, within the hour, and give it back; none: nothing."""
+    found = next(iter(_copies(session, learner)), None)
     if found is None:
         return
     now = found.handed_in_at + timedelta(minutes=30)

@@ -80,8 +80,6 @@ def _work_this_week(walk: Walk) -> None:
 
 def _be_ahead(walk: Walk) -> None:
     walk.finish(until_week=walk.week + 1)
-    if quiz := _graded(walk):
-        walk.attempt(quiz, right=_WELL)
 
 
 def _lag_behind(walk: Walk) -> None:

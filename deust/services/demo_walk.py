@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -29,24 +29,12 @@ from deust.queries.asked import asked_check
 from deust.queries.papers import asked_questions
 from deust.services import answers, assignments, learning, messages, people, quizzes
 from deust.services.answers import Posted
+from deust.services.demo_works import texts_for
 
 _MOST_RIGHT = Fraction(7, 10)
+_USUALLY_RIGHT = (_MOST_RIGHT, Fraction(4, 5), Fraction(9, 10), Fraction(1))
 _SPARE = timedelta(hours=4)
 _ESSAY = "Je laisse finir, je redis la demande avec mes mots, puis j'attends un oui avant de proposer."
-
-_WORKS = (
-    "Réplique 1 : le conseiller dit « Allô, oui ? ». Il manque l'enseigne, le prénom et la disponibilité.\n\n"
-    "Script : « Les Vélos du Canal, Nora à votre écoute, bonjour. » Puis je vérifie deux éléments avant toute "
-    "donnée : le nom et le numéro du dépôt.\n\n"
-    "Questions : depuis quand attendez-vous ? Qu'est-ce qui presse ? Que vous a-t-on promis ?",
-    "Le conseiller donne l'adresse de la cliente sans l'avoir identifiée : c'est éliminatoire. Il coupe la parole, "
-    "puis renvoie vers l'atelier sans reformuler.\n\n"
-    "Je propose : « Je vous écoute. » puis « Si je comprends bien, vous avez besoin du vélo jeudi, c'est cela ? » "
-    "et j'attends son oui.",
-    "J'ai lu chaque réplique avec la grille. L'accueil est non conforme, l'identification aussi. La découverte se "
-    "fait par trois questions fermées de suite.\n\n"
-    "Mon script commence par l'enseigne et le prénom. Il pose une question ouverte, se tait, puis reformule.",
-)
 
 
 class Walk:
@@ -79,15 +67,26 @@ class Walk:
         return self._calendar.week_of(self.now)
 
     def finish(self, *, until_week: int) -> None:
-        """Do the lessons and the training of the weeks up to this one, in order, as well as most people do."""
+        """Do what the weeks up to this one ask for, in order, as well as most people do.
+
+        What is graded is done in its last week.
+        """
+        for week in range(1, until_week + 1):
+            for item in self._asked_in(week):
+                self._come_to(week)
+                if isinstance(item, Lesson):
+                    self._finish_lesson(item)
+                elif isinstance(item, Assignment):
+                    self._hand_in(item)
+                else:
+                    self.attempt(item, right=self._rng.choice(_USUALLY_RIGHT))
+
+    def _asked_in(self, week: int) -> Iterator[Lesson | Quiz]:
         for item in self.items:
-            if item.week is None or item.week > until_week:
-                continue
-            self._come_to(item.week)
-            if isinstance(item, Lesson):
-                self._finish_lesson(item)
-            elif item.settings.mode is Mode.TRAINING:
-                self.attempt(item, right=_MOST_RIGHT)
+            is_graded = isinstance(item, Quiz) and item.settings.mode is not Mode.TRAINING
+            if (item.due_week if is_graded else item.week) == week:
+                yield item
+        yield from (work for work in self.works if work.due_week == week)
 
     def finish_lesson_of(self, week: int) -> None:
         """Do the week's first lesson."""
@@ -140,18 +139,20 @@ class Walk:
     def hand_work_in(self) -> None:
         """Write the week's assignment that takes a text, and hand it in."""
         work = next((one for one in self.works if one.week and one.week <= self.week <= (one.due_week or 0)), None)
-        if work is None:
-            return
+        if work is not None:
+            self._hand_in(work)
+
+    def _hand_in(self, work: Assignment) -> None:
         assignment = self._catalogue.quiz(work.ref)
         assert isinstance(assignment, Assignment)  # noqa: S101
         public_id = assignments.start_draft(
-            self._session, learner=self._learner, assignment=assignment, rng=self._rng, now=self._after(600)
+            self._session, learner=self._learner, assignment=assignment, rng=self._rng, now=self._after(300)
         )
         entry = self._paper(public_id)[0]
         save = Save(event_id="demo-work", client="demo", sequence=1, base_version=0, given=None)
-        posted = Posted(key=entry.key, save=save, form={"answer": [self._rng.choice(_WORKS)]})
+        posted = Posted(key=entry.key, save=save, form={"answer": [self._rng.choice(texts_for(work.id))]})
         answers.save_answers(
-            self._session, learner=self._learner, public_id=public_id, posted=[posted], now=self._after(3_000)
+            self._session, learner=self._learner, public_id=public_id, posted=[posted], now=self._after(1_500)
         )
         assignments.hand_in(
             self._session,
@@ -206,7 +207,7 @@ class Walk:
         self.moment = max(self._after(240), min(hour, self.now - _SPARE))
 
     def _after(self, seconds: int) -> datetime:
-        self.moment += timedelta(seconds=seconds)
+        self.moment = min(self.moment + timedelta(seconds=seconds), self.now)
         return self.moment
 
     def _finish_lesson(self, lesson: Lesson) -> None:
@@ -254,10 +255,8 @@ class Walk:
 
     def _save(self, public_id: str, paper: list[PaperQuestion], right: Fraction) -> None:
         questions = asked_questions(self._session.connection(), paper)
-        share = int(len(paper) * right)
-        posted = [
-            self._posted(entry, questions[entry.key], is_right=index < share) for index, entry in enumerate(paper)
-        ]
+        known = set(self._rng.sample([entry.key for entry in paper], int(len(paper) * right)))
+        posted = [self._posted(entry, questions[entry.key], is_right=entry.key in known) for entry in paper]
         answers.save_answers(
             self._session, learner=self._learner, public_id=public_id, posted=posted, now=self._after(150)
         )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
@@ -27,19 +27,10 @@ BY_CLOCK = "clock"
 ACCEPTED = "accepted"
 
 _MINE = Attempt.person_id == bindparam("person_id"), Attempt.item_ref.in_(bindparam("refs", expanding=True))
-_TAKEN = (
-    select(
-        Attempt.id,
-        Attempt.public_id,
-        Attempt.deadline_at,
-        Attempt.closed_at,
-        Attempt.score,
-        Attempt.out_of,
-        Attempt.awaiting,
-    )
-    .where(*_MINE)
-    .order_by(Attempt.number)
+_BEGUN = (
+    select(Attempt.id, Attempt.public_id, Attempt.deadline_at, Attempt.closed_at).where(*_MINE).order_by(Attempt.number)
 )
+_TAKEN = _BEGUN.add_columns(Attempt.score, Attempt.out_of, Attempt.awaiting)
 _HOLD_OPEN = select(Attempt.id).where(*_MINE, Attempt.closed_at.is_(None)).with_for_update()
 _GIVEN = select(Answer.question_key, Answer.given).where(Answer.attempt_id == bindparam("attempt_id"))
 _HELD = select(
@@ -94,9 +85,17 @@ class Held:
         return self.settings.get("kind") == Kind.ASSIGNMENT.value
 
 
-@dataclass(frozen=True, kw_only=True)
-class Taken:
-    """An attempt without its paper."""
+class Begun(NamedTuple):
+    """An attempt without its paper: whether it is over, not what it was worth."""
+
+    id: int
+    public_id: str
+    deadline_at: datetime | None
+    closed_at: datetime | None
+
+
+class Taken(NamedTuple):
+    """An attempt without its paper, with its result."""
 
     id: int
     public_id: str
@@ -107,10 +106,16 @@ class Taken:
     awaiting: int
 
 
-def attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Taken]:
+def begun_attempts(session: Session, person_id: int, quiz: Quiz) -> Sequence[Begun]:
+    """The person's attempts, oldest first."""
+    rows = session.connection().execute(_BEGUN, {"person_id": person_id, "refs": quiz.refs})
+    return [Begun(*row) for row in rows]
+
+
+def _attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Taken]:
     """The person's attempts as they are kept, oldest first."""
     rows = session.connection().execute(_TAKEN, {"person_id": person_id, "refs": quiz.refs})
-    return [Taken(**row._mapping) for row in rows]
+    return [Taken(*row) for row in rows]
 
 
 def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
@@ -135,7 +140,7 @@ def _hold(session: Session, statement: Select[Any], names: Mapping[str, Any]) ->
     return Held(**row._mapping)
 
 
-def is_overdue(attempt: Held | Taken, now: datetime) -> bool:
+def is_overdue(attempt: Held | Begun, now: datetime) -> bool:
     return attempt.deadline_at is not None and now > attempt.deadline_at + attempts.GRACE
 
 
@@ -267,7 +272,7 @@ def _progress(
     `results` are those of this moment, by attempt: they are not written yet.
     """
     row = learning.lock_item(session, person_id=person_id, item=quiz, now=now)
-    taken = [replace(past, **results.get(past.id, {})) for past in attempts_of(session, person_id, quiz)]
+    taken = [past._replace(**results.get(past.id, {})) for past in _attempts_of(session, person_id, quiz)]
     return learning.quiz_closed(
         session,
         row,

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
 from deust.domain.messages import MOST_TITLES, STUDENT_PAUSE, digest_hour
-from deust.domain.people import SignedIn
 from deust.models.messages import DigestMark
 from deust.models.people import Person
 from deust.models.rows import insert_into
 from deust.queries.message_digests import OLDEST_ANSWER, answered_titles, is_due, may_be_told, waiting_titles
+from deust.queries.signin import as_asker
 from deust.services.records import queue_mail
 
 WAITING, ANSWERED = "questions-waiting", "questions-answered"
@@ -39,7 +39,7 @@ def _tell_staff(session: Session, person: Person, mark: DigestMark, base_url: st
     hour = digest_hour(now, person.time_zone)
     if hour is None or not is_due(mark.told_at, hour):
         return
-    titles = waiting_titles(session.connection(), tutor=_as_asker(person), until=hour)
+    titles = waiting_titles(session.connection(), tutor=as_asker(person), until=hour)
     _queue(session, WAITING, person, titles, f"{base_url}/messages", now)
     mark.told_at = now
 
@@ -71,19 +71,3 @@ def _locked_mark(session: Session, person_id: int) -> DigestMark:
     values = {"person_id": person_id, "is_off": False}
     session.execute(insert_into(session, DigestMark).values(values).on_conflict_do_nothing())
     return session.scalars(select(DigestMark).where(DigestMark.person_id == person_id).with_for_update()).one()
-
-
-def _as_asker(person: Person) -> SignedIn:
-    return SignedIn(
-        person_id=person.id,
-        given_name=person.given_name,
-        family_name=person.family_name,
-        email=person.email,
-        role=Role(person.role),
-        session_hash="",
-        theme=person.theme,
-        locale=person.locale,
-        time_zone=person.time_zone,
-        is_demo=person.is_demo,
-        enrolled=None,
-    )

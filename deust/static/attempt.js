@@ -179,7 +179,7 @@ function inWords(block, { fields, file }) {
     if (!values[0]) return [];
     if (control.type !== "select-one") return [values[0]];
     const chosen = [...control.options].find((option) => option.value === values[0])?.text;
-    return [label ? `${label} : ${chosen}` : chosen];
+    return [label ? `${label}\u00a0: ${chosen}` : chosen];
   });
   return lines.join("\n") || words("Empty");
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 
 from flask_wtf import FlaskForm
-from wtforms import Field
+from wtforms import Field, PasswordField
+from wtforms.validators import EqualTo, InputRequired
 
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import read_number
 from deust.web.i18n import gettext as _
-from deust.web.i18n import lazy_gettext, ngettext
+from deust.web.i18n import lazy_gettext as lazy
+from deust.web.i18n import ngettext
 
-N_ = lazy_gettext
+N_ = lazy
 """A label written once and translated each time it is shown; the name is one that gettext extraction knows."""
 
 
@@ -42,6 +44,24 @@ class Form(FlaskForm):
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: FlaskForm) -> _Words:
             return _Words()
+
+
+class NewPasswordForm(Form):
+    """A password chosen, typed twice."""
+
+    password = PasswordField(
+        lazy("Nouveau mot de passe"),
+        [InputRequired(lazy("Écrivez un nouveau mot de passe."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        lazy("Le même, encore une fois"),
+        [
+            InputRequired(lazy("Écrivez-le une seconde fois.")),
+            EqualTo("password", lazy("Les deux mots de passe sont différents.")),
+        ],
+        render_kw={"autocomplete": "new-password"},
+    )
 
 
 def refuse(field: Field, message: str) -> None:

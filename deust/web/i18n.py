@@ -1,11 +1,12 @@
 """The words people read: French in the source, other languages from their catalogue.
 
-French is the identity, so that a page in French costs no look-up.
+The source is typed with plain spaces; a reader of French gets those that do not break where French wants them.
 """
 
 from __future__ import annotations
 
 import gettext as gnu
+import re
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from markupsafe import escape
 from deust.web.current import visitor_or_none
 
 LOCALES = ("fr", "en")
+_HELD_SPACE = re.compile(r"(?<=«) | (?=[;:!?»€]|%%)")
 _CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 
 
@@ -24,9 +26,18 @@ def _catalogue(locale: str) -> gnu.NullTranslations:
     return gnu.translation("messages", _CATALOGUES, [locale], fallback=True)
 
 
+@cache
+def _french(message: str) -> str:
+    """No line begins with the sign that ends a sentence, nor ends with the quotation mark that opens one."""
+    return _HELD_SPACE.sub("\N{NO-BREAK SPACE}", message)
+
+
 def current_locale() -> str:
     """The language already settled for this request, else that of the person signed in; French for a guest."""
-    settled: str | None = g.get("locale") if g else None
+    try:
+        settled: str | None = g.get("locale")
+    except RuntimeError:  # outside any application: a command, or a job
+        return "fr"
     if settled is not None:
         return settled
     if not has_request_context():
@@ -39,7 +50,7 @@ def current_locale() -> str:
 def translated(message: str) -> str:
     """The sentence in the reader's language, its `%(name)s` still to fill."""
     locale = current_locale()
-    return message if locale == "fr" else _catalogue(locale).gettext(message)
+    return _french(message) if locale == "fr" else _catalogue(locale).gettext(message)
 
 
 def translated_plural(one: str, many: str, count: int | Fraction) -> str:
@@ -47,7 +58,7 @@ def translated_plural(one: str, many: str, count: int | Fraction) -> str:
     locale = current_locale()
     if locale != "fr":
         return _catalogue(locale).ngettext(one, many, int(count) if count == int(count) else 2)
-    return many if count >= 2 else one
+    return _french(many if count >= 2 else one)
 
 
 def gettext(message: str, **values: object) -> str:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import PasswordField, RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import EqualTo, InputRequired, Regexp
+from wtforms.validators import InputRequired, Regexp
 
 from deust.domain.access import Permission, may
 from deust.domain.errors import NotFound, SignInRefused
@@ -15,7 +15,7 @@ from deust.queries.people import StudentPage, account_page, find_student, studen
 from deust.services import people, signin
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
-from deust.web.forms import N_, Form, exact, refuse
+from deust.web.forms import N_, Form, NewPasswordForm, exact, refuse
 from deust.web.i18n import gettext as _
 from deust.web.sessions import new_hash, prove
 
@@ -36,24 +36,11 @@ class PreferencesForm(Form):
     )
 
 
-class ChangePasswordForm(Form):
+class ChangePasswordForm(NewPasswordForm):
     present = PasswordField(
         N_("Mot de passe actuel"),
         [InputRequired(N_("Écrivez votre mot de passe actuel."))],
         render_kw={"autocomplete": "current-password"},
-    )
-    password = PasswordField(
-        N_("Nouveau mot de passe"),
-        [InputRequired(N_("Écrivez un nouveau mot de passe."))],
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        N_("Le même, encore une fois"),
-        [
-            InputRequired(N_("Écrivez-le une seconde fois.")),
-            EqualTo("password", N_("Les deux mots de passe sont différents.")),
-        ],
-        render_kw={"autocomplete": "new-password"},
     )
 
 

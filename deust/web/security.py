@@ -36,13 +36,14 @@ _HEADERS = (
 def add_headers(response: Response) -> Response:
     """Pin what a browser may do with the answer; a private page is never stored by a cache."""
     headers = response.headers
+    present = {name.lower() for name, _ in headers}
     for name, value in _HEADERS:
-        if name not in headers:
+        if name.lower() not in present:
             headers.add(name, value)
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if "Cache-Control" not in response.headers:
+    if request.is_secure and "strict-transport-security" not in present:
+        headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if "cache-control" not in present:
         private = current_user.is_authenticated or response.status_code >= 400 or request.method != "GET"
-        response.headers["Cache-Control"] = "no-store" if private else "private, no-cache"
+        headers.add("Cache-Control", "no-store" if private else "private, no-cache")
     response.vary.add("Cookie")
     return response

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from wtforms import EmailField, PasswordField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import InputRequired, Length
 
 from deust.domain.access import Permission, may
 from deust.domain.errors import LinkExpired, SignInRefused, SignInThrottled
@@ -16,7 +16,7 @@ from deust.models.transaction import reading, writing
 from deust.queries.signin import LinkHolder, link_holder
 from deust.services import signin
 from deust.web.current import permission, tools, visitor_or_none, wants_json
-from deust.web.forms import N_, Form, refuse
+from deust.web.forms import N_, Form, NewPasswordForm, refuse
 from deust.web.i18n import gettext as _
 from deust.web.i18n import ngettext
 from deust.web.sessions import asked_for, leave, new_hash, open_session, prove
@@ -48,22 +48,6 @@ class ForgottenPasswordForm(Form):
             Length(max=254, message=N_("Cette adresse est trop longue.")),
         ],
         render_kw={"autocomplete": "username"},
-    )
-
-
-class ChoosePasswordForm(Form):
-    password = PasswordField(
-        N_("Nouveau mot de passe"),
-        [InputRequired(N_("Écrivez un mot de passe."))],
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        N_("Le même, encore une fois"),
-        [
-            InputRequired(N_("Écrivez-le une seconde fois.")),
-            EqualTo("password", N_("Les deux mots de passe sont différents.")),
-        ],
-        render_kw={"autocomplete": "new-password"},
     )
 
 
@@ -106,7 +90,7 @@ def forgotten_password() -> ResponseReturnValue:
 @bp.route("/liens/<token>", methods=["GET", "POST"])
 @permission(Permission.PUBLIC)
 def choose_password(token: str) -> ResponseReturnValue:
-    holder, form = _holder(token), ChoosePasswordForm()
+    holder, form = _holder(token), NewPasswordForm()
     about = (holder.email, holder.given_name, holder.family_name)
     if form.validate_on_submit() and (password_hash := new_hash(form.password, about)):
         with writing() as session:

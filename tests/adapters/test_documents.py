@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_what_has_no_page_to_show_says_why(content: bytes, reason: Unseen) -> No
 
 
 def test_a_very_long_document_is_drawn_up_to_the_limit() -> None:
-    count, pages = seen(pdfs.LONG)
+    count, pages = seen(pdfs.long())
     assert (count, len(pages)) == (2_000, MOST_PAGES)
 
 
@@ -88,9 +89,9 @@ def test_what_hides_in_a_pdf_is_not_in_its_pictures(content: bytes) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("content", [pdfs.bomb(), pdfs.endless()], ids=["bomb", "endless"])
-def test_what_asks_for_too_much_ends(content: bytes) -> None:
-    made, _contents = drawn_from(content)
+@pytest.mark.parametrize("make", [pdfs.bomb, pdfs.endless])
+def test_what_asks_for_too_much_ends(make: Callable[[], bytes]) -> None:
+    made, _contents = drawn_from(make())
     assert isinstance(made, Drawn | Unseen)
 
 

@@ -73,6 +73,7 @@ REPLACED = [
     (QUIZ_FILE, "mode: training", "mode: entrainement", "mode", "« mode »"),
     (QUIZ_FILE, "mode: training", "mode: training\ndraw: {accueil: 3}", "draw", "tirage de 3 questions « "),
     (QUIZ_FILE, "mode: training", "mode: training\ndraw: {rien: 1}", "draw", "tirage de 1 question « rien » sur 0"),
+    (QUIZ_FILE, "mode: training", "mode: training\ncounts: false", "counts", "ne compte jamais"),
     (QUIZ_FILE, "mode: training", "mode: training\nadvice: {rien: [{say: a}]}", "advice", "« rien »"),
     (QUIZ_FILE, "mode: training", "mode: training\nadvice: {accueil: [{below: 1/2, say: a}]}", "advice", "au-delà"),
     (
@@ -208,3 +209,24 @@ def test_a_file_without_fault_has_no_problem_in_a_broken_copy(tmp_path: Path) ->
     files, _ = _planted()
     told = {p.path for p in read(clean_tree(tmp_path, files)).errors}
     assert told.isdisjoint({LESSON_FILE, CALL_FILE, ASSIGNMENT_FILE, f"{P}/m3c.yml", GRID_FILE})
+
+
+@pytest.mark.parametrize(
+    ("header", "cited", "told"),
+    [
+        ("mode: graded", "item: quiz-accueil", ""),
+        ("mode: graded", "title: Quiz", "aucune épreuve de EC131 ne prend la note de « quiz-accueil »"),
+        ("mode: graded\ncounts: false", "title: Quiz", ""),
+        ("mode: graded\ncounts: false", "item: quiz-accueil", "« quiz-accueil » dit qu'il ne compte pas"),
+        ("mode: training", "title: Quiz", ""),
+    ],
+)
+def test_a_graded_quiz_is_cited_by_an_assessment_or_says_that_it_does_not_count(
+    tmp_path: Path, header: str, cited: str, told: str
+) -> None:
+    files = FILES | {
+        QUIZ_FILE: QUIZ.replace("mode: training", header),
+        PROGRAMME_FILE: PROGRAMME.replace("item: quiz-accueil", cited),
+    }
+    found = [problem for problem in read(clean_tree(tmp_path, files)).problems if problem.path == PROGRAMME_FILE]
+    assert [told in problem.message for problem in found] == ([True] if told else [])

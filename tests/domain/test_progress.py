@@ -35,7 +35,7 @@ from tests.support.programmes import (
     a_quiz,
     a_standing,
     an_announced,
-    settings_of,
+    settings,
 )
 
 HOUR = timedelta(hours=1)
@@ -96,7 +96,7 @@ def test_a_quiz_is_done_when_passed_or_when_attempts_are_used_up(used, passed, o
 
 def test_a_hidden_result_shows_in_no_state():
     hidden = replace(DEFAULTS[Mode.GRADED].show, score=Moment.AFTER_CLOSE)
-    quiz = a_quiz(settings=settings_of(Mode.GRADED, show=hidden))
+    quiz = a_quiz(settings=settings(Mode.GRADED, show=hidden))
     passed, failed = a_standing(attempts_used=1, is_passed=True), a_standing(attempts_used=1)
     assert is_complete(quiz, passed) is is_complete(quiz, failed) is False
     assert state_of(quiz, passed, Dates(), NOW) is state_of(quiz, failed, Dates(), NOW) is State.STARTED
@@ -281,7 +281,7 @@ def test_nothing_to_do_when_the_rest_is_done_locked_announced_or_closed():
 
 
 def test_a_quiz_to_redo_is_offered_again_until_attempts_are_used():
-    quiz = a_quiz(settings=settings_of(Mode.GRADED))
+    quiz = a_quiz(settings=settings(Mode.GRADED))
     assert ordered(quiz, standings={quiz.ref: a_standing(attempts_used=1, kept_share=Fraction(1, 4))}) == [quiz.id]
 
 

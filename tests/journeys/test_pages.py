@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
-from deust.services.demo import PASSWORD
 from deust.services.demo_stories import Story
 from tests.support import browser as chromium
 from tests.support import looks
@@ -219,7 +218,7 @@ class World:
         context = self._open.enter_context(_context(self.browser, url))
         visit = Visit(context.new_page())
         if who is not None:
-            chromium.sign_in(visit.page, who, PASSWORD)
+            self.demo.sign_in(who, context)
         visit.page.on("pageerror", lambda error: visit.problems.append(str(error)))
         visit.page.on("console", lambda said: said.type == "error" and visit.problems.append(said.text))
         visit.page.on(

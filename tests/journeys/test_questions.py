@@ -45,6 +45,7 @@ def test_a_student_asks_a_tutor_answers_and_the_student_reads(browser: Browser, 
     with device(browser, school) as desk:
         page = desk.new_page()
         sign_in(page, tutor)
+        page.goto("/a-corriger")
         page.get_by_role("navigation", name="Principale").get_by_role("link", name="Messages").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("1 question attend une réponse.")
         assert small_targets(page) == []

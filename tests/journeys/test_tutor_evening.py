@@ -38,7 +38,12 @@ def colleague(browser: Browser, school: School) -> Iterator[BrowserContext]:
         yield context
 
 
-def hand_in(browser: Browser, school: School, who: Account, text: str) -> str:
+def hand_in(school: School, who: Account) -> str:
+    """A work handed in before the evening; gives its address."""
+    return f"/devoirs/{school.hand_in(who, WORK.removeprefix('/modules/'), 'Bonjour.')}"
+
+
+def hand_in_by_phone(browser: Browser, school: School, who: Account, text: str) -> str:
     """Write on a phone, lose the network once, hand in; gives the address of the work."""
     with device(browser, school, viewport={"width": 390, "height": 844}) as phone:
         page = phone.new_page()
@@ -118,7 +123,7 @@ def test_a_comment_is_recorded_by_keyboard_heard_again_released_and_heard_by_the
     talking: Browser, browser: Browser, school: School
 ) -> None:
     who = school.student_of_group()
-    work = hand_in(browser, school, who, "Bonjour.")
+    work = hand_in(school, who)
     with device(talking, school, permissions=["microphone"], color_scheme="dark") as desk:
         page = desk.new_page()
         open_oldest(page, school.tutor())
@@ -177,7 +182,7 @@ def record_comment(page: Page) -> None:
 def test_a_recording_that_is_not_kept_is_found_again_and_one_that_was_cut_goes_on(
     talking: Browser, browser: Browser, school: School
 ) -> None:
-    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    hand_in(school, school.student_of_group())
     with device(talking, school, permissions=["microphone"]) as desk:
         page = desk.new_page()
         open_oldest(page, school.tutor())
@@ -281,8 +286,8 @@ def test_two_copies_are_marked_by_keyboard_and_given_back(
     browser: Browser, school: School, desk: BrowserContext
 ) -> None:
     first, second = school.student_of_group(given_name="Ana"), school.student_of_group(given_name="Bruno")
-    work = hand_in(browser, school, first, "Bonjour, standard, Ana à votre écoute.")
-    hand_in(browser, school, second, "Allô ?")
+    work = hand_in_by_phone(browser, school, first, "Bonjour, standard, Ana à votre écoute.")
+    hand_in_by_phone(browser, school, second, "Allô ?")
     page, tutor = desk.new_page(), school.tutor()
     open_oldest(page, tutor)
     expect(page.get_by_text("Copie 1 sur 2")).to_be_visible()
@@ -359,7 +364,7 @@ def test_the_level_chosen_is_seen_with_the_colours_of_the_system(
 def test_a_conflict_of_two_tutors_is_seen_and_resolved(
     browser: Browser, school: School, desk: BrowserContext, colleague: BrowserContext
 ) -> None:
-    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    hand_in(school, school.student_of_group())
     one, other = desk.new_page(), colleague.new_page()
     open_oldest(one, school.tutor())
     sign_in(other, school.tutor())
@@ -408,7 +413,7 @@ def press_by_keyboard(page: Page, name: str) -> None:
 def test_two_versions_are_chosen_between_without_a_script(
     browser: Browser, school: School, desk: BrowserContext
 ) -> None:
-    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    hand_in(school, school.student_of_group())
     with device(browser, school, java_script_enabled=False) as plain:
         one, other = desk.new_page(), plain.new_page()
         open_oldest(one, school.tutor())
@@ -437,7 +442,7 @@ def wait_for_comment(school: School, text: str) -> None:
 
 
 def test_ready_waits_for_the_save_that_is_on_its_way(browser: Browser, school: School, desk: BrowserContext) -> None:
-    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    hand_in(school, school.student_of_group())
     page = desk.new_page()
     open_oldest(page, school.tutor())
     held: list[Route] = []
@@ -456,7 +461,7 @@ def test_ready_waits_for_the_save_that_is_on_its_way(browser: Browser, school: S
 def test_a_session_that_ends_while_marking_loses_no_word(
     browser: Browser, school: School, desk: BrowserContext
 ) -> None:
-    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    hand_in(school, school.student_of_group())
     page, tutor = desk.new_page(), school.tutor()
     open_oldest(page, tutor)
     school.end_sessions(tutor)
@@ -472,7 +477,7 @@ def test_a_session_that_ends_while_marking_loses_no_word(
 def test_a_page_closed_without_network_gives_the_words_back(
     browser: Browser, school: School, desk: BrowserContext
 ) -> None:
-    hand_in(browser, school, school.student_of_group(), "Bonjour.")
+    hand_in(school, school.student_of_group())
     page, tutor = desk.new_page(), school.tutor()
     open_oldest(page, tutor)
     desk.set_offline(True)
@@ -491,7 +496,7 @@ def test_a_page_closed_without_network_gives_the_words_back(
 def test_a_copy_that_is_not_ready_puts_the_keyboard_where_something_lacks(
     browser: Browser, school: School, desk: BrowserContext
 ) -> None:
-    hand_in(browser, school, school.student_of_group(), "Bonjour, ici le standard.")
+    hand_in(school, school.student_of_group())
     page = desk.new_page()
     open_oldest(page, school.tutor())
     page.locator("h1").click()
@@ -508,7 +513,7 @@ def test_on_a_phone_the_copies_to_give_back_show_who_what_and_how_much(
     browser: Browser, school: School, width: int
 ) -> None:
     who = school.student_of_group(given_name="Marie-Ghislaine", family_name="Vandenbroucke-Lemercier")
-    hand_in(browser, school, who, "Bonjour.")
+    hand_in(school, who)
     with device(browser, school, viewport={"width": width, "height": 800}) as phone:
         page = phone.new_page()
         open_oldest(page, school.tutor())

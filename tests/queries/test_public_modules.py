@@ -19,7 +19,7 @@ from deust.queries.public_modules import (
     whole_page,
 )
 from tests.support.clock import NOW
-from tests.support.programmes import a_check, a_lesson, a_module, a_programme, a_quiz, settings_of
+from tests.support.programmes import a_check, a_lesson, a_module, a_programme, a_quiz, settings
 
 FIRST = a_lesson("un", reviewed="2026-10-02", sources=("Une note",))
 SECOND = a_lesson("deux", reviewed="2026-10-01", valid_until="2026-10-12", sources=("Une note",))
@@ -54,7 +54,7 @@ def test_a_document_holds_what_is_open_and_says_when_it_has_aged():
         (QUIZ, True),
         (NOTED, False),
         (a_quiz("examen", Mode.EXAM), False),
-        (replace(QUIZ, settings=settings_of(attempts=3)), False),
+        (replace(QUIZ, settings=settings(attempts=3)), False),
     ],
 )
 def test_only_what_trains_without_limit_opens(quiz, is_open):

@@ -348,11 +348,19 @@ def test_it_seeds_on_postgresql(postgres_databases: Databases, catalogue: Catalo
 
 @pytest.mark.slow
 def test_every_story_can_be_lived_in_all_the_courses(database: Flask, passwords: Passwords, tmp_path: Path) -> None:
-    assert _seed(Catalogue(ROOT / "courses", tmp_path, watch=True), passwords)
+    catalogue = Catalogue(ROOT / "courses", tmp_path, watch=True)
+    assert _seed(catalogue, passwords)
     for story in (Story.TIMED_QUIZ_OPEN, Story.UNTIMED_QUIZ_OPEN):
         assert _rows(select(Attempt).where(Attempt.person_id == _only(story), Attempt.closed_at.is_(None)))
     assert _rows(select(AnswerEvent).where(AnswerEvent.outcome == "late"))
     assert _rows(select(Attempt).where(Attempt.person_id == _only(Story.AWAITING_MARK), Attempt.awaiting > 0))
+    assert State.LATE not in {status.state for status in _status(catalogue, Story.ON_TIME).values()}
+    week = NOW - timedelta(days=NOW.weekday() + 1)
+    past = _rows(select(Copy).where(Copy.person_id != _only(Story.LEFT), Copy.handed_in_at < week))
+    assert {copy.state for copy in past if copy.terms} == {"released"}
+    assert len(_rows(select(Copy.state).where(Copy.state == "to-mark", Copy.handed_in_at > week))) > 1
+    assert max(_rows(select(func.max(AuditEvent.at)))[0][0], *(copy.handed_in_at for copy in past)) <= NOW
+    assert len({row.mark for row in _rows(select(ReleasedMark.mark))}) > 3
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
 
-from tests.support.school import PASSWORD, Account, School
+from tests.support.school import Account, School
 
 TRAINING = "/modules/ec101-accueil/entrainement"
 EXAM = "/modules/ec101-accueil/examen"
@@ -52,20 +51,16 @@ def device(browser: Browser, school: School, **options: object) -> Iterator[Brow
 
 
 def sign_in(page: Page, who: Account) -> None:
-    page.goto("/connexion")
-    page.get_by_label("Adresse e-mail").fill(who.email)
-    page.get_by_label("Mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="Se connecter").click()
-    page.wait_for_url(re.compile("/(aujourdhui|programme|compte|a-corriger)$"))
+    who.sign_in(page.context)
 
 
 def begin(page: Page, who: Account, quiz: str = TRAINING) -> str:
-    """Sign in and start; gives the attempt's public id."""
+    """Start a quiz and open its first question; gives the attempt's public id."""
     sign_in(page, who)
-    page.goto(quiz)
-    page.get_by_role("button", name="Commencer").click()
-    page.wait_for_url("**/questions/1")
-    return page.url.split("/")[4]
+    public_id = who.school.begin(who, quiz.removeprefix("/modules/"))
+    open_question(page, public_id, 1)
+    assert page.url.endswith("/questions/1")
+    return public_id
 
 
 def open_question(page: Page, public_id: str, position: int) -> None:

@@ -10,11 +10,15 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from playwright.sync_api import BrowserContext
+
 from bench.courses import MODULE, PROGRAMME, one_module
 from deust.config import ROOT
 from deust.services.demo import STAFF, STUDENTS
 from deust.services.demo_stories import Story
+from tests.support.databases import bare_app
 from tests.support.server import Server
+from tests.support.sessions import give_session
 
 _FOLDER = Path(PROGRAMME) / MODULE
 
@@ -84,9 +88,13 @@ class Demo:
         instance.mkdir()
         self.server = Server(instance, DEUST_COURSES_DIR=str(courses), DEUST_JOBS="off")
         self.server.start()
+        self._app = bare_app(f"sqlite:///{instance / 'deust.sqlite'}")
 
     def close(self) -> None:
         self.server.stop()
+
+    def sign_in(self, email: str, context: BrowserContext) -> None:
+        give_session(context, self._app, self.server, self.person_id(email))
 
     def person_id(self, email: str) -> int:
         return int(self._ask("SELECT id FROM person WHERE email = ?", email)[0][0])

@@ -38,15 +38,17 @@ from deust.domain.questions import (
     TrueFalse,
     Variable,
 )
-from deust.domain.quizzes import DEFAULTS, Keep, Mode, Paging, QuizSettings
+from deust.domain.quizzes import Keep, Mode, Paging, QuizSettings
 from deust.domain.rubric import Criterion, Grid
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.rows import Together
 from deust.models.signin import SignInSession
+from deust.queries.signin import as_asker
 from deust.services import records
 from deust.services.answers import Posted
 from tests.support.clock import NOW
+from tests.support.programmes import settings
 
 PROGRAMME = "deust-essai"
 LONG_AGO = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
@@ -155,20 +157,7 @@ def signed_in(who: Person, of: Cohort | None = None, **fields: Any) -> SignedIn:
         programme=of.programme,
         calendar=Calendar(week_one_on=of.week_one_on, time_zone=of.time_zone),
     )
-    asker = SignedIn(
-        person_id=who.id,
-        given_name=who.given_name,
-        family_name=who.family_name,
-        email=who.email,
-        role=Role(who.role),
-        session_hash="",
-        theme="auto",
-        locale="fr",
-        time_zone="Europe/Paris",
-        is_demo=False,
-        enrolled=enrolled,
-    )
-    return replace(asker, **fields)
+    return replace(as_asker(who, enrolled), **fields)
 
 
 def learner(session: Session, **fields: Any) -> SignedIn:
@@ -239,22 +228,6 @@ def info(question_id: str = "lecture", **fields: Any) -> Question:
 def machine_marked() -> tuple[Question, ...]:
     """One question of each type that the machine marks."""
     return (single(), multiple(), question("vrai"), short(), numeric(), matching(), ordering(), cloze(), calculated())
-
-
-def settings(mode: Mode = Mode.TRAINING, **fields: Any) -> QuizSettings:
-    defaults = DEFAULTS[mode]
-    made = QuizSettings(
-        mode=mode,
-        attempts=defaults.attempts,
-        keep=defaults.keep,
-        time_seconds=None,
-        pass_share=Fraction(1, 2),
-        paging=Paging.ONE,
-        shuffle_questions=defaults.shuffle_questions,
-        shuffle_options=defaults.shuffle_options,
-        show=defaults.show,
-    )
-    return replace(made, **fields)
 
 
 def quiz(*questions: Question, quiz_id: str = "essai", mode: Mode = Mode.TRAINING, **fields: Any) -> Quiz:

@@ -75,7 +75,6 @@ PASSWORD = b"/Encrypt<</Filter/Standard/V 1/R 2/Length 40/P -4/O(%s)/U(%s)>>/ID[
 
 LOCKED = pdf("Secret", trailer=PASSWORD)
 NO_PAGE = pdf()
-LONG = pdf(*(f"Page {number}" for number in range(1, 2_001)))
 SCRIPTED = pdf("Bonjour", extra=[b"<</S/JavaScript/JS(app.alert(1))>>"]).replace(
     b"/Pages 2 0 R>>", b"/Pages 2 0 R/OpenAction 6 0 R>>"
 )
@@ -85,6 +84,10 @@ TOWER = pdf("Tour", size=(1, 14_400))
 LOOP = assembled([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count 3/Kids[2 0 R 2 0 R 2 0 R]>>"])
 POLYGLOT = b"%PDF-1.4\n<html><script>alert(1)</script></html>\n" + pdf("Bonjour")
 """An HTML page to who sniffs, a PDF to who looks for its table."""
+
+
+def long() -> bytes:
+    return pdf(*(f"Page {number}" for number in range(1, 2_001)))
 
 
 def bomb() -> bytes:

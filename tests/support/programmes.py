@@ -61,9 +61,9 @@ def a_lesson(lesson_id: str = "accueillir", **changes: Any) -> Lesson:
     return replace(lesson, **changes)
 
 
-def settings_of(mode: Mode = Mode.TRAINING, **changes: Any) -> QuizSettings:
+def settings(mode: Mode = Mode.TRAINING, **changes: Any) -> QuizSettings:
     defaults = DEFAULTS[mode]
-    settings = QuizSettings(
+    made = QuizSettings(
         mode=mode,
         attempts=defaults.attempts,
         keep=defaults.keep,
@@ -74,7 +74,7 @@ def settings_of(mode: Mode = Mode.TRAINING, **changes: Any) -> QuizSettings:
         shuffle_options=defaults.shuffle_options,
         show=defaults.show,
     )
-    return replace(settings, **changes)
+    return replace(made, **changes)
 
 
 def a_quiz(quiz_id: str = "quiz-accueil", mode: Mode = Mode.TRAINING, **changes: Any) -> Quiz:
@@ -86,7 +86,7 @@ def a_quiz(quiz_id: str = "quiz-accueil", mode: Mode = Mode.TRAINING, **changes:
         title="Vérifier l'accueil",
         minutes=10,
         completion=Completion.PASSED,
-        settings=settings_of(mode),
+        settings=settings(mode),
         questions=(a_check("q-un"),),
     )
     return replace(quiz, **changes)

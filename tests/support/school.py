@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import count
@@ -13,21 +14,29 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from playwright.sync_api import BrowserContext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deust.adapters.passwords import Passwords
+from deust.content.catalogue import Catalogue
+from deust.domain.freezing import paper_question
+from deust.domain.learning import Assignment
+from deust.domain.people import SignedIn
 from deust.domain.questions import Json
 from deust.models.assignments import Copy, Marking
-from deust.models.people import Cohort, Enrolment, Group
+from deust.models.people import Cohort, Enrolment, Group, Person
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, FrozenQuestion
 from deust.models.transaction import writing
+from deust.queries.signin import signed_in
+from deust.services import answers, assignments, quizzes
 from deust.services.people import grant_accommodation
-from deust.services.signin import end_all_sessions
+from deust.services.signin import end_all_sessions, token_hash
 from tests.support import factories
 from tests.support.canaries import COURSES
 from tests.support.databases import bare_app, migrate
 from tests.support.server import Server
+from tests.support.sessions import give_session
 
 PASSWORD = "un mot de passe assez long"
 
@@ -38,6 +47,11 @@ _numbers = count(1)
 class Account:
     person_id: int
     email: str
+    school: School = field(repr=False, compare=False)
+
+    def sign_in(self, context: BrowserContext) -> None:
+        """Put a session of this person's in the browser: what comes next is the subject of the test."""
+        self.school.sign_in(self, context)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +72,7 @@ class School:
         url = f"sqlite:///{folder / 'deust.sqlite'}"
         migrate(url)
         self._app: Flask = bare_app(url)
+        self._catalogue = Catalogue(courses, folder / "read", watch=False)
         self._password_hash = Passwords(cost_kib=64).hashed(PASSWORD)
         today = datetime.now(UTC).date()
         with self._writing() as session:
@@ -82,7 +97,7 @@ class School:
             cohort = session.get_one(Cohort, self._cohort_id)
             email = f"journey{next(_numbers)}@example.org"
             person = factories.student(session, cohort, email=email, password_hash=self._password_hash)
-            return Account(person_id=person.id, email=email)
+            return Account(person_id=person.id, email=email, school=self)
 
     def student_of_group(self, **names: str) -> Account:
         """A student whom `tutor` follows."""
@@ -91,14 +106,61 @@ class School:
             email = f"journey{next(_numbers)}@example.org"
             person = factories.person(session, email=email, password_hash=self._password_hash, **names)
             factories.enrolment(session, person, cohort, group_id=self._group_id)
-            return Account(person_id=person.id, email=email)
+            return Account(person_id=person.id, email=email, school=self)
 
     def tutor(self) -> Account:
         with self._writing() as session:
             email = f"journey{next(_numbers)}@example.org"
             person = factories.person(session, email=email, password_hash=self._password_hash, role="tutor")
             factories.tutoring(session, person, session.get_one(Group, self._group_id))
-            return Account(person_id=person.id, email=email)
+            return Account(person_id=person.id, email=email, school=self)
+
+    def sign_in(self, who: Account, context: BrowserContext) -> None:
+        give_session(context, self._app, self.server, who.person_id)
+
+    def begin(self, who: Account, ref: str) -> str:
+        """Start a quiz; gives the attempt's public id."""
+        with self._writing() as session:
+            return quizzes.start_attempt(
+                session,
+                learner=self._learner(session, who),
+                quiz=self._catalogue.quiz(ref),
+                rng=random.Random(),
+                now=datetime.now(UTC),
+            )
+
+    def hand_in(self, who: Account, ref: str, text: str) -> str:
+        """Hand in an assignment whose first part is written; gives the attempt's public id."""
+        assignment, now = self._catalogue.quiz(ref), datetime.now(UTC)
+        assert isinstance(assignment, Assignment)
+        with self._writing() as session:
+            learner = self._learner(session, who)
+            public_id = assignments.start_draft(
+                session, learner=learner, assignment=assignment, rng=random.Random(), now=now
+            )
+            part = paper_question(self._attempt(session, public_id).paper[0])
+            answers.save_answers(
+                session,
+                learner=learner,
+                public_id=public_id,
+                posted=[factories.posted(part.key, {"answer": [text]})],
+                now=now,
+            )
+            assignments.hand_in(
+                session,
+                learner=learner,
+                public_id=public_id,
+                declaration=assignments.Declaration(is_own=True),
+                find_quiz=lambda _ref: assignment,
+                now=now,
+            )
+        return public_id
+
+    def _learner(self, session: Session, who: Account) -> SignedIn:
+        token = factories.sign_in_session(session, session.get_one(Person, who.person_id))
+        found = signed_in(session.connection(), token_hash=token_hash(token), now=datetime.now(UTC))
+        assert found is not None
+        return found
 
     def markings(self) -> list[dict[str, Any]]:
         """What each marker's work on a copy of the group holds now."""

@@ -148,7 +148,7 @@ def test_a_student_reads_the_pages_folded_until_there_is_a_remark(
         ),
         (
             {"state": "ready", "page_count": 2, "pictures": [[0, 9, 10, 10]], "drawn_id": "a" * 32},
-            "Seule la première page est montrée ici, sur 2 ",
+            "Seule la première page est montrée ici, sur 2\N{NO-BREAK SPACE}",
         ),
     ],
 )

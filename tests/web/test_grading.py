@@ -114,7 +114,7 @@ def test_a_student_is_told_the_adjustment_and_not_its_reason(student: Client, tu
     form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
     told = student.get(draft).text
     assert "18,5 sur 20" in told
-    assert "Ajustement du correcteur sur l’ensemble : -1,5." in told
+    assert "Ajustement du correcteur sur l’ensemble\N{NO-BREAK SPACE}: -1,5." in told
     assert "CANARI-motif" not in told
 
 

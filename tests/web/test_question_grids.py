@@ -131,7 +131,7 @@ def test_each_answer_is_rated_with_its_grid_and_read_with_its_levels(sitting: Si
     assert "L’accueil est à compléter." in told
     assert "Corrigé par votre tuteur : 2 / 4" in told
     assert told.count("Atteint.") == 2
-    assert "Niveau atteint : partiel" in told, "also where a phone shows it without moving the table"
+    assert "Niveau atteint\N{NO-BREAK SPACE}: partiel" in told, "also where a phone shows it without moving the table"
     assert "sur 20 points ramenés à 4" in told
     assert "3 sur 5" in tutor.get(copy).text
     assert "Cette note est rendue." in tutor.get(copy).text
@@ -154,7 +154,7 @@ def test_a_criterion_left_out_is_named_and_the_rest_kept(sitting: Sitting, tutor
     form = form_of(tutor.get(handed_in(sitting)), "marking")
     refused = form.press(tutor, "go", "ready", **{name_of(sitting, TEXT): "partiel"}, comment="Bien.")
     assert refused.status_code == 422
-    assert "Reste à noter : A1." in refused.text
+    assert "Reste à noter\N{NO-BREAK SPACE}: A1." in refused.text
     assert "L’appréciation manque." not in refused.text
     kept = form_of(refused, "marking").fields
     assert kept[name_of(sitting, TEXT)] == ["partiel"]
@@ -162,7 +162,7 @@ def test_a_criterion_left_out_is_named_and_the_rest_kept(sitting: Sitting, tutor
 
 
 def test_criteria_of_several_grids_are_counted_since_they_may_share_codes(sitting: Sitting, tutor: Client) -> None:
-    assert "Reste à noter : 2 critères. L’appréciation manque." in tutor.get(handed_in(sitting)).text
+    assert "Reste à noter\N{NO-BREAK SPACE}: 2 critères. L’appréciation manque." in tutor.get(handed_in(sitting)).text
 
 
 def test_two_tutors_read_of_which_question_they_disagree(sitting: Sitting, tutor: Client, second: Client) -> None:
@@ -233,7 +233,7 @@ class TestBeforeItNamedAGrid:
         fields = form_of(tutor.get(copy), "marking").fields
         assert fields[f"points-{sitting.key(FILE)}"] == ["1"]
         assert f"points-{sitting.key(TEXT)}" not in fields
-        assert "Reste à noter : A1." in tutor.get(copy).text
+        assert "Reste à noter\N{NO-BREAK SPACE}: A1." in tutor.get(copy).text
 
 
 def test_a_student_marked_twice_is_told_which_mark_counts(

@@ -468,3 +468,15 @@ def test_a_hidden_score_gives_no_advice(student: Client, doors: Doors) -> None:
     exam = Sitting(student, doors, EXAM).start()
     exam.hand_in()
     assert "Nos conseils" not in student.get(f"{exam.path}/resultat").text
+
+
+def test_a_graded_quiz_that_counts_in_no_mark_says_so_before_and_after(student: Client, doors: Doors) -> None:
+    apart = Sitting(student, doors)
+    apart.home = "/modules/pour-tous/noter"
+    assert "noté sur 20, ne compte pas dans la note de l’ECUE" in student.get(apart.home).text
+    apart.start().hand_in()
+    assert "il ne compte pas dans la note de l’ECUE" in student.get(f"{apart.path}/resultat").text
+    counted = Sitting(student, doors, GRADED)
+    assert "ne compte pas" not in student.get(counted.home).text
+    counted.start().hand_in()
+    assert "ne compte pas" not in student.get(f"{counted.path}/resultat").text

@@ -82,7 +82,7 @@ def test_a_marker_reads_both_versions_beside_each_other(
     page = tutor.get(f"{copy}?avec=1").text
     assert re.search(r"<ins[^>]*>Bonjour</ins> &lt;b&gt;oui", page)
     assert re.search(r"<del[^>]*>Allô</del> &lt;b&gt;oui", page)
-    assert "La version 1 : 10 sur 20" in page
+    assert "La version 1&nbsp;: 10 sur 20" in page
     assert "Reprenez l’accueil." in page
     assert page.count("data-passage") == 1, "remarks are made on the new version alone"
     assert page.count("data-sound") == 1
