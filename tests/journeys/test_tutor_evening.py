@@ -329,11 +329,9 @@ def test_two_copies_are_marked_by_keyboard_and_given_back(
 
 
 @pytest.mark.case("GR-01")
-def test_keys_pressed_alone_can_be_turned_off_on_this_device(
-    browser: Browser, school: School, desk: BrowserContext
-) -> None:
+def test_keys_pressed_alone_can_be_turned_off_on_this_device(school: School, desk: BrowserContext) -> None:
     """WCAG 2.1.4: a voice command that says a word must not choose levels, nor declare a copy ready."""
-    hand_in(browser, school, school.student_of_group(), "Mon script.")
+    hand_in(school, school.student_of_group())
     page = desk.new_page()
     open_oldest(page, school.tutor())
     page.get_by_role("button", name="Désactiver ces touches").click()
@@ -348,10 +346,8 @@ def test_keys_pressed_alone_can_be_turned_off_on_this_device(
     expect(page.get_by_role("radio", checked=True)).to_have_count(1)
 
 
-def test_the_level_chosen_is_seen_with_the_colours_of_the_system(
-    browser: Browser, school: School, desk: BrowserContext
-) -> None:
-    hand_in(browser, school, school.student_of_group(), "Mon script.")
+def test_the_level_chosen_is_seen_with_the_colours_of_the_system(school: School, desk: BrowserContext) -> None:
+    hand_in(school, school.student_of_group())
     page = desk.new_page()
     open_oldest(page, school.tutor())
     page.keyboard.press("2")
