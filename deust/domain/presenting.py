@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from html import escape
+from typing import cast
 
 from deust.domain.answers import file_name_in, number_in, numbers_in, slots_in, text_in
 from deust.domain.marking import filled
@@ -175,7 +176,7 @@ def describe(question: Question, answer: Json, values: Values = _NO_VALUES) -> t
 
 
 def _numbers(kept: Json) -> tuple[int, ...]:
-    return tuple(number for number in kept if isinstance(number, int)) if isinstance(kept, list) else ()
+    return tuple(cast("list[int]", kept)) if isinstance(kept, list) else ()
 
 
 def _drawn(count: int, rng: random.Random, is_shuffled: bool) -> tuple[int, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from deust.domain import attempts, calculated, presenting
@@ -44,27 +44,40 @@ from deust.services.marking import (
     own_attempt,
 )
 
-_GRANTED = (
-    select(
-        Accommodation.time_multiplier,
-        Accommodation.extra_minutes,
-        ItemDates.person_id,
-        ItemDates.opens_at,
-        ItemDates.due_at,
-        ItemDates.closes_at,
-        ItemDates.extra_attempts,
+_GRANTED = among(
+    lambda is_in: (
+        select(
+            Accommodation.time_multiplier,
+            Accommodation.extra_minutes,
+            ItemDates.person_id,
+            ItemDates.opens_at,
+            ItemDates.due_at,
+            ItemDates.closes_at,
+            ItemDates.extra_attempts,
+            select(func.aggregate_strings(FrozenQuestion.hash, " "))
+            .where(is_in(FrozenQuestion.hash, "hashes"))
+            .scalar_subquery()
+            .label("known"),
+        )
+        .select_from(Person)
+        .outerjoin(Accommodation, Accommodation.person_id == Person.id)
+        .outerjoin(
+            ItemDates,
+            and_(
+                is_in(ItemDates.item_ref, "refs"),
+                or_(ItemDates.person_id == Person.id, ItemDates.cohort_id == bindparam("cohort_id")),
+            ),
+        )
+        .where(Person.id == bindparam("person_id"))
     )
-    .select_from(Person)
-    .outerjoin(Accommodation, Accommodation.person_id == Person.id)
-    .outerjoin(
-        ItemDates,
-        and_(
-            ItemDates.item_ref.in_(bindparam("refs", expanding=True)),
-            or_(ItemDates.person_id == Person.id, ItemDates.cohort_id == bindparam("cohort_id")),
-        ),
-    )
-    .where(Person.id == bindparam("person_id"))
 )
+"""What a start depends on, and which of the quiz's questions are kept already: most were asked before."""
+
+
+class _Granted(NamedTuple):
+    dates: Dates
+    arrangement: Arrangement
+    known: frozenset[str]
 
 
 _STARTING = Together(
@@ -89,7 +102,6 @@ _STARTING = Together(
     records.AUDITED,
 )
 _PAPERS = select(Attempt.paper).where(Attempt.id.in_(bindparam("ids", expanding=True)))
-_KNOWN = among(lambda is_in: select(FrozenQuestion.hash).where(is_in(FrozenQuestion.hash, "hashes")))
 
 
 def start_attempt(
@@ -108,11 +120,14 @@ def start_attempt(
         return running.public_id
     if running is not None:
         close_attempt(session, own_attempt(session, learner, running.public_id), quiz=quiz, by=BY_CLOCK, now=now)
-    dates, arrangement = granted(session, learner=learner, quiz=quiz)
+    granted = _granted(session, learner=learner, quiz=quiz)
     attempts.ensure_may_start(
-        settings=quiz.settings, used=len(past) - extra - dates.extra_attempts, dates=dates, now=now
+        settings=quiz.settings,
+        used=len(past) - extra - granted.dates.extra_attempts,
+        dates=granted.dates,
+        now=now,
     )
-    attempt = _new_attempt(session, learner, quiz, past, dates, arrangement, rng, now)
+    attempt = _new_attempt(session, learner, quiz, past, granted, rng, now)
     public_id: str = attempt["public_id"]
     rows = {
         "attempt": attempt,
@@ -135,19 +150,18 @@ def _new_attempt(
     learner: SignedIn,
     quiz: Quiz,
     past: Sequence[Begun],
-    dates: Dates,
-    arrangement: Arrangement,
+    granted: _Granted,
     rng: random.Random,
     now: datetime,
 ) -> dict[str, Any]:
     seen = _seen(session, past) if quiz.settings.draw is not None else {}
     chosen = attempts.draw_questions(quiz.questions, quiz.settings, seen=seen, rng=rng)
-    paper = _freeze(session, chosen, shuffle_options=quiz.settings.shuffle_options, rng=rng)
+    paper = _freeze(session, chosen, known=granted.known, shuffle_options=quiz.settings.shuffle_options, rng=rng)
     deadline = attempts.deadline(
         started_at=now,
         limit_seconds=quiz.settings.time_seconds,
-        closes_at=dates.closes_at,
-        arrangement=arrangement,
+        closes_at=granted.dates.closes_at,
+        arrangement=granted.arrangement,
     )
     return {
         "public_id": secrets.token_hex(16),
@@ -159,7 +173,7 @@ def _new_attempt(
         "paper": [entry.to_json() for entry in paper],
         "started_at": now,
         "time_seconds": deadline.time_seconds,
-        "closes_at": dates.closes_at,
+        "closes_at": granted.dates.closes_at,
         "deadline_at": deadline.at,
         "out_of": sum((question.points for question in chosen if not isinstance(question.answer, Info)), Fraction(0)),
         "awaiting": 0,
@@ -173,9 +187,14 @@ def _seen(session: Session, past: Sequence[Begun]) -> Mapping[str, int]:
 
 
 def _freeze(
-    session: Session, questions: Iterable[Question], *, shuffle_options: bool, rng: random.Random
+    session: Session,
+    questions: Iterable[Question],
+    *,
+    known: Collection[str],
+    shuffle_options: bool,
+    rng: random.Random,
 ) -> list[PaperQuestion]:
-    """Write the questions under their hashes, unless they are there, and lay out the paper."""
+    """Write the questions under their hashes, unless they are `known` there, and lay out the paper."""
     bodies: dict[str, Mapping[str, Any]] = {}
     asked: dict[str, Question] = {}
     paper = []
@@ -191,7 +210,9 @@ def _freeze(
                 values=calculated.draw(question.variables, rng),
             )
         )
-    _insert_new(session, bodies)
+    rows = [{"hash": hash_, "body": body} for hash_, body in bodies.items() if hash_ not in known]
+    if rows:
+        session.execute(insert_into(session, FrozenQuestion).on_conflict_do_nothing(), rows)
     remember(asked.items())
     return paper
 
@@ -202,23 +223,16 @@ def _frozen(question: Question) -> tuple[str, Mapping[str, Any]]:
     return content_hash(body), body
 
 
-def _insert_new(session: Session, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-    """Most questions were asked before: only those that nobody met yet are sent."""
-    connection = session.connection()
-    known = set(connection.scalars(_KNOWN[connection.dialect.name], {"hashes": list(bodies)}))
-    rows = [{"hash": hash_, "body": body} for hash_, body in bodies.items() if hash_ not in known]
-    if rows:
-        session.execute(insert_into(session, FrozenQuestion).on_conflict_do_nothing(), rows)
-
-
-def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, Arrangement]:
-    """The quiz's dates and the extra time of this person, in one statement."""
-    whose = {
+def _granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> _Granted:
+    """The quiz's dates, the extra time of this person, and the questions kept already, in one statement."""
+    asked = {
         "person_id": learner.person_id,
         "cohort_id": learner.enrolled.cohort_id if learner.enrolled else None,
-        "refs": quiz.refs,
+        "refs": list(quiz.refs),
+        "hashes": [_frozen(question)[0] for question in quiz.questions],
     }
-    rows = session.connection().execute(_GRANTED, whose).all()
+    connection = session.connection()
+    rows = connection.execute(_GRANTED[connection.dialect.name], asked).all()
     moved = {
         row.person_id is not None: Dates(
             opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at, extra_attempts=row.extra_attempts
@@ -231,7 +245,11 @@ def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, 
     arrangement = Arrangement(
         time_multiplier=first.time_multiplier or Fraction(1), extra_minutes=first.extra_minutes or 0
     )
-    return dates_of(quiz, calendar, moved.get(False), moved.get(True)), arrangement
+    return _Granted(
+        dates=dates_of(quiz, calendar, moved.get(False), moved.get(True)),
+        arrangement=arrangement,
+        known=frozenset((first.known or "").split()),
+    )
 
 
 def hand_in(
