@@ -361,8 +361,10 @@ def test_the_positioning_test_has_thirty_items_and_advice_for_every_result(progr
     assert isinstance(test, Quiz)
     assert len(asked_in(test)) == 30
     parts = {tag for question in test.questions for tag in question.tags}
-    for share in (Fraction(0), Fraction(1, 2), Fraction(1)):
-        assert set(advice_given(test.advice, dict.fromkeys(parts, share))) == parts
+    for share in (Fraction(0), Fraction(4, 7), Fraction(1)):
+        given = advice_given(test.advice, dict.fromkeys(parts, share))
+        assert set(given) == parts
+        assert all(one.to and isinstance(programme.find_item(one.to), Lesson | Quiz) for one in given.values())
 
 
 def test_what_pedagogy_counts_is_what_the_command_counts(programme: Programme) -> None:

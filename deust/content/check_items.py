@@ -13,7 +13,7 @@ from deust.content.items import ItemFile
 from deust.content.problems import Level, Problem, counted
 from deust.content.schema import CallHeader
 from deust.domain.french_numbers import format_number
-from deust.domain.learning import Lesson, Module, Programme
+from deust.domain.learning import Lesson, Module, Programme, Quiz
 
 MARGIN = Fraction(1, 10)
 
@@ -107,6 +107,11 @@ def _check_references(found: ModuleFiles) -> Iterator[Problem]:
                     f"prérequis « {reference} » introuvable",
                     "identifiant, ou module/identifiant",
                 )
+        for one in file.item.advice if isinstance(file.item, Quiz) else ():
+            full = one.to if one.to and "/" in one.to else f"{found.module.id}/{one.to}"
+            if one.to and found.programme.find_item(full) is None:
+                message, fix = f"conseil vers « {one.to} », introuvable", "identifiant, ou module/identifiant"
+                yield Problem(path, file.line_of("advice"), Level.ERROR, message, fix)
     for place, reference in enumerate(found.module.requires):
         if reference not in found.programme.modules:
             line = found.source.lines.get(("requires", place), 1)

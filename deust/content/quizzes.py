@@ -163,7 +163,7 @@ def check_counts(header: QuizHeader, line: int, report: Report) -> None:
 
 def advice_of(header: QuizHeader) -> tuple[Advice, ...]:
     return tuple(
-        Advice(tag=tag, say=typeset(entry.say), below=entry.below)
+        Advice(tag=tag, say=typeset(entry.say), below=entry.below, to=entry.to)
         for tag, entries in header.advice.items()
         for entry in entries
     )

@@ -74,6 +74,7 @@ def _draw(value: Any) -> Any:
 class AdviceHeader(Strict):
     below: Share | None = None
     say: Text
+    to: ItemReference | None = None
 
 
 class QuizHeader(ItemHeader):

@@ -62,20 +62,24 @@ class QuizSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """What to tell whoever obtained less than `below` of the points of one tag; without `below`, everyone else."""
+    """What to tell whoever obtained less than `below` of the points of one tag; without `below`, everyone else.
+
+    `to` is the activity that the advice opens, as `module/item` or, in the same module, `item`.
+    """
 
     tag: str
     say: str
     below: Fraction | None = None
+    to: str | None = None
 
 
-def advice_given(advice: Sequence[Advice], shares: Mapping[str, Fraction]) -> dict[str, str]:
+def advice_given(advice: Sequence[Advice], shares: Mapping[str, Fraction]) -> dict[str, Advice]:
     """For each tag with a share of its points, the first advice whose limit the share does not reach."""
-    said: dict[str, str] = {}
+    said: dict[str, Advice] = {}
     for one in advice:
         share = shares.get(one.tag)
         if share is not None and one.tag not in said and (one.below is None or share < one.below):
-            said[one.tag] = one.say
+            said[one.tag] = one
     return said
 
 

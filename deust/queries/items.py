@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -14,6 +14,15 @@ from deust.domain.progress import AnyItem, Progress, State, Status, days_late
 from deust.domain.quizzes import Mode, shown
 
 _NOTHING = Fraction(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """What must be finished first: one activity, or the `count` that are left of a module asked for whole."""
+
+    title: str
+    url: str
+    count: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +49,7 @@ class Row:
     is_attempted: bool = False
     has_open_attempt: bool = False
     mark: Fraction | None = None
-    blocked_by: tuple[str, ...] = ()
+    blocked_by: tuple[Before, ...] = ()
 
 
 def item_url(item: AnyItem) -> str:
@@ -126,8 +135,22 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
         is_attempted=not is_open and standing is not None and standing.attempts_used > 0,
         has_open_attempt=is_open,
         mark=_mark_told(status),
-        blocked_by=tuple(required.title for required in status.blocked_by),
+        blocked_by=finish_first(status.item, status.blocked_by, progress.programme),
     )
+
+
+def finish_first(item: AnyItem, left: Sequence[AnyItem], programme: Programme) -> tuple[Before, ...]:
+    """Each activity once, in the order they are asked for; those of a module that this one follows, under its title."""
+    if not left:
+        return ()
+    whole = programme.modules[item.module].requires
+    found: dict[str, Before] = {}
+    for required in {required.ref: required for required in left}.values():
+        url = module_url(required.module) if required.module in whole else item_url(required)
+        title = programme.modules[required.module].title if required.module in whole else required.title
+        count = found[url].count + 1 if url in found else 1
+        found[url] = Before(title=title, url=url, count=count)
+    return tuple(found.values())
 
 
 def numbered_row(status: Status, progress: Progress) -> Row:

@@ -15,7 +15,7 @@ from deust.domain.answers import file_in, text_in
 from deust.domain.copies import Remark
 from deust.domain.errors import AttemptClosed
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
-from deust.domain.learning import Programme, Quiz
+from deust.domain.learning import Announced, Lesson, Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import HUMAN_MARKED, Essay, Question, takes_file
@@ -85,6 +85,7 @@ class AdviceRow:
     points: Fraction
     out_of: Fraction
     say: str
+    opens: Lesson | Quiz | Announced | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +165,7 @@ def result_page(
         shown=visible,
         corrected=corrected,
         outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
-        advice=_advice(quiz, paper, questions, marks) if quiz and visible.score else (),
+        advice=_advice(programme, quiz, paper, questions, marks) if quiz and visible.score else (),
         attempts_left=left,
         may_retry=quiz is not None and left != 0 and not is_closed,
         receipt_code=row.receipt_code,
@@ -258,7 +259,11 @@ def _rated(told: Told, entry: PaperQuestion) -> Rated | None:
 
 
 def _advice(
-    quiz: Quiz, paper: Iterable[PaperQuestion], questions: Mapping[str, Question], marks: Mapping[str, Fraction]
+    programme: Programme,
+    quiz: Quiz,
+    paper: Iterable[PaperQuestion],
+    questions: Mapping[str, Question],
+    marks: Mapping[str, Fraction],
 ) -> tuple[AdviceRow, ...]:
     """By tag of the quiz's advice, from the marks of the questions that carry it."""
     totals: dict[str, tuple[Fraction, Fraction]] = {}
@@ -273,7 +278,14 @@ def _advice(
             titles.setdefault(tag, question.section or tag)
     said = advice_given(quiz.advice, {tag: points / out_of for tag, (points, out_of) in totals.items() if out_of})
     return tuple(
-        AdviceRow(title=titles[tag], points=totals[tag][0], out_of=totals[tag][1], say=say) for tag, say in said.items()
+        AdviceRow(
+            title=titles[tag],
+            points=totals[tag][0],
+            out_of=totals[tag][1],
+            say=one.say,
+            opens=programme.find_item(one.to if "/" in one.to else f"{quiz.module}/{one.to}") if one.to else None,
+        )
+        for tag, one in said.items()
     )
 
 

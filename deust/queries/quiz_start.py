@@ -15,6 +15,7 @@ from deust.domain.progress import AnyItem, Status
 from deust.domain.questions import Info
 from deust.domain.quizzes import QuizSettings
 from deust.models.people import Accommodation
+from deust.queries.items import Before, finish_first
 from deust.queries.progress import progress_of
 from deust.queries.quizzes import PastAttempt, past_attempts
 
@@ -37,7 +38,7 @@ class StartPage:
     past: tuple[PastAttempt, ...]
     attempts_left: int | None
     running: PastAttempt | None
-    blocked_by: tuple[AnyItem, ...]
+    blocked_by: tuple[Before, ...]
     is_followed: bool
     is_open: bool
     is_closed: bool
@@ -84,7 +85,7 @@ def start_page(
         past=past,
         attempts_left=None if allowed is None else max(0, allowed + dates.extra_attempts - len(past)),
         running=next((attempt for attempt in past if attempt.closed_at is None), None),
-        blocked_by=progress.blocked_by(quiz),
+        blocked_by=finish_first(quiz, status.blocked_by, programme),
         is_followed=progress.is_followed,
         is_open=dates.opens_at is None or now >= dates.opens_at,
         is_closed=dates.closes_at is not None and now >= dates.closes_at,

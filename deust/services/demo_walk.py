@@ -33,7 +33,7 @@ from deust.services.demo_works import texts_for
 
 _MOST_RIGHT = Fraction(7, 10)
 _USUALLY_RIGHT = (_MOST_RIGHT, Fraction(4, 5), Fraction(9, 10), Fraction(1))
-_SPARE = timedelta(hours=4)
+_SPARE = timedelta(hours=9)
 _ESSAY = "Je laisse finir, je redis la demande avec mes mots, puis j'attends un oui avant de proposer."
 
 

@@ -56,12 +56,13 @@ def event_words(event: FileEvent, programme: Programme) -> str:
 
 
 def _handed_in(event: FileEvent, title: str) -> str:
+    """What still waits for a person has no mark to tell."""
     text = _("Essai %(number)s rendu : %(title)s", number=event.number, title=title)
     if event.word == "clock":
         text = _("Essai %(number)s clos à la fin du temps : %(title)s", number=event.number, title=title)
-    if event.share is not None:
-        text = f"{text}, {mark20_in(event.share, current_locale())}"
-    return _("%(text)s, en attente d’une correction", text=text) if event.awaiting else text
+    if event.awaiting:
+        return _("%(text)s, en attente d’une correction", text=text)
+    return text if event.share is None else f"{text}, {mark20_in(event.share, current_locale())}"
 
 
 def _act(event: FileEvent, programme: Programme) -> str:

@@ -79,6 +79,13 @@ REPLACED = [
     (
         QUIZ_FILE,
         "mode: training",
+        "mode: training\nadvice: {accueil: [{say: a, to: rien}]}",
+        "advice",
+        "vers « rien »",
+    ),
+    (
+        QUIZ_FILE,
+        "mode: training",
         "mode: training\nadvice: {accueil: [{below: 2/3, say: a}, {below: 1/2, say: b}, {say: c}]}",
         "advice",
         "sans ordre",

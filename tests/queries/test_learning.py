@@ -146,7 +146,7 @@ def test_module_gives_each_item_its_state_its_mark_and_its_reason(learner):
     page = module(learner)
     states = [row.state for row in page.rows]
     assert states == [State.DONE, State.STARTED, State.DONE, State.LATE, State.LOCKED, State.SOON]
-    assert page.rows[4].blocked_by == ("Vérifier l'accueil",)
+    assert [(one.title, one.count) for one in page.rows[4].blocked_by] == [("Vérifier l'accueil", 1)]
     assert page.first.title == "Deux"
     assert page.rows[3].mark == Fraction(2, 5)
     assert page.unit.id == "UE13"

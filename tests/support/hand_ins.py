@@ -13,15 +13,18 @@ from tests.support.clients import Client
 from tests.support.forms import form_of
 
 
-def followed_student(doors: Doors, cohort: Cohort) -> dict[str, Person]:
-    """`student`, whom `tutor` follows and `stranger` does not."""
+def followed_student(
+    doors: Doors, cohort: Cohort, *, given_name: str = "Léonie", family_name: str = "Introuvable"
+) -> dict[str, Person]:
+    """`student`, whom `tutor` and `second` follow and `stranger` does not."""
     with doors.writing() as session:
         group = factories.group(session, cohort)
-        student = factories.person(session, given_name="Léonie", family_name="Introuvable")
+        student = factories.person(session, given_name=given_name, family_name=family_name)
         factories.enrolment(session, student, cohort, group_id=group.id)
-        tutor, stranger = (factories.person(session, role="tutor") for _ in range(2))
-        factories.tutoring(session, tutor, group)
-        return {"student": student, "tutor": tutor, "stranger": stranger}
+        staff = {name: factories.person(session, role="tutor") for name in ("tutor", "second", "stranger")}
+        for name in ("tutor", "second"):
+            factories.tutoring(session, staff[name], group)
+        return {"student": student, **staff}
 
 
 def paper_keys(doors: Doors) -> list[str]:

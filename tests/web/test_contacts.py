@@ -164,6 +164,15 @@ def test_the_file_tells_everything_newest_first_and_no_reason(followed: Followed
     assert "1/3 de temps en plus" in page
 
 
+def test_the_file_tells_no_mark_of_what_waits_for_a_person(followed: Followed, doors: Doors) -> None:
+    with doors.writing() as session:
+        waiting = {"closed_at": NOW, "closed_by": "person", "score": Fraction(0), "awaiting": 1}
+        factories.attempt(session, followed.student, started_at=NOW - timedelta(hours=2), **waiting)
+    page = text(followed.tutor, f"/personnes/{followed.student.id}/parcours")
+    assert "en attente d’une correction" in page
+    assert "/\N{NO-BREAK SPACE}20" not in page
+
+
 def test_a_long_file_has_pages(followed: Followed, doors: Doors) -> None:
     with doors.writing() as session:
         for number in range(60):

@@ -17,6 +17,7 @@ from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.forms import Form, form_of, forms_of
+from tests.support.hand_ins import followed_student
 from tests.support.sittings import Sitting
 from tests.support.statements import statements
 from tests.support.uploads import Sender
@@ -27,14 +28,7 @@ HOME = "/modules/ec101-accueil/devoir"
 
 @pytest.fixture
 def people(doors: Doors, cohort: Cohort) -> dict[str, Person]:
-    with doors.writing() as session:
-        group = factories.group(session, cohort)
-        student = factories.person(session, given_name="Léonie", family_name="Introuvable")
-        factories.enrolment(session, student, cohort, group_id=group.id)
-        tutors = [factories.person(session, role="tutor") for _ in range(2)]
-        for tutor in tutors:
-            factories.tutoring(session, tutor, group)
-        return {"student": student, "tutor": tutors[0], "second": tutors[1]}
+    return followed_student(doors, cohort)
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from deust.models.messages import Draft, Message
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt
 from tests.conftest import Doors
-from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.forms import form_of, forms_of
+from tests.support.hand_ins import followed_student
 
 LESSON = "/questions/poser?sur=lecon&ref=ec101-accueil/saluer"
 HOSTILE = "<script>alert(1)</script>\nDeuxième ligne & « suite »"
@@ -24,14 +24,7 @@ HOSTILE = "<script>alert(1)</script>\nDeuxième ligne & « suite »"
 
 @pytest.fixture
 def people(doors: Doors, cohort: Cohort) -> dict[str, Person]:
-    with doors.writing() as session:
-        group = factories.group(session, cohort)
-        student = factories.person(session, given_name="Ana", family_name="Roy")
-        factories.enrolment(session, student, cohort, group_id=group.id)
-        tutors = [factories.person(session, role="tutor") for _ in range(2)]
-        for tutor in tutors:
-            factories.tutoring(session, tutor, group)
-        return {"student": student, "tutor": tutors[0], "second": tutors[1]}
+    return followed_student(doors, cohort, given_name="Ana", family_name="Roy")
 
 
 @pytest.fixture

@@ -454,6 +454,7 @@ def test_a_result_advises_by_part_once_its_score_is_told(student: Client, doors:
     page = student.get(f"{blank.path}/resultat").text
     assert "Relisez la première leçon." in page
     assert "0 sur 2" in page
+    assert '<a class="act" href="/modules/ec101-accueil/saluer">' in page
     right.start()
     for question_id in right.paper():
         if question_id in ("n-premier", "n-prenom", "n-politesse"):
