@@ -12,14 +12,13 @@ from sqlalchemy import select
 
 from deust.domain import marking
 from deust.domain.access import Role
-from deust.models.learning import ItemProgress
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import Receipt
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client
-from tests.support.clock import NOW, Clock
+from tests.support.clock import Clock
 from tests.support.forms import form_of, forms_of
 from tests.support.sittings import EXAM, GRADED, Sitting
 
@@ -467,17 +466,13 @@ def test_a_result_advises_by_part_once_its_score_is_told(student: Client, doors:
 
 
 def test_a_test_that_nobody_fails_says_where_to_begin_before_how_much(student: Client, doors: Doors) -> None:
-    begun = {"opened_at": NOW, "touched_at": NOW, "completed_at": NOW, "checks_tried": {}}
-    assert student.person is not None
-    with doors.writing() as session:
-        session.add(ItemProgress(person_id=student.person.id, item_ref="ec102-suite/conclure", **begun))
     sitting = Sitting(student, doors)
-    sitting.home = "/modules/ec102-suite/bilan"
+    sitting.home = "/modules/pour-tous/noter"
     sitting.start().hand_in()
     page = student.get(f"{sitting.path}/resultat").text
     assert re.search(r"<h1>\s*Voici par où commencer\.", page)
-    assert "Revoyez comment on prend congé." in page
-    assert "0 point sur 2" in page
+    assert "Revoyez comment un numéro se note." in page
+    assert "0 point sur 1" in page
 
 
 def test_a_hidden_score_gives_no_advice(student: Client, doors: Doors) -> None:
