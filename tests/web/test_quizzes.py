@@ -465,6 +465,16 @@ def test_a_result_advises_by_part_once_its_score_is_told(student: Client, doors:
     assert "Relisez" not in page
 
 
+def test_a_test_that_nobody_fails_says_where_to_begin_before_how_much(student: Client, doors: Doors) -> None:
+    sitting = Sitting(student, doors)
+    sitting.home = "/modules/pour-tous/noter"
+    sitting.start().hand_in()
+    page = student.get(f"{sitting.path}/resultat").text
+    assert re.search(r"<h1>\s*Voici par où commencer\.", page)
+    assert "Revoyez comment un numéro se note." in page
+    assert "0 point sur 1" in page
+
+
 def test_a_hidden_score_gives_no_advice(student: Client, doors: Doors) -> None:
     exam = Sitting(student, doors, EXAM).start()
     exam.hand_in()
