@@ -17,6 +17,7 @@ from deust.queries.cohort import Filter, Sort, chosen_rows, cohort_page
 from deust.queries.cohort_heads import cohorts_of, get_cohort
 from deust.services import cohort as services
 from deust.web import cohort_table
+from deust.web.addresses import number_of
 from deust.web.cohort_rows import DrawnRows
 from deust.web.cohort_waves import row_wave, sheet_of
 from deust.web.current import permission, tools, visitor
@@ -24,7 +25,7 @@ from deust.web.flag_words import days_ago, reason
 from deust.web.forms import N_, Form
 from deust.web.i18n import gettext as _
 from deust.web.progress_waves import progress_text
-from deust.web.wishes import address_of, number_of, wish_of
+from deust.web.wishes import address_of, wish_of
 
 bp = Blueprint("cohort", __name__)
 

@@ -33,12 +33,13 @@ from deust.queries.cohort_heads import CohortHead, get_cohort
 from deust.queries.contacts import Followed, Recipient, get_followed, recipients, student_file
 from deust.services import cohort as services
 from deust.services import people
+from deust.web.addresses import number_of, page_of_list
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import draft_words, event_words
 from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
-from deust.web.wishes import number_of, wish_of
+from deust.web.wishes import wish_of
 
 bp = Blueprint("contacts", __name__)
 
@@ -117,7 +118,7 @@ def file(person_id: int) -> ResponseReturnValue:
             connection,
             asker=visitor(),
             person_id=person_id,
-            position=number_of(request.args.get("page")) or 1,
+            position=page_of_list(),
         )
     programme = tools().catalogue.programme(page.student.programme)
     return render_template(

@@ -21,6 +21,7 @@ from deust.services.comment_uploads import give_comment
 from deust.services.grading import CONFLICT, SavedWork
 from deust.services.uploads import Whole
 from deust.web import formats
+from deust.web.addresses import number_of
 from deust.web.answer_posts import unread_words
 from deust.web.current import tools, visitor
 from deust.web.i18n import gettext as _
@@ -36,6 +37,7 @@ MINE, THEIRS = "mine", "theirs"
 _LONGEST_FIELD = 200
 _LONGEST_CODE = 40
 _MOST_START = 1_000_000
+_MOST_DIGITS = 8
 
 
 def posted_work(public_id: str) -> Work:
@@ -71,7 +73,7 @@ def is_still_the_other(public_id: str) -> bool:
     """Whether the other version is still the one that was shown: then to take it changes nothing."""
     with reading() as connection:
         page = copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock())
-    return page.version == request.form.get("version", 0, type=int)
+    return page.version == (number_of(request.form.get("version")) or 0)
 
 
 def missing_words(reckoned: Reckoned) -> str:
@@ -205,12 +207,11 @@ def page_remarked() -> tuple[str, int] | None:
 
 
 def _whole(text: str | None, default: int = 0) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 8 and int(text) < _MOST_START else default
+    return int(text) if text and text.isdecimal() and len(text) < _MOST_DIGITS and int(text) < _MOST_START else default
 
 
 def _seconds(text: str) -> int:
     """« 1:05 », « 1 min 05 » or « 65 » are all 65 seconds."""
-    numbers = [
-        int(part) for part in text.replace("min", ":").replace("s", "").replace(" ", "").split(":") if part.isdecimal()
-    ]
+    parts = text.replace("min", ":").replace("s", "").replace(" ", "").split(":")
+    numbers = [int(part[:_MOST_DIGITS]) for part in parts if part.isdecimal()]
     return min(sum(value * 60**place for place, value in enumerate(reversed(numbers[-2:]))), _MOST_START)

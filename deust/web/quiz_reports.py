@@ -26,6 +26,7 @@ from deust.queries.remarking_asides import LookedAt, looked_at
 from deust.services import remarking as services
 from deust.services import remarking_asides as asides
 from deust.web import formats
+from deust.web.addresses import group_of_list, number_of
 from deust.web.current import permission, tools, visitor
 from deust.web.forms import Form
 from deust.web.i18n import current_locale
@@ -147,7 +148,6 @@ def _quiz(module_id: str, item_id: str) -> Quiz:
 def _report(module_id: str, item_id: str) -> pages.ReportPage:
     asked = request.args.get("essai", "")
     which = Which(asked) if asked in list(Which) else Which.FIRST
-    group = request.args.get("groupe", type=int)
     with reading() as connection:
         return kept_report(
             connection,
@@ -155,7 +155,7 @@ def _report(module_id: str, item_id: str) -> pages.ReportPage:
             reviewer=visitor(),
             quiz=_quiz(module_id, item_id),
             which=which,
-            group=group,
+            group=group_of_list(),
         )
 
 
@@ -168,7 +168,7 @@ def _remarking(module_id: str, item_id: str) -> LookedAt:
 def _show_remarking(
     found: LookedAt, form: KeyForm, *, is_stale: bool = False, refused: str = "", reason: str = ""
 ) -> str:
-    done = request.args.get("fait", type=int)
+    done = number_of(request.args.get("fait"))
     words = {"is_stale": is_stale, "done": done, "refused": refused, "reason": reason}
     return render_template(
         "quizzes/remarking.html",

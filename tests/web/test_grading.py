@@ -515,3 +515,18 @@ def test_a_copy_for_a_tutor_of_another_group_is_refused_in_words_and_the_choices
     assert f'name="tutor" value="{tutor_id}" checked' in nothing.text
     with doors.reading() as connection:
         assert set(connection.scalars(select(Copy.assigned_to))) == {None}
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "-1", str(2**31), "deux"])
+def test_a_forged_version_or_moment_loses_nothing_of_a_marker_s_work(
+    student: Client, tutor: Client, doors: Doors, number: str
+) -> None:
+    hand_in(student, write(student))
+    remark = {"new-text": "Ici.", "new-place": "x|second", "new-at": number}
+    sent = tutor.submit(copy_address(doors), {"comment": "Bien.", "version": number, "avec": number, **remark})
+    assert sent.status_code == 303
+    with doors.reading() as connection:
+        kept = connection.execute(select(MarkingEvent.content, MarkingEvent.base_version)).one()
+    assert (kept.content["comment"], kept.content["remarks"][0]["text"]) == ("Bien.", "Ici.")
+    assert kept.base_version == 0
