@@ -262,7 +262,7 @@ def _show(
     answer: AnswerForm | None = None,
     voice_problem: str = "",
 ) -> str:
-    number = number_of(request.values.get("avec")) or 0
+    number = request.values.get("avec", 0, type=int)
     with reading() as connection:
         page = _page(connection, public_id)
         quiz = _find_quiz(page.item_ref)

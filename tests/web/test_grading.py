@@ -530,3 +530,22 @@ def test_a_forged_version_or_moment_loses_nothing_of_a_marker_s_work(
         kept = connection.execute(select(MarkingEvent.content, MarkingEvent.base_version)).one()
     assert (kept.content["comment"], kept.content["remarks"][0]["text"]) == ("Bien.", "Ici.")
     assert kept.base_version == 0
+
+
+def test_a_work_put_back_among_those_to_mark_tells_no_nought_meanwhile(
+    student: Client, tutor: Client, doors: Doors
+) -> None:
+    """An answer that came too late is taken once the mark was told: the work waits for its marker again."""
+    draft = write(student)
+    paper = form_of(student.get(draft), "paper")
+    key = paper.fields["question"][0]
+    hand_in(student, draft)
+    copy = copy_address(doors)
+    mark(tutor, copy)
+    form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
+    assert "20 / 20" in student.get(HOME).text
+    assert paper.send(student, {f"{key}-answer": "Bonjour, ici l’accueil."}).status_code == 409
+    late = f"/essais/{draft.rpartition('/')[2]}/tardives"
+    assert tutor.submit(late, {"reason": "réseau"}).status_code == 303
+    assert "0 / 20" not in student.get(HOME).text.replace("20 / 20", "")
+    assert "20 sur 20" in student.get(draft).text, "what was told stays readable"
