@@ -166,13 +166,15 @@ def move_dates(
 ) -> int:
     """Move an item's dates for a cohort or for one person; no date at all gives the former ones back.
 
-    Attempts that are open get the new closing at once. Says how many deadlines moved.
+    Attempts that are open get the new closing at once. Says how many deadlines moved. Dates that were moved under a
+    former name of the item are these.
     """
     owned = ItemDates.cohort_id == cohort_id if person_id is None else ItemDates.person_id == person_id
-    row = session.scalars(select(ItemDates).where(ItemDates.item_ref == item.ref, owned)).one_or_none()
+    row = _row_of_dates(session, item, owned)
     if row is None:
-        row = ItemDates(item_ref=item.ref, cohort_id=cohort_id, person_id=person_id)
+        row = ItemDates(cohort_id=cohort_id, person_id=person_id)
         session.add(row)
+    row.item_ref = item.ref
     row.opens_at, row.due_at, row.closes_at = dates.opens_at, dates.due_at, dates.closes_at
     row.extra_attempts = dates.extra_attempts
     session.flush()
@@ -222,7 +224,7 @@ def _set_accommodation(
 
 def _answering(session: Session, quiz: Quiz, cohort_id: int | None, person_id: int | None) -> list[int]:
     """Who has an attempt of the quiz open, among those whose dates moved."""
-    running = select(Attempt.person_id).where(Attempt.item_ref == quiz.ref, Attempt.closed_at.is_(None))
+    running = select(Attempt.person_id).where(Attempt.item_ref.in_(quiz.refs), Attempt.closed_at.is_(None))
     if person_id is not None:
         return list(session.scalars(running.where(Attempt.person_id == person_id)))
     members = select(Enrolment.person_id).where(Enrolment.cohort_id == cohort_id, Enrolment.ended_on.is_(None))
@@ -242,13 +244,20 @@ def _dates_of(session: Session, quiz: Quiz, person_id: int) -> Dates:
     return dates_of(
         quiz,
         calendar,
-        _moved(session, quiz.ref, of_cohort) if of_cohort is not None else None,
-        _moved(session, quiz.ref, ItemDates.person_id == person_id),
+        _moved(session, quiz, of_cohort) if of_cohort is not None else None,
+        _moved(session, quiz, ItemDates.person_id == person_id),
     )
 
 
-def _moved(session: Session, item_ref: str, owned: ColumnElement[bool]) -> Dates | None:
-    row = session.scalars(select(ItemDates).where(ItemDates.item_ref == item_ref, owned)).one_or_none()
+def _row_of_dates(session: Session, item: AnyItem, owned: ColumnElement[bool]) -> ItemDates | None:
+    """The dates moved under the item's present name, else under a former one."""
+    is_present = ItemDates.item_ref == item.ref
+    moved = select(ItemDates).where(ItemDates.item_ref.in_(item.refs), owned)
+    return session.scalars(moved.order_by(is_present.desc()).limit(1)).one_or_none()
+
+
+def _moved(session: Session, item: AnyItem, owned: ColumnElement[bool]) -> Dates | None:
+    row = _row_of_dates(session, item, owned)
     if row is None:
         return None
     return Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at, extra_attempts=row.extra_attempts)

@@ -49,6 +49,7 @@ _GRANTED = (
         Accommodation.time_multiplier,
         Accommodation.extra_minutes,
         ItemDates.person_id,
+        ItemDates.item_ref,
         ItemDates.opens_at,
         ItemDates.due_at,
         ItemDates.closes_at,
@@ -212,7 +213,7 @@ def _insert_new(session: Session, bodies: Mapping[str, Mapping[str, Any]]) -> No
 
 
 def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, Arrangement]:
-    """The quiz's dates and the extra time of this person, in one statement."""
+    """The quiz's dates, those of its present name first, and the extra time of this person: one statement."""
     whose = {
         "person_id": learner.person_id,
         "cohort_id": learner.enrolled.cohort_id if learner.enrolled else None,
@@ -223,7 +224,7 @@ def granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> tuple[Dates, 
         row.person_id is not None: Dates(
             opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at, extra_attempts=row.extra_attempts
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: row.item_ref == quiz.ref)
         if row.opens_at or row.due_at or row.closes_at or row.extra_attempts
     }
     calendar = learner.enrolled.calendar if learner.enrolled else None
@@ -307,7 +308,7 @@ def move_closing(
     """Move the closing date of the open attempts of one quiz, then their deadlines."""
     session.execute(
         update(Attempt)
-        .where(Attempt.item_ref == quiz.ref, Attempt.person_id.in_(person_ids), Attempt.closed_at.is_(None))
+        .where(Attempt.item_ref.in_(quiz.refs), Attempt.person_id.in_(person_ids), Attempt.closed_at.is_(None))
         .values(closes_at=closes_at)
     )
     return sum(move_deadlines(session, person_id=person_id, now=now) for person_id in person_ids)
