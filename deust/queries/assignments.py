@@ -29,7 +29,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """One version of the work: a draft while `closed_at` is None; its mark only once released, and not put back since."""
+    """One version of the work: a draft while `closed_at` is None; its mark once released, unless put back since."""
 
     public_id: str
     number: int
