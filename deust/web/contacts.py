@@ -19,7 +19,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from deust.domain.access import Permission
 from deust.domain.errors import NotFound
@@ -51,14 +51,14 @@ class MessageForm(Form):
     subject = StringField(
         N_("Objet"),
         [
-            InputRequired(N_("Écrivez l’objet du message.")),
+            DataRequired(N_("Écrivez l’objet du message.")),
             Length(max=150, message=N_("L’objet tient en 150 signes.")),
         ],
     )
     text = TextAreaField(
         N_("Message"),
         [
-            InputRequired(N_("Écrivez le message.")),
+            DataRequired(N_("Écrivez le message.")),
             Length(max=LONGEST_MESSAGE, message=N_("Le message tient en 5 000 signes.")),
         ],
         render_kw={"rows": 10},
@@ -75,7 +75,7 @@ class ContactForm(Form):
     note = TextAreaField(
         N_("Ce qui a été dit"),
         [
-            InputRequired(N_("Écrivez une phrase.")),
+            DataRequired(N_("Écrivez une phrase.")),
             Length(max=services.LONGEST_NOTE, message=N_("La note tient en 2 000 signes.")),
         ],
     )

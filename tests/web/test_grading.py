@@ -549,3 +549,30 @@ def test_a_work_put_back_among_those_to_mark_tells_no_nought_meanwhile(
     assert tutor.submit(late, {"reason": "réseau"}).status_code == 303
     assert "0 / 20" not in student.get(HOME).text.replace("20 / 20", "")
     assert "20 sur 20" in student.get(draft).text, "what was told stays readable"
+
+
+@pytest.mark.parametrize("start", ["4", "", "400", "0"])
+def test_a_passage_over_two_lines_keeps_its_place(student: Client, tutor: Client, doors: Doors, start: str) -> None:
+    """The field that holds the words of a passage has one line: the end of the first is lost on the way."""
+    draft = write(student, "Une ligne.\nUne autre.")
+    hand_in(student, draft)
+    copy = copy_address(doors)
+    form = form_of(tutor.get(copy), "marking")
+    place = form.fields["new-place"]
+    form.send(tutor, {"new-place": place, "new-at": "ligne.Une", "new-start": start, "new-text": "Ici.", "go": "stay"})
+    with doors.reading() as connection:
+        (remark,) = connection.scalar(select(Marking.content))["remarks"]
+    assert (remark["start"], remark["end"], remark["quote"]) == (4, 14, "ligne.\nUne")
+
+
+def test_a_text_as_long_as_its_page_allows_is_kept_whole(student: Client, tutor: Client, doors: Doors) -> None:
+    """Browsers count the end of a line as one sign, and send it as two."""
+    draft = write(student)
+    declared = form_of(student.get(f"{draft}/relecture"), "hand-in")
+    assert declared.send(student, {"is_own": "y", "tools": "un\r\n" * 666 + "x"}).status_code == 303
+    copy = copy_address(doors)
+    comment = "Trois lignes.\r\n" * 714
+    assert mark(tutor, copy, comment=comment + "Fin.", go="stay") == 303
+    with doors.reading() as connection:
+        assert connection.scalar(select(Marking.content))["comment"].endswith("Fin.")
+        assert connection.scalar(select(Copy.declaration))["tools"].endswith("x")
