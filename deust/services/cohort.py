@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from deust.domain.flags import FlagKind, Rules
 from deust.domain.people import SignedIn
-from deust.exchange.tables import Cell, csv_bytes, xlsx_bytes
 from deust.models.cohort import Contact, FlagAside, FlagRules
 from deust.models.people import Person
 from deust.models.rows import insert_into
@@ -120,8 +119,3 @@ def _mail(session: Session, person_ids: Sequence[int], *, subject: str, text: st
         }
         queue_mail(session, kind="from-staff", recipient=person.email, payload=payload, now=now)
         audit(session, at=now, actor_id=by.person_id, act="contact:mail", subject=f"person:{person.id}")
-
-
-def written_table(kind: str, title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
-    """A table as a file: `csv` or `xlsx`."""
-    return csv_bytes(header, rows) if kind == "csv" else xlsx_bytes(title, header, rows)
