@@ -356,8 +356,8 @@ def allocate(
     session: Session, *, by: SignedIn, public_ids: Sequence[str], tutor_ids: Sequence[int], now: datetime
 ) -> int:
     """Share copies out among these tutors, in turn, the oldest first; no tutor: they are for anyone again."""
-    held = sorted((held_copy(session, by, one) for one in set(public_ids)), key=lambda copy: copy.handed_in_at)
-    for place, copy in enumerate(held):
+    held = [held_copy(session, by, public_id) for public_id in sorted(set(public_ids))]
+    for place, copy in enumerate(sorted(held, key=lambda copy: copy.handed_in_at)):
         tutor = tutor_ids[place % len(tutor_ids)] if tutor_ids else None
         if tutor is not None and not _follows(session, tutor, copy):
             raise Forbidden

@@ -198,13 +198,17 @@ def keep_draft(session: Session, *, who: SignedIn, place: str, text: str, now: d
 
 def keep_mail_choice(session: Session, *, person_id: int, wants_mail: bool, now: datetime) -> None:
     """Whether the person wants mail when something waits for them; what came before they did is not told."""
-    row = session.get(DigestMark, person_id)
-    if row is None:
-        row = DigestMark(person_id=person_id)
-        session.add(row)
+    row = held_mark(session, person_id)
     if wants_mail and row.is_off:
         row.told_at = now
     row.is_off = not wants_mail
+
+
+def held_mark(session: Session, person_id: int) -> DigestMark:
+    """What is kept of the person's mails, made if absent, held until the end of the transaction."""
+    values = {"person_id": person_id, "is_off": False}
+    session.execute(insert_into(session, DigestMark).values(values).on_conflict_do_nothing())
+    return session.scalars(select(DigestMark).where(DigestMark.person_id == person_id).with_for_update()).one()
 
 
 def _own_thread(session: Session, learner: SignedIn, public_id: str) -> Thread:

@@ -16,6 +16,7 @@ from deust.domain.progress import AnyItem, dates_of
 from deust.exchange.people import is_email
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
+from deust.models.rows import hold
 from deust.services import quizzes
 from deust.services.records import audit
 
@@ -169,7 +170,7 @@ def move_dates(
     Attempts that are open get the new closing at once. Says how many deadlines moved. Dates that were moved under a
     former name of the item are these.
     """
-    owned = ItemDates.cohort_id == cohort_id if person_id is None else ItemDates.person_id == person_id
+    owned = _held_owner(session, cohort_id, person_id)
     row = _row_of_dates(session, item, owned)
     if row is None:
         row = ItemDates(cohort_id=cohort_id, person_id=person_id)
@@ -209,6 +210,7 @@ def _ensure_free(session: Session, email: str, student_number: str | None) -> No
 def _set_accommodation(
     session: Session, person_id: int, time_multiplier: Fraction, extra_minutes: int, now: datetime
 ) -> None:
+    hold(session, Person, person_id)
     row = session.get(Accommodation, person_id)
     if time_multiplier == 1 and extra_minutes == 0:
         if row is not None:
@@ -247,6 +249,16 @@ def _dates_of(session: Session, quiz: Quiz, person_id: int) -> Dates:
         _moved(session, quiz, of_cohort) if of_cohort is not None else None,
         _moved(session, quiz, ItemDates.person_id == person_id),
     )
+
+
+def _held_owner(session: Session, cohort_id: int | None, person_id: int | None) -> ColumnElement[bool]:
+    """Whose dates are moved: the person, else the cohort, held so that two at once make one row."""
+    if person_id is not None:
+        hold(session, Person, person_id)
+        return ItemDates.person_id == person_id
+    if cohort_id is not None:
+        hold(session, Cohort, cohort_id)
+    return ItemDates.cohort_id == cohort_id
 
 
 def _row_of_dates(session: Session, item: AnyItem, owned: ColumnElement[bool]) -> ItemDates | None:

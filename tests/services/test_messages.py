@@ -377,6 +377,17 @@ def write_again(school: School, thread: str, text: str = "Et puis ?", seen: int 
         )
 
 
+def test_a_choice_about_mail_made_by_two_presses_at_once_is_kept_once(school: School, database: Flask) -> None:
+    def press() -> None:
+        with writing() as session:
+            who = school.learner.person_id
+            messages.keep_mail_choice(session, person_id=who, wants_mail=False, now=school.clock.now)
+
+    at_once(database, [press] * 8)
+    with reading() as connection:
+        assert not pages.wants_mail(connection, person_id=school.learner.person_id)
+
+
 def said(thread: str) -> list[str]:
     with reading() as connection:
         spoken = select(Message.text).join(Thread).where(Thread.public_id == thread)
