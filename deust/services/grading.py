@@ -217,6 +217,7 @@ def release(
         raise NotReady(tuple(unready))
     if not reason.strip() and any(copy.released_at is not None for copy in pending):
         raise NotReady(("reason",))
+    marking.hold_attempts(session, [copy.attempt_id for copy in pending])
     for copy in pending:
         _release(session, copy, actor_id=by.person_id, quiz=find_quiz(copy.item_ref), reason=reason, now=now)
     return len(pending)
