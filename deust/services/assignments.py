@@ -44,7 +44,7 @@ def start_draft(
     """
     last = _last_attempt(session, learner, assignment)
     if last is not None and last.closed_at is not None:
-        _ensure_may_resubmit(session, assignment, last)
+        _ensure_may_resubmit(assignment, last)
     public_id = quizzes.start_attempt(
         session,
         learner=learner,
@@ -67,7 +67,7 @@ def _last_attempt(session: Session, learner: SignedIn, assignment: Assignment) -
     ).first()
 
 
-def _ensure_may_resubmit(session: Session, assignment: Assignment, last: Attempt) -> None:
+def _ensure_may_resubmit(assignment: Assignment, last: Attempt) -> None:
     if assignment.terms.resubmit is Resubmit.UNTIL_PASS:
         if last.awaiting or (last.score or 0) >= assignment.settings.pass_share * last.out_of:
             raise NoAttemptLeft
