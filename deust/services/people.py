@@ -21,6 +21,9 @@ from deust.services import quizzes
 from deust.services.records import audit
 
 LARGEST_MULTIPLIER = Fraction(4)
+FINEST_MULTIPLIER = 1_000_000
+"""The largest denominator: a factor is « 4/3 » or « 1,333333 », and the tables hold it exactly."""
+
 MOST_EXTRA_MINUTES = 480
 
 
@@ -130,6 +133,11 @@ def assign_tutor(session: Session, tutor: Person, *, group_id: int, by: int | No
         audit(session, at=now, actor_id=by, act="tutoring:start", subject=f"person:{tutor.id}", group=group_id)
 
 
+def is_multiplier(factor: Fraction) -> bool:
+    """Whether a time may be multiplied by it."""
+    return 1 <= factor <= LARGEST_MULTIPLIER and factor.denominator <= FINEST_MULTIPLIER
+
+
 def grant_accommodation(
     session: Session, person_id: int, *, time_multiplier: Fraction, extra_minutes: int, by: int | None, now: datetime
 ) -> int:
@@ -140,7 +148,7 @@ def grant_accommodation(
     person = session.get(Person, person_id)
     if person is None or person.role != Role.STUDENT:
         raise NotFound
-    if not (1 <= time_multiplier <= LARGEST_MULTIPLIER and 0 <= extra_minutes <= MOST_EXTRA_MINUTES):
+    if not (is_multiplier(time_multiplier) and 0 <= extra_minutes <= MOST_EXTRA_MINUTES):
         raise InvalidPerson("arrangement")
     _set_accommodation(session, person_id, time_multiplier, extra_minutes, now)
     audit(

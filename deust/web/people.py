@@ -62,7 +62,7 @@ class AccommodationForm(Form):
 
     def validate_multiplier(self, field: StringField) -> None:
         value = exact(field.data)
-        if value is None or not 1 <= value <= people.LARGEST_MULTIPLIER:
+        if value is None or not people.is_multiplier(value):
             raise ValidationError(_("Écrivez un nombre entre 1 et 4, par exemple 4/3."))
 
     def validate_extra_minutes(self, field: StringField) -> None:
