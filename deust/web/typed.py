@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from deust.domain.messages import cleaned
 from deust.domain.signin import local_path
 
 _SECRET = ("password", "token", "again")
@@ -29,8 +30,8 @@ def typed_texts() -> tuple[str, ...]:
         value
         for name, values in _fields()
         if name not in _ABOUT_THE_FORM and not any(word in name.lower() for word in _SECRET)
-        for value in values
-        if value.strip() and not _MACHINE.fullmatch(value.strip())
+        for value in map(cleaned, values)
+        if value and not _MACHINE.fullmatch(value)
     ]
     return tuple(found[:_MOST])
 

@@ -45,6 +45,12 @@ def test_a_form_whose_cookie_is_gone_or_is_of_another_sign_in_comes_back_too(app
     assert "avant votre dernière connexion" in stale.text
 
 
+def test_signs_that_no_page_may_hold_are_left_out(student: Client, doors: Doors) -> None:
+    end_sessions(doors)
+    lost = student.submit(QUESTION, {"text": "Deux\0 fois\x08.", "subject": "\0"}, headers=HERE)
+    assert (lost.status_code, "Deux fois." in lost.text) == (401, True)
+
+
 def test_the_words_are_shown_to_nobody_else(app: Flask, student: Client, doors: Doors) -> None:
     end_sessions(doors)
     student.submit(QUESTION, {"text": TYPED})
