@@ -199,14 +199,16 @@ def _tell(app: Flask, person_id: int, now: datetime) -> None:
 def deliver_mail(app: Flask, now: datetime) -> None:
     """Send what the outbox holds. A mail that cannot leave waits longer each time, and holds back no other.
 
-    A mail server that does not answer must not keep attempts open: past half a minute the rest is due again later.
+    A mail server that does not answer must not keep attempts open: past half a minute the rest waits for the next turn.
     """
     with app.app_context(), writing() as session:
-        waiting = records.claim_mail(session, now=now)
+        waiting = list(records.claim_mail(session, now=now))
     started = monotonic()
-    for mail in waiting:
-        if monotonic() - started < LONGEST_SENDING_SECONDS:
-            _attempted(_send, app, mail, now)
+    while waiting and monotonic() - started < LONGEST_SENDING_SECONDS:
+        _attempted(_send, app, waiting.pop(0), now)
+    if waiting:
+        with app.app_context(), writing() as session:
+            records.give_back(session, [mail.id for mail in waiting], now=now)
 
 
 def _send(app: Flask, mail: records.Mail, now: datetime) -> None:

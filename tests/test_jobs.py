@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import func, select
 
+from deust import jobs
 from deust.config import Settings
 from deust.domain.people import SignedIn
 from deust.jobs import Jobs, run_once, start_jobs
@@ -240,6 +242,20 @@ def test_a_mail_that_cannot_be_written_holds_back_no_other(
     queue_reset(doors, clock.now)
     run_once(app, clock.now)
     assert [mail["To"] for mail in handler.received] == ["ada@example.org"]
+
+
+def test_a_slow_mail_server_costs_no_try_to_the_mail_that_waits_behind(
+    app: Flask, doors: Doors, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One mail leaves a turn, the others are not tried: however many turns, none of them is given up."""
+    for number in range(records.MOST_TRIES + 3):
+        queue_reset(doors, clock.now, f"e{number}@example.org")
+    passing = count(step=jobs.LONGEST_SENDING_SECONDS // 2 + 1)
+    monkeypatch.setattr(jobs, "monotonic", lambda: next(passing))
+    for _turn in range(records.MOST_TRIES + 3):
+        jobs.deliver_mail(app, clock.move(days=1))
+    with doors.reading() as connection:
+        assert connection.scalars(select(OutboxMessage.tries).where(OutboxMessage.sent_at.is_(None))).all() == []
 
 
 def test_without_a_mail_server_mail_goes_to_a_folder(app: Flask, doors: Doors, clock: Clock) -> None:

@@ -120,10 +120,3 @@ def unfenced(lines: Sequence[Line]) -> tuple[Line, ...]:
 def text_of(lines: Sequence[Line]) -> str:
     """The lines' text without blank lines around."""
     return "\n".join(line.text for line in lines).strip("\n").rstrip()
-
-
-def dedented(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The same lines without the spaces that all of them start with."""
-    filled = [len(line.text) - len(line.text.lstrip(" ")) for line in lines if line.text.strip()]
-    margin = min(filled, default=0)
-    return tuple(Line(line.number, line.text[margin:], line.fence, line.is_mark) for line in lines)

@@ -41,9 +41,6 @@ class Report:
     def warn(self, line: int, message: str, fix: str = "") -> None:
         self.problems.append(Problem(self.path, line, Level.WARNING, message, fix))
 
-    def inform(self, line: int, message: str) -> None:
-        self.problems.append(Problem(self.path, line, Level.INFO, message))
-
 
 def counted(number: int, word: str) -> str:
     """A number with its word, plural from two on."""

@@ -75,6 +75,11 @@ def is_over(*, closed_at: datetime | None, deadline_at: datetime | None, now: da
     return deadline_at is not None and now > deadline_at + GRACE
 
 
+def is_settled(closes_at: datetime | None, now: datetime) -> bool:
+    """Whether the last answers of everyone have come: what waits for the closing is told from then on."""
+    return closes_at is not None and now > closes_at + GRACE
+
+
 def ensure_open(*, closed_at: datetime | None, deadline_at: datetime | None, now: datetime) -> None:
     if is_over(closed_at=closed_at, deadline_at=deadline_at, now=now):
         raise AttemptClosed

@@ -106,7 +106,6 @@ class Presented:
     gaps: tuple[Gap, ...] = ()
     unit: str = ""
     limits: Limits = Limits()
-    hint_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +147,6 @@ def present(question: Question, placement: Placement, values: Values = _NO_VALUE
         gaps=_gaps(answer, placement, values),
         unit=_unit(answer),
         limits=_limits(answer),
-        hint_count=len(question.hints),
     )
 
 

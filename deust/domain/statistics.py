@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt, lcm
 
-from deust.domain.french_numbers import half_up
-
 PLACES = 2
 
 _NONE = Fraction(0)
@@ -135,8 +133,3 @@ def bands(shares: Iterable[Fraction], *, fewest: int, top: int = 20, step: int =
         return ()
     last = joined.pop()
     return (*joined, Band(low=last.low, high=top, count=last.count + held))
-
-
-def rounded(value: Fraction, places: int = PLACES) -> Fraction:
-    """The value as it is said."""
-    return half_up(value, places)

@@ -40,6 +40,12 @@ def insert_into(where: Session | Connection, table: type[Base]) -> postgresql.In
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
+def hold(session: Session, table: type[Base], id_: int) -> None:
+    """Hold a row until the end of the transaction, so that what depends on it is made once; others may name it."""
+    row = select(table.__table__.c.id).where(table.__table__.c.id == id_)
+    session.connection().execute(row.with_for_update(key_share=True))
+
+
 Among = Callable[[Any, str], Any]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.exc import DataError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -69,10 +69,17 @@ def tune() -> None:
     """Make SQLite durable and queueing; PostgreSQL already is. Rows written together leave in one statement on both."""
     db.engine.dialect.use_insertmanyvalues_wo_returning = True  # type: ignore[attr-defined]
     for engine in engines():
+        event.listen(engine, "handle_error", _say_unkeepable)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _open_sqlite)
     if db.engine.dialect.name == "sqlite":
         event.listen(db.engine, "begin", _begin_immediate)
+
+
+def _say_unkeepable(met: ExceptionContext) -> None:
+    """Drivers refuse in words of their own a number too large for a column, and half of a character."""
+    if isinstance(met.original_exception, OverflowError | UnicodeEncodeError):
+        raise Unkeepable from met.original_exception
 
 
 def _open_sqlite(connection: Any, _record: object) -> None:

@@ -14,7 +14,7 @@ from deust.domain import assignments, copies
 from deust.domain.assignments import CopyState, Resubmit, Terms
 from deust.domain.copies import Remark
 from deust.domain.errors import NotFound
-from deust.domain.learning import Assignment, Programme
+from deust.domain.learning import Assignment, Kind, Programme
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, ReviewRequest
 from deust.models.quizzes import Attempt
@@ -29,7 +29,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """One version of the work: a draft while `closed_at` is None; its mark only once released."""
+    """One version of the work: a draft while `closed_at` is None; its mark once released, unless put back since."""
 
     public_id: str
     number: int
@@ -70,6 +70,7 @@ def brief_page(
             Attempt.closed_at,
             Attempt.score,
             Attempt.out_of,
+            Attempt.awaiting,
             Copy.handed_in_at,
             Copy.due_back_at,
             Copy.released_at,
@@ -111,7 +112,7 @@ def _version(row: Row[Any]) -> Version:
         started_at=row.started_at,
         closed_at=row.closed_at,
         handed_in_at=row.handed_in_at,
-        mark=row.score if row.released_at is not None else None,
+        mark=row.score if row.released_at is not None and not row.awaiting else None,
         out_of=row.out_of,
         due_back_at=row.due_back_at,
         is_empty=row.closed_at is not None and row.handed_in_at is None,
@@ -159,7 +160,10 @@ class HandedIn:
 
 
 def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> HandedIn:
-    """The learner's own version once closed. Nothing of a mark, not even that there is one, before it is released."""
+    """The learner's own version once closed. Nothing of a mark, not even that there is one, before it is released.
+
+    An attempt at a quiz is no version of a work: its result page alone knows what may be shown of it.
+    """
     row = connection.execute(
         select(
             Attempt.id,
@@ -174,7 +178,7 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
         .join(Receipt, Receipt.attempt_id == Attempt.id)
         .where(Attempt.public_id == public_id, Attempt.person_id == learner.person_id)
     ).first()
-    if row is None:
+    if row is None or row.settings.get("kind") != Kind.ASSIGNMENT.value:
         raise NotFound
     copy = connection.execute(select(*Copy.__table__.columns).where(Copy.attempt_id == row.id)).first()
     asked = asked_of(connection, copy) if copy else None

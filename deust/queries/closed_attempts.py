@@ -46,7 +46,7 @@ _ATTEMPTS = select(
     Group.id.label("group_id"),
     Group.name.label("group_name"),
     Cohort.title.label("cohort_title"),
-).order_by(Attempt.id, Enrolment.id.desc())
+).order_by(Attempt.id, Enrolment.started_on, Enrolment.id)
 _MARKS = (
     select(AttemptMarks.attempt_id, AttemptMarks.version, AttemptMarks.points)
     .where(AttemptMarks.attempt_id.in_(ATTEMPT_IDS))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from deust.domain.attempts import attempts_left
+from deust.domain.attempts import attempts_left, is_settled
 from deust.domain.learning import Assignment, Lesson, Module, Programme, Quiz
 from deust.domain.progress import AnyItem, Progress, State, Status, days_late
 from deust.domain.quizzes import Mode, shown
@@ -134,7 +134,7 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
         is_begun=is_begun(status),
         is_attempted=not is_open and standing is not None and standing.attempts_used > 0,
         has_open_attempt=is_open,
-        mark=_mark_told(status),
+        mark=_mark_told(status, progress.now),
         blocked_by=finish_first(status.item, status.blocked_by, progress.programme),
     )
 
@@ -186,15 +186,16 @@ def _is_being_read(status: Status) -> bool:
     return isinstance(status.item, Lesson) and status.standing is not None and status.state is not State.DONE
 
 
-def _mark_told(status: Status) -> Fraction | None:
-    """The result kept, unless the quiz does not show it yet."""
+def _mark_told(status: Status, now: datetime) -> Fraction | None:
+    """The result kept, unless the quiz does not show it yet: then neither does the page of the result."""
     standing, item = status.standing, status.item
     if not isinstance(item, Quiz) or standing is None or standing.kept_share is None:
         return None
+    used = standing.attempts_used - status.dates.extra_attempts
     told = shown(
         item.settings.show,
         handed_in=True,
-        attempts_left=standing.has_open_attempt or attempts_left(item.settings, standing.attempts_used),
-        closed=status.is_closed,
+        attempts_left=standing.has_open_attempt or attempts_left(item.settings, used),
+        closed=is_settled(status.dates.closes_at, now),
     )
     return standing.kept_share if told.score else None

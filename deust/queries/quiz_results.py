@@ -121,8 +121,10 @@ def result_page(
 ) -> ResultPage:
     """The learner's closed attempt with what of its correction may be seen now. Refuses a running one.
 
-    The quiz as published now gives the dates and the attempts left; once removed, the attempt stands alone.
+    The quiz as published now gives the dates and the attempts left; once it is removed, or the learner follows another
+    programme, the attempt stands alone.
     """
+    quiz = quiz if quiz is not None and quiz.module in programme.modules else None
     row = own_attempt(connection, learner, public_id)
     if row.closed_at is None:
         raise AttemptClosed

@@ -354,7 +354,7 @@ def visible_parts(
         settings.show,
         handed_in=closed_at is not None,
         attempts_left=is_writing or attempts.attempts_left(settings, used),
-        closed=closes_at is not None and now > closes_at + attempts.GRACE,
+        closed=attempts.is_settled(closes_at, now),
     )
 
 

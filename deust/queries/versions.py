@@ -32,10 +32,6 @@ class Pair:
         return part.presented.title if part else ""
 
     @property
-    def has_text(self) -> bool:
-        return bool(self.pieces)
-
-    @property
     def is_same_text(self) -> bool:
         return len(self.pieces) == 1 and self.now is not None and self.before is not None
 

@@ -44,7 +44,7 @@ def start_draft(
     """
     last = _last_attempt(session, learner, assignment)
     if last is not None and last.closed_at is not None:
-        _ensure_may_resubmit(session, assignment, last)
+        _ensure_may_resubmit(assignment, last)
     public_id = quizzes.start_attempt(
         session,
         learner=learner,
@@ -67,7 +67,7 @@ def _last_attempt(session: Session, learner: SignedIn, assignment: Assignment) -
     ).first()
 
 
-def _ensure_may_resubmit(session: Session, assignment: Assignment, last: Attempt) -> None:
+def _ensure_may_resubmit(assignment: Assignment, last: Attempt) -> None:
     if assignment.terms.resubmit is Resubmit.UNTIL_PASS:
         if last.awaiting or (last.score or 0) >= assignment.settings.pass_share * last.out_of:
             raise NoAttemptLeft
@@ -116,9 +116,11 @@ def hand_in(
 ) -> None:
     """Hand the draft in for good, with its receipt; twice is the same as once.
 
-    Refuses an empty draft, and one without the declaration that the work is one's own.
+    Refuses an empty draft, and one without the declaration that the work is one's own. An attempt at a quiz is absent.
     """
     attempt = marking.own_attempt(session, learner, public_id)
+    if not attempt.is_assignment:
+        raise NotFound
     if attempt.closed_at is not None:
         return
     if not declaration.is_own:
@@ -140,7 +142,7 @@ def hand_in(
 def ask_review(session: Session, *, learner: SignedIn, public_id: str, reason: str, now: datetime) -> None:
     """Ask once, with a reason, that a released mark be looked at again: it goes to another tutor, if there is one.
 
-    `public_id` is that of the learner's attempt.
+    `public_id` is that of the learner's attempt; one at a quiz is absent.
     """
     statement = (
         select(*Copy.__table__.columns)
@@ -149,7 +151,7 @@ def ask_review(session: Session, *, learner: SignedIn, public_id: str, reason: s
         .with_for_update(of=Copy)
     )
     copy = session.connection().execute(statement).first()
-    if copy is None or copy.released_at is None:
+    if copy is None or copy.terms is None or copy.released_at is None:
         raise NotFound
     if not reason.strip():
         raise InvalidAnswer("reason")

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from deust.domain.flags import FlagKind, Rules
 from deust.domain.people import SignedIn
-from deust.exchange.tables import Cell, csv_bytes, xlsx_bytes
 from deust.models.cohort import Contact, FlagAside, FlagRules
-from deust.models.people import Person
-from deust.models.rows import insert_into
+from deust.models.people import Cohort, Person
+from deust.models.rows import hold, insert_into
 from deust.services.records import audit, queue_mail
 
 MEANS = ("phone", "other")
@@ -25,6 +24,7 @@ LONGEST_NOTE = 2_000
 def set_rules(session: Session, cohort_id: int, rules: Rules, *, by: int, now: datetime) -> None:
     """The rules that point out the students of a cohort, from now on."""
     rules.ensure_sound()
+    hold(session, Cohort, cohort_id)
     row = session.get(FlagRules, cohort_id)
     if row is None:
         row = FlagRules(cohort_id=cohort_id)
@@ -48,6 +48,7 @@ def put_aside(
     session: Session, person_id: int, kinds: Collection[FlagKind], *, until_on: date, by: int, now: datetime
 ) -> None:
     """« Plus tard »: these flags of a student come back on that day, if they still hold."""
+    hold(session, Person, person_id)
     for kind in kinds:
         row = session.get(FlagAside, (person_id, kind.value))
         if row is None:
@@ -120,8 +121,3 @@ def _mail(session: Session, person_ids: Sequence[int], *, subject: str, text: st
         }
         queue_mail(session, kind="from-staff", recipient=person.email, payload=payload, now=now)
         audit(session, at=now, actor_id=by.person_id, act="contact:mail", subject=f"person:{person.id}")
-
-
-def written_table(kind: str, title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
-    """A table as a file: `csv` or `xlsx`."""
-    return csv_bytes(header, rows) if kind == "csv" else xlsx_bytes(title, header, rows)

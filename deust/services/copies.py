@@ -17,12 +17,18 @@ from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, FrozenGrid
 from deust.models.people import Cohort, Enrolment
-from deust.models.quizzes import Answer
+from deust.models.quizzes import Answer, Attempt
 from deust.models.rows import insert_into
 
 _PARIS = "Europe/Paris"
 _INSERT = insert(Copy)
 _LAST_SAVE = select(func.max(Answer.saved_at)).where(Answer.attempt_id == bindparam("attempt_id"), Answer.version > 0)
+_HOLD = (
+    select(Copy.id)
+    .join(Attempt, Attempt.id == Copy.attempt_id)
+    .where(Attempt.public_id == bindparam("public_id"))
+    .with_for_update(of=Copy)
+)
 _ZONE = (
     select(Cohort.time_zone)
     .join(Enrolment, Enrolment.cohort_id == Cohort.id)
@@ -85,6 +91,11 @@ def _late_days(
         return 0
     zone = session.connection().execute(_ZONE, {"person_id": person_id}).scalar() or _PARIS
     return assignments.days_late(closes_at - timedelta(days=terms.late_days), handed_in_at, zone)
+
+
+def hold_copy(session: Session, attempt_public_id: str) -> None:
+    """Hold the copy of an attempt, if there is one, before the attempt itself: a release holds them in this order."""
+    session.connection().execute(_HOLD, {"public_id": attempt_public_id}).all()
 
 
 def reopen_copy(session: Session, attempt_id: int) -> bool:

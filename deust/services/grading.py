@@ -217,6 +217,7 @@ def release(
         raise NotReady(tuple(unready))
     if not reason.strip() and any(copy.released_at is not None for copy in pending):
         raise NotReady(("reason",))
+    marking.hold_attempts(session, [copy.attempt_id for copy in pending])
     for copy in pending:
         _release(session, copy, actor_id=by.person_id, quiz=find_quiz(copy.item_ref), reason=reason, now=now)
     return len(pending)
@@ -356,8 +357,8 @@ def allocate(
     session: Session, *, by: SignedIn, public_ids: Sequence[str], tutor_ids: Sequence[int], now: datetime
 ) -> int:
     """Share copies out among these tutors, in turn, the oldest first; no tutor: they are for anyone again."""
-    held = sorted((held_copy(session, by, one) for one in set(public_ids)), key=lambda copy: copy.handed_in_at)
-    for place, copy in enumerate(held):
+    held = [held_copy(session, by, public_id) for public_id in sorted(set(public_ids))]
+    for place, copy in enumerate(sorted(held, key=lambda copy: copy.handed_in_at)):
         tutor = tutor_ids[place % len(tutor_ids)] if tutor_ids else None
         if tutor is not None and not _follows(session, tutor, copy):
             raise Forbidden

@@ -12,7 +12,7 @@ from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
 from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.quizzes import Answer, AnswerEvent
-from deust.services import records
+from deust.services import copies, records
 from deust.services.marking import ACCEPTED, BY_CLOCK, any_attempt, close_attempt, is_overdue, mark_again
 
 
@@ -40,6 +40,7 @@ def accept_late(
     Gives how many answers changed. Marks already given stay readable under their version. An attempt whose time is over
     is closed first with what came in time; one that was given more time meanwhile is marked when it closes.
     """
+    copies.hold_copy(session, public_id)
     attempt = any_attempt(session, public_id)
     if attempt.closed_at is None and is_overdue(attempt, now):
         attempt = close_attempt(session, attempt, quiz=quiz, by=BY_CLOCK, now=now)

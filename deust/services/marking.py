@@ -47,6 +47,12 @@ _HELD = select(
 ).with_for_update()
 _HELD_BY_NAME = _HELD.where(Attempt.public_id == bindparam("public_id"))
 _HELD_BY_ID = _HELD.where(Attempt.id == bindparam("attempt_id"))
+_HOLD = (
+    select(Attempt.id)
+    .where(Attempt.id.in_(bindparam("attempt_ids", expanding=True)))
+    .order_by(Attempt.id)
+    .with_for_update()
+)
 _LAST_MARKS = (
     select(AttemptMarks.version, AttemptMarks.points)
     .where(AttemptMarks.attempt_id == bindparam("attempt_id"))
@@ -121,6 +127,11 @@ def _attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Taken
 def lock_open_attempt(session: Session, person_id: int, quiz: Quiz) -> None:
     """Hold the open attempt, if any, before the progress is held: who closes takes them in this order too."""
     session.connection().execute(_HOLD_OPEN, {"person_id": person_id, "refs": quiz.refs})
+
+
+def hold_attempts(session: Session, attempt_ids: Collection[int]) -> None:
+    """Hold several attempts until the end of the transaction, always in the same order; copies are held before."""
+    session.connection().execute(_HOLD, {"attempt_ids": sorted(attempt_ids)}).all()
 
 
 def own_attempt(session: Session, learner: SignedIn, public_id: str) -> Held:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
 from deust.domain.messages import MOST_TITLES, STUDENT_PAUSE, digest_hour
 from deust.models.messages import DigestMark
 from deust.models.people import Person
-from deust.models.rows import insert_into
 from deust.queries.message_digests import OLDEST_ANSWER, answered_titles, is_due, may_be_told, waiting_titles
 from deust.queries.signin import as_asker
+from deust.services.messages import held_mark
 from deust.services.records import queue_mail
 
 WAITING, ANSWERED = "questions-waiting", "questions-answered"
@@ -26,7 +25,7 @@ def tell(session: Session, *, person_id: int, base_url: str, now: datetime) -> N
     The mark is locked first, so that two processes do not both tell.
     """
     person = session.get_one(Person, person_id)
-    mark = _locked_mark(session, person_id)
+    mark = held_mark(session, person_id)
     if not may_be_told(session.connection(), email=person.email):
         return
     if person.role == Role.STUDENT.value:
@@ -65,9 +64,3 @@ def _queue(session: Session, kind: str, person: Person, titles: tuple[str, ...],
         "link": link,
     }
     queue_mail(session, kind=kind, recipient=person.email, payload=payload, now=now)
-
-
-def _locked_mark(session: Session, person_id: int) -> DigestMark:
-    values = {"person_id": person_id, "is_off": False}
-    session.execute(insert_into(session, DigestMark).values(values).on_conflict_do_nothing())
-    return session.scalars(select(DigestMark).where(DigestMark.person_id == person_id).with_for_update()).one()

@@ -90,16 +90,28 @@ def _just_asked(session: Session, learner: SignedIn, about: About, text: str, no
     )
 
 
+def _just_said(session: Session, thread: Thread, who: SignedIn, text: str, now: datetime) -> bool:
+    """Whether the last message of an exchange, held, is this one: its form was sent twice."""
+    last = session.scalars(
+        select(Message).where(Message.thread_id == thread.id).order_by(Message.id.desc()).limit(1)
+    ).one()
+    return (last.author_id, last.text) == (who.person_id, text) and last.at > now - TWICE_WITHIN
+
+
 def write_again(
     session: Session, *, learner: SignedIn, public_id: str, text: str, seen: int = 0, now: datetime
 ) -> None:
     """Add a message to one's own question, `seen` messages being read: it waits again, from now if it was answered.
 
-    Refuses an empty or too long text, a closed exchange, and the sixty-first message added in a day.
+    The same words sent again within ten minutes are the same message. Refuses an empty or too long text, a closed
+    exchange, and the sixty-first message added in a day.
     """
     thread = _own_thread(session, learner, public_id)
     text = cleaned(text)
     ensure_sendable(text)
+    if _just_said(session, thread, learner, text, now):
+        _drop_draft(session, learner, thread_place(public_id))
+        return
     _ensure_open(thread)
     _ensure_few_added(session, learner, now)
     _mark_read(session, learner, thread, seen, now)
@@ -126,11 +138,15 @@ def withdraw(session: Session, *, learner: SignedIn, public_id: str, now: dateti
 def answer(session: Session, *, tutor: SignedIn, public_id: str, text: str, seen: int, now: datetime) -> bool:
     """Answer a question. False, and nothing written, when messages came that the tutor has not seen (`seen` of them).
 
-    Refuses an empty or too long text and a closed exchange.
+    The same words sent again within ten minutes are the same answer. Refuses an empty or too long text and a closed
+    exchange.
     """
     thread = _followed_thread(session, tutor, public_id, now)
     text = cleaned(text)
     ensure_sendable(text)
+    if _just_said(session, thread, tutor, text, now):
+        _drop_draft(session, tutor, thread_place(public_id))
+        return True
     if thread.size != seen:
         return False
     _ensure_open(thread)
@@ -182,13 +198,17 @@ def keep_draft(session: Session, *, who: SignedIn, place: str, text: str, now: d
 
 def keep_mail_choice(session: Session, *, person_id: int, wants_mail: bool, now: datetime) -> None:
     """Whether the person wants mail when something waits for them; what came before they did is not told."""
-    row = session.get(DigestMark, person_id)
-    if row is None:
-        row = DigestMark(person_id=person_id)
-        session.add(row)
+    row = held_mark(session, person_id)
     if wants_mail and row.is_off:
         row.told_at = now
     row.is_off = not wants_mail
+
+
+def held_mark(session: Session, person_id: int) -> DigestMark:
+    """What is kept of the person's mails, made if absent, held until the end of the transaction."""
+    values = {"person_id": person_id, "is_off": False}
+    session.execute(insert_into(session, DigestMark).values(values).on_conflict_do_nothing())
+    return session.scalars(select(DigestMark).where(DigestMark.person_id == person_id).with_for_update()).one()
 
 
 def _own_thread(session: Session, learner: SignedIn, public_id: str) -> Thread:

@@ -16,10 +16,14 @@ from deust.domain.progress import AnyItem, dates_of
 from deust.exchange.people import is_email
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
+from deust.models.rows import hold
 from deust.services import quizzes
 from deust.services.records import audit
 
 LARGEST_MULTIPLIER = Fraction(4)
+FINEST_MULTIPLIER = 1_000_000
+"""The largest denominator: a factor is « 4/3 » or « 1,333333 », and the tables hold it exactly."""
+
 MOST_EXTRA_MINUTES = 480
 
 
@@ -129,6 +133,11 @@ def assign_tutor(session: Session, tutor: Person, *, group_id: int, by: int | No
         audit(session, at=now, actor_id=by, act="tutoring:start", subject=f"person:{tutor.id}", group=group_id)
 
 
+def is_multiplier(factor: Fraction) -> bool:
+    """Whether a time may be multiplied by it."""
+    return 1 <= factor <= LARGEST_MULTIPLIER and factor.denominator <= FINEST_MULTIPLIER
+
+
 def grant_accommodation(
     session: Session, person_id: int, *, time_multiplier: Fraction, extra_minutes: int, by: int | None, now: datetime
 ) -> int:
@@ -139,7 +148,7 @@ def grant_accommodation(
     person = session.get(Person, person_id)
     if person is None or person.role != Role.STUDENT:
         raise NotFound
-    if not (1 <= time_multiplier <= LARGEST_MULTIPLIER and 0 <= extra_minutes <= MOST_EXTRA_MINUTES):
+    if not (is_multiplier(time_multiplier) and 0 <= extra_minutes <= MOST_EXTRA_MINUTES):
         raise InvalidPerson("arrangement")
     _set_accommodation(session, person_id, time_multiplier, extra_minutes, now)
     audit(
@@ -166,13 +175,15 @@ def move_dates(
 ) -> int:
     """Move an item's dates for a cohort or for one person; no date at all gives the former ones back.
 
-    Attempts that are open get the new closing at once. Says how many deadlines moved.
+    Attempts that are open get the new closing at once. Says how many deadlines moved. Dates that were moved under a
+    former name of the item are these.
     """
-    owned = ItemDates.cohort_id == cohort_id if person_id is None else ItemDates.person_id == person_id
-    row = session.scalars(select(ItemDates).where(ItemDates.item_ref == item.ref, owned)).one_or_none()
+    owned = _held_owner(session, cohort_id, person_id)
+    row = _row_of_dates(session, item, owned)
     if row is None:
-        row = ItemDates(item_ref=item.ref, cohort_id=cohort_id, person_id=person_id)
+        row = ItemDates(cohort_id=cohort_id, person_id=person_id)
         session.add(row)
+    row.item_ref = item.ref
     row.opens_at, row.due_at, row.closes_at = dates.opens_at, dates.due_at, dates.closes_at
     row.extra_attempts = dates.extra_attempts
     session.flush()
@@ -207,6 +218,7 @@ def _ensure_free(session: Session, email: str, student_number: str | None) -> No
 def _set_accommodation(
     session: Session, person_id: int, time_multiplier: Fraction, extra_minutes: int, now: datetime
 ) -> None:
+    hold(session, Person, person_id)
     row = session.get(Accommodation, person_id)
     if time_multiplier == 1 and extra_minutes == 0:
         if row is not None:
@@ -222,7 +234,7 @@ def _set_accommodation(
 
 def _answering(session: Session, quiz: Quiz, cohort_id: int | None, person_id: int | None) -> list[int]:
     """Who has an attempt of the quiz open, among those whose dates moved."""
-    running = select(Attempt.person_id).where(Attempt.item_ref == quiz.ref, Attempt.closed_at.is_(None))
+    running = select(Attempt.person_id).where(Attempt.item_ref.in_(quiz.refs), Attempt.closed_at.is_(None))
     if person_id is not None:
         return list(session.scalars(running.where(Attempt.person_id == person_id)))
     members = select(Enrolment.person_id).where(Enrolment.cohort_id == cohort_id, Enrolment.ended_on.is_(None))
@@ -242,13 +254,30 @@ def _dates_of(session: Session, quiz: Quiz, person_id: int) -> Dates:
     return dates_of(
         quiz,
         calendar,
-        _moved(session, quiz.ref, of_cohort) if of_cohort is not None else None,
-        _moved(session, quiz.ref, ItemDates.person_id == person_id),
+        _moved(session, quiz, of_cohort) if of_cohort is not None else None,
+        _moved(session, quiz, ItemDates.person_id == person_id),
     )
 
 
-def _moved(session: Session, item_ref: str, owned: ColumnElement[bool]) -> Dates | None:
-    row = session.scalars(select(ItemDates).where(ItemDates.item_ref == item_ref, owned)).one_or_none()
+def _held_owner(session: Session, cohort_id: int | None, person_id: int | None) -> ColumnElement[bool]:
+    """Whose dates are moved: the person, else the cohort, held so that two at once make one row."""
+    if person_id is not None:
+        hold(session, Person, person_id)
+        return ItemDates.person_id == person_id
+    if cohort_id is not None:
+        hold(session, Cohort, cohort_id)
+    return ItemDates.cohort_id == cohort_id
+
+
+def _row_of_dates(session: Session, item: AnyItem, owned: ColumnElement[bool]) -> ItemDates | None:
+    """The dates moved under the item's present name, else under a former one."""
+    is_present = ItemDates.item_ref == item.ref
+    moved = select(ItemDates).where(ItemDates.item_ref.in_(item.refs), owned)
+    return session.scalars(moved.order_by(is_present.desc()).limit(1)).one_or_none()
+
+
+def _moved(session: Session, item: AnyItem, owned: ColumnElement[bool]) -> Dates | None:
+    row = _row_of_dates(session, item, owned)
     if row is None:
         return None
     return Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at, extra_attempts=row.extra_attempts)

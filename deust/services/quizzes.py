@@ -50,6 +50,7 @@ _GRANTED = among(
             Accommodation.time_multiplier,
             Accommodation.extra_minutes,
             ItemDates.person_id,
+            ItemDates.item_ref,
             ItemDates.opens_at,
             ItemDates.due_at,
             ItemDates.closes_at,
@@ -224,7 +225,7 @@ def _frozen(question: Question) -> tuple[str, Mapping[str, Any]]:
 
 
 def _granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> _Granted:
-    """The quiz's dates, the extra time of this person, and the questions kept already, in one statement."""
+    """The quiz's dates, those of its present name first, the extra time of this person, and the questions kept already."""
     asked = {
         "person_id": learner.person_id,
         "cohort_id": learner.enrolled.cohort_id if learner.enrolled else None,
@@ -237,7 +238,7 @@ def _granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> _Granted:
         row.person_id is not None: Dates(
             opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at, extra_attempts=row.extra_attempts
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: row.item_ref == quiz.ref)
         if row.opens_at or row.due_at or row.closes_at or row.extra_attempts
     }
     calendar = learner.enrolled.calendar if learner.enrolled else None
@@ -325,7 +326,7 @@ def move_closing(
     """Move the closing date of the open attempts of one quiz, then their deadlines."""
     session.execute(
         update(Attempt)
-        .where(Attempt.item_ref == quiz.ref, Attempt.person_id.in_(person_ids), Attempt.closed_at.is_(None))
+        .where(Attempt.item_ref.in_(quiz.refs), Attempt.person_id.in_(person_ids), Attempt.closed_at.is_(None))
         .values(closes_at=closes_at)
     )
     return sum(move_deadlines(session, person_id=person_id, now=now) for person_id in person_ids)

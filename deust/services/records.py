@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from deust.domain.records import CODE_BITS, code_of
@@ -69,6 +70,12 @@ def claim_mail(session: Session, *, limit: int = 20, now: datetime) -> tuple[Mai
         Mail(id=row.id, kind=row.kind, recipient=row.recipient, payload=row.payload, created_at=row.created_at)
         for row in rows
     )
+
+
+def give_back(session: Session, mail_ids: Collection[int], *, now: datetime) -> None:
+    """Mails that were taken and that nobody tried to send: they are due as before, and no try is counted."""
+    untried = {"tries": OutboxMessage.tries - 1, "next_try_at": now}
+    session.execute(update(OutboxMessage).where(OutboxMessage.id.in_(mail_ids)).values(**untried))
 
 
 def mark_sent(session: Session, mail_id: int, *, now: datetime) -> None:

@@ -13,14 +13,11 @@ from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.domain.remarking import ListChanged, rescored
 from deust.models.people import Person
-from deust.models.quizzes import Attempt
-from deust.queries.closed_attempts import ATTEMPT_IDS
 from deust.queries.remarking import Affected, RemarkingPage, remarking_page
 from deust.services import marking, records
 
 MAIL = "marks-corrected"
 
-_HOLD = select(Attempt.id).where(Attempt.id.in_(ATTEMPT_IDS)).order_by(Attempt.id).with_for_update()
 _PEOPLE = (
     select(Person.id, Person.email, Person.given_name, Person.locale)
     .where(Person.id.in_(bindparam("person_ids", expanding=True)), Person.is_active)
@@ -38,7 +35,7 @@ def apply_key(
     change, nothing is written. Refuses when the list is no longer the one `seen`.
     """
     found = remarking_page(session.connection(), reviewer=by, quiz=quiz)
-    session.connection().execute(_HOLD, {"attempt_ids": sorted(one.attempt_id for one in found.changed)}).all()
+    marking.hold_attempts(session, [one.attempt_id for one in found.changed])
     held = remarking_page(session.connection(), reviewer=by, quiz=quiz)
     changed = _changed(held, never_lower)
     if not changed:

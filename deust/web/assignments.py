@@ -86,7 +86,8 @@ def review(public_id: str) -> Response | str:
 def hand_in(public_id: str) -> Response | tuple[str, int]:
     """Hand in for good, with the declaration; twice is the same as once."""
     form = DeclarationForm()
-    declaration = services.Declaration(is_own=bool(form.is_own.data), tools=(form.tools.data or "").strip())
+    tools_used = (form.tools.data or "").replace("\r\n", "\n").strip()
+    declaration = services.Declaration(is_own=bool(form.is_own.data), tools=tools_used)
     try:
         with writing() as session:
             services.hand_in(

@@ -16,7 +16,9 @@ from deust.models.transaction import reading, writing
 from deust.queries.cohort import Filter, Sort, chosen_rows, cohort_page
 from deust.queries.cohort_heads import cohorts_of, get_cohort
 from deust.services import cohort as services
+from deust.services.tables import written_table
 from deust.web import cohort_table
+from deust.web.addresses import number_of
 from deust.web.cohort_rows import DrawnRows
 from deust.web.cohort_waves import row_wave, sheet_of
 from deust.web.current import permission, tools, visitor
@@ -24,7 +26,7 @@ from deust.web.flag_words import days_ago, reason
 from deust.web.forms import N_, Form
 from deust.web.i18n import gettext as _
 from deust.web.progress_waves import progress_text
-from deust.web.wishes import address_of, number_of, wish_of
+from deust.web.wishes import address_of, wish_of
 
 bp = Blueprint("cohort", __name__)
 
@@ -117,7 +119,7 @@ def export(cohort_id: int, kind: str) -> Response:
         head = get_cohort(connection, asker=visitor(), cohort_id=cohort_id, programmes=tools().catalogue.programme)
         rows = chosen_rows(connection, tools().snapshots, head=head, **chosen)
     lines = cohort_table.lines(rows, head.rules, head.programme)
-    content = services.written_table(kind, _("Cohorte"), cohort_table.header(), lines)
+    content = written_table(kind, _("Cohorte"), cohort_table.header(), lines)
     name = f"cohorte-{cohort_id}-{chosen['now'].date().isoformat()}.{kind}"
     return send_file(BytesIO(content), mimetype=MEDIA_TYPES[kind], as_attachment=True, download_name=name)
 

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from deust.domain.flags import Flag, Rules
 from deust.domain.learning import Programme
 from deust.queries.cohort_table import TableRow
+from deust.services.tables import Cell
 from deust.web.flag_words import reason
 from deust.web.formats import person_zone
 from deust.web.i18n import gettext as _
-
-TableCell = str | int | Decimal | None
 
 
 def header() -> list[str]:
@@ -35,14 +34,14 @@ def header() -> list[str]:
     ]
 
 
-def lines(rows: Iterable[TableRow], rules: Rules, programme: Programme) -> list[Sequence[TableCell]]:
+def lines(rows: Iterable[TableRow], rules: Rules, programme: Programme) -> list[Sequence[Cell]]:
     """What is the same for many is said once: their reasons, their means, the reader's day and words."""
     zone, yes = ZoneInfo(person_zone()), _("oui")
     said = cache(lambda flag: reason(flag, rules, programme))
     return [_line(row, zone, yes, said) for row in rows]
 
 
-def _line(row: TableRow, zone: ZoneInfo, yes: str, said: Callable[[Flag], str]) -> Sequence[TableCell]:
+def _line(row: TableRow, zone: ZoneInfo, yes: str, said: Callable[[Flag], str]) -> Sequence[Cell]:
     return [
         row.name,
         row.student_number,

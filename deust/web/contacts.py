@@ -19,7 +19,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from deust.domain.access import Permission
 from deust.domain.errors import NotFound
@@ -33,12 +33,13 @@ from deust.queries.cohort_heads import CohortHead, get_cohort
 from deust.queries.contacts import Followed, Recipient, get_followed, recipients, student_file
 from deust.services import cohort as services
 from deust.services import people
+from deust.web.addresses import number_of, page_of_list
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import draft_words, event_words
 from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
-from deust.web.wishes import number_of, wish_of
+from deust.web.wishes import wish_of
 
 bp = Blueprint("contacts", __name__)
 
@@ -50,14 +51,14 @@ class MessageForm(Form):
     subject = StringField(
         N_("Objet"),
         [
-            InputRequired(N_("Écrivez l’objet du message.")),
+            DataRequired(N_("Écrivez l’objet du message.")),
             Length(max=150, message=N_("L’objet tient en 150 signes.")),
         ],
     )
     text = TextAreaField(
         N_("Message"),
         [
-            InputRequired(N_("Écrivez le message.")),
+            DataRequired(N_("Écrivez le message.")),
             Length(max=LONGEST_MESSAGE, message=N_("Le message tient en 5 000 signes.")),
         ],
         render_kw={"rows": 10},
@@ -74,7 +75,7 @@ class ContactForm(Form):
     note = TextAreaField(
         N_("Ce qui a été dit"),
         [
-            InputRequired(N_("Écrivez une phrase.")),
+            DataRequired(N_("Écrivez une phrase.")),
             Length(max=services.LONGEST_NOTE, message=N_("La note tient en 2 000 signes.")),
         ],
     )
@@ -117,7 +118,7 @@ def file(person_id: int) -> ResponseReturnValue:
             connection,
             asker=visitor(),
             person_id=person_id,
-            position=number_of(request.args.get("page")) or 1,
+            position=page_of_list(),
         )
     programme = tools().catalogue.programme(page.student.programme)
     return render_template(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +17,7 @@ from deust.domain.people import SignedIn
 from deust.models.transaction import reading
 from deust.queries.eyes import seen_as
 from deust.queries.signin import signed_in
+from deust.services.signin import token_hash
 from deust.services.tools import Tools
 from deust.web.typed import given_back
 
@@ -43,10 +43,6 @@ class Visitor(UserMixin):
 
     def get_id(self) -> str:
         return self.token
-
-
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @login_manager.user_loader

@@ -16,7 +16,7 @@ from deust.domain import errors
 from deust.domain.flags import InvalidRules
 from deust.web.current import visitor_or_none, wants_json
 from deust.web.i18n import gettext as _
-from deust.web.typed import given_back
+from deust.web.typed import given_back, typed_texts
 
 log = logging.getLogger("deust")
 
@@ -172,17 +172,17 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
 def answer(status: int, *, code: str | None = None, words: Words | None = None) -> Response:
-    """The error as a page, or as JSON for a script; nothing of the inside is said."""
+    """The error as a page with the words of the form that met it, or as JSON for a script; nothing of the inside is
+    said.
+    """
     if status >= 500:
         g._login_user = AnonymousUserMixin()  # asking the database who it is would fail again
     words = words or _words(status)
     if wants_json():
         body = {"error": code or str(status), "message": words.title, "request": g.get("request_id")}
         return make_response(jsonify(body), status)
-    page = render_template(
-        "errors/page.html", status=status, words=words, request_id=g.get("request_id"), person=visitor_or_none()
-    )
-    return make_response(page, status)
+    shown = {"words": words, "request_id": g.get("request_id"), "person": visitor_or_none(), "texts": typed_texts()}
+    return make_response(render_template("errors/page.html", status=status, **shown), status)
 
 
 def register(app: Flask) -> None:

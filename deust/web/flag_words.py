@@ -87,6 +87,9 @@ def _mail_kind(kind: str) -> str:
         "reset": _("nouveau mot de passe"),
         "password-changed": _("mot de passe changé"),
         "sign-in-failures": _("essais de connexion échoués"),
+        "mark-released": _("une correction est rendue"),
+        "marks-corrected": _("des points ont changé"),
+        "questions-answered": _("une question a sa réponse"),
     }
     return words.get(kind, kind)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField
 from wtforms.validators import EqualTo, InputRequired
@@ -39,11 +41,14 @@ class _Words:
 
 
 class Form(FlaskForm):
-    """A form whose refusals are all in the reader's language."""
+    """A form whose refusals are all in the reader's language. Pages post it: what a script sends as JSON is no form."""
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: FlaskForm) -> _Words:
             return _Words()
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            return None if request.is_json else super().wrap_formdata(form, formdata)
 
 
 class NewPasswordForm(Form):

@@ -29,6 +29,7 @@ from deust.queries.copies import copy_sound as find_sound
 from deust.services import grading as services
 from deust.services import grid_changes as changes
 from deust.services import phrases as bank
+from deust.web.addresses import number_of, page_of_list
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
 from deust.web.forms import Form
@@ -69,9 +70,8 @@ class AnswerForm(Form):
 def queue() -> str:
     """What waits, oldest first, against the turnaround promised."""
     now, filters = tools().clock(), filters_asked()
-    page = max(1, request.args.get("page", 1, type=int))
     with reading() as connection:
-        found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
+        found = queues.queue(connection, marker=visitor(), filters=filters, page=page_of_list(), now=now)
     words = {**queue_words(found, news_of_queue(now), now), "address": filtered_address, "acted": _acted()}
     return render_template("grading/queue.html", queue=found, filters=filters, now=now, **words)
 
@@ -113,7 +113,7 @@ def save(public_id: str) -> Response | tuple[Response, int] | tuple[str, int]:
             marker=visitor(),
             public_id=public_id,
             work=work,
-            base_version=request.form.get("version", 0, type=int),
+            base_version=number_of(request.form.get("version")) or 0,
             is_ready=go == "ready" and not given.problem,
             spoken=spoken,
             now=now,
@@ -303,9 +303,8 @@ def _show_ready(chosen: list[str] | None = None, problem: str = "", reason: str 
 
 def _show_allocation(problem: object = "") -> str:
     now, filters = tools().clock(), filters_asked()
-    page = max(1, request.args.get("page", 1, type=int))
     with reading() as connection:
-        found = queues.queue(connection, marker=visitor(), filters=filters, page=page, now=now)
+        found = queues.queue(connection, marker=visitor(), filters=filters, page=page_of_list(), now=now)
         tutors = lists.tutors(connection, marker=visitor())
     return render_template(
         "grading/allocation.html",
@@ -322,7 +321,7 @@ def _show_allocation(problem: object = "") -> str:
 
 def _acted() -> int:
     """How many copies the act that has just been done was about."""
-    return request.args.get("nombre", 0, type=int)
+    return number_of(request.args.get("nombre")) or 0
 
 
 def _with_phrase(session: Any, work: Work, go: str) -> Work:

@@ -321,7 +321,7 @@ def _posted_place(lesson: Lesson) -> tuple[str, int]:
     if not isinstance(posted, dict):
         abort(400)
     place, permille = posted.get("place"), posted.get("permille")
-    anchors = {"", *(heading.anchor for heading in tools().catalogue.lesson(lesson.ref).headings)}
+    anchors = ["", *(heading.anchor for heading in tools().catalogue.lesson(lesson.ref).headings)]
     if place not in anchors or type(permille) is not int or not 0 <= permille <= 1000:
         abort(400)
     return place, permille

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from deust.services.comment_uploads import give_comment
 from deust.services.grading import CONFLICT, SavedWork
 from deust.services.uploads import Whole
 from deust.web import formats
+from deust.web.addresses import number_of
 from deust.web.answer_posts import unread_words
 from deust.web.current import tools, visitor
 from deust.web.i18n import gettext as _
@@ -36,6 +38,7 @@ MINE, THEIRS = "mine", "theirs"
 _LONGEST_FIELD = 200
 _LONGEST_CODE = 40
 _MOST_START = 1_000_000
+_MOST_DIGITS = 8
 
 
 def posted_work(public_id: str) -> Work:
@@ -49,8 +52,8 @@ def posted_work(public_id: str) -> Work:
         points={name[7:]: value[:20] for name, value in form.items() if name.startswith("points-")},
         adjustment=form.get("adjustment", "")[:20],
         adjustment_reason=form.get("adjustment_reason", "")[:500],
-        comment=form.get("comment", "")[:MOST_COMMENT],
-        private_note=form.get("private_note", "")[:MOST_COMMENT],
+        comment=_written("comment", MOST_COMMENT),
+        private_note=_written("private_note", MOST_COMMENT),
         remarks=tuple(remarks[:MOST_REMARKS]),
     )
 
@@ -71,7 +74,7 @@ def is_still_the_other(public_id: str) -> bool:
     """Whether the other version is still the one that was shown: then to take it changes nothing."""
     with reading() as connection:
         page = copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock())
-    return page.version == request.form.get("version", 0, type=int)
+    return page.version == (number_of(request.form.get("version")) or 0)
 
 
 def missing_words(reckoned: Reckoned) -> str:
@@ -93,6 +96,11 @@ def missing_words(reckoned: Reckoned) -> str:
         "adjustment": _("L’ajustement n’est pas un nombre."),
     }
     return " ".join([*said, *(words[one] for one in reckoned.lacks)])
+
+
+def _written(name: str, most: int) -> str:
+    """The text of a field, as long as the page let it be: browsers send the end of a line as two signs."""
+    return request.form.get(name, "").replace("\r\n", "\n")[:most]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +165,7 @@ def _posted_remark(id_: str) -> Remark:
         id=id_[:16],
         part=form.get(f"remark-{id_}-part", "")[:20],
         anchor=Anchor(anchor) if anchor in set(Anchor) else Anchor.PASSAGE,
-        text=form.get(f"remark-{id_}-text", "")[:MOST_REMARK],
+        text=_written(f"remark-{id_}-text", MOST_REMARK),
         start=_whole(form.get(f"remark-{id_}-start")),
         end=_whole(form.get(f"remark-{id_}-end")),
         quote=form.get(f"remark-{id_}-quote", "")[:_LONGEST_FIELD],
@@ -174,7 +182,7 @@ def _new_remark(public_id: str) -> Remark:
         id=secrets.token_hex(4),
         part=part[:20],
         anchor=kind,
-        text=form.get("new-text", "").strip()[:MOST_REMARK],
+        text=_written("new-text", MOST_REMARK).strip(),
         criterion=form.get("new-criterion", "")[:_LONGEST_CODE],
     )
     at = form.get("new-at", "").strip()
@@ -183,10 +191,18 @@ def _new_remark(public_id: str) -> Remark:
     with reading() as connection:
         page = copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock())
     text = next((one.text for one in page.parts if one.key == part), "")
-    start = _whole(form.get("new-start"), -1)
-    if start < 0 or text[start : start + len(at)] != at:
-        start = text.find(at) if at else -1
-    return replace(remark, start=start, end=start + len(at), quote=at[:_LONGEST_FIELD]) if start >= 0 else remark
+    found = _passage(text, at, _whole(form.get("new-start")))
+    if found is None:
+        return remark
+    return replace(remark, start=found.start(), end=found.end(), quote=found[0][:_LONGEST_FIELD])
+
+
+def _passage(text: str, words: str, start: int) -> re.Match[str] | None:
+    """Where these words stand, at the place told or else first; a field of one line lost the ends of theirs."""
+    if not words:
+        return None
+    written = re.compile(r"\n*".join(map(re.escape, words)))
+    return written.match(text, start) or written.search(text)
 
 
 def page_asked(asked: str) -> tuple[str, int] | None:
@@ -205,12 +221,11 @@ def page_remarked() -> tuple[str, int] | None:
 
 
 def _whole(text: str | None, default: int = 0) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 8 and int(text) < _MOST_START else default
+    return int(text) if text and text.isdecimal() and len(text) < _MOST_DIGITS and int(text) < _MOST_START else default
 
 
 def _seconds(text: str) -> int:
     """« 1:05 », « 1 min 05 » or « 65 » are all 65 seconds."""
-    numbers = [
-        int(part) for part in text.replace("min", ":").replace("s", "").replace(" ", "").split(":") if part.isdecimal()
-    ]
+    parts = text.replace("min", ":").replace("s", "").replace(" ", "").split(":")
+    numbers = [int(part[:_MOST_DIGITS]) for part in parts if part.isdecimal()]
     return min(sum(value * 60**place for place, value in enumerate(reversed(numbers[-2:]))), _MOST_START)

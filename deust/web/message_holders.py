@@ -13,12 +13,11 @@ from deust.domain.messages import PROMISED_DAYS
 from deust.models.transaction import reading, writing
 from deust.queries import message_holders as pages
 from deust.services import message_holders as services
+from deust.web.addresses import page_of_list
 from deust.web.current import permission, tools, visitor
 from deust.web.forms import N_, Form
 
 bp = Blueprint("message_holders", __name__)
-
-_LAST_PAGE = 100_000
 
 
 class GivingForm(Form):
@@ -29,9 +28,8 @@ class GivingForm(Form):
 @permission(Permission.THREAD_SHARE)
 def sharing() -> str:
     """The questions that wait, oldest first, and who holds each: nothing of what was written."""
-    page = min(max(1, request.args.get("page", 1, type=int)), _LAST_PAGE)
     with reading() as connection:
-        found = pages.waiting_questions(connection, asker=visitor(), page=page)
+        found = pages.waiting_questions(connection, asker=visitor(), page=page_of_list())
     given = request.args.get("fait") == "confiee"
     return render_template(
         "messages/sharing.html", found=found, now=tools().clock(), promised=PROMISED_DAYS, is_given=given

@@ -27,13 +27,13 @@ from deust.queries.message_subjects import attempt_about
 from deust.queries.progress import ensure_may_read
 from deust.services import messages as services
 from deust.web import errors, formats
+from deust.web.addresses import group_of_list, number_of, page_of_list
 from deust.web.current import own_programme, permission, tools, visitor, wants_json
 from deust.web.forms import N_, Form, refuse
 from deust.web.i18n import gettext as _
 
 bp = Blueprint("messages", __name__)
 
-_LAST_PAGE = 100_000
 _REFUSALS = (InvalidAnswer, TooManyQuestions, ThreadClosed)
 _NEEDED = [InputRequired()]
 _WRITING = {"rows": 8}
@@ -79,7 +79,7 @@ def ask() -> ResponseReturnValue:
 def mine() -> str:
     """« Mes questions », the last first."""
     with reading() as connection:
-        lines = pages.my_threads(connection, learner=visitor(), page=_page())
+        lines = pages.my_threads(connection, learner=visitor(), page=page_of_list())
     return render_template("messages/mine.html", lines=lines, promised=PROMISED_DAYS)
 
 
@@ -132,7 +132,7 @@ def queue() -> str:
     """What students asked, oldest first, against the delay promised."""
     filters, now = _filters(), tools().clock()
     with reading() as connection:
-        found = pages.queue(connection, tutor=visitor(), filters=filters, page=_page(), now=now)
+        found = pages.queue(connection, tutor=visitor(), filters=filters, page=page_of_list(), now=now)
     return render_template(
         "messages/queue.html", queue=found, filters=filters, now=now, promised=PROMISED_DAYS, address=_queue_address
     )
@@ -247,7 +247,7 @@ def _show_thread(public_id: str, form: FollowUpForm | None = None, *, is_too_lat
 
 def _seen() -> int:
     """How many messages the page showed."""
-    return min(request.form.get("seen", 0, type=int), _LAST_PAGE)
+    return number_of(request.form.get("seen")) or 0
 
 
 def _noted_read(public_id: str, back: str) -> ResponseReturnValue:
@@ -334,9 +334,7 @@ def _after_answer(public_id: str) -> str:
 
 
 def _filters() -> pages.Filters:
-    return pages.Filters(
-        is_answered=request.args.get("etat") == "repondues", group_id=request.args.get("groupe", None, type=int)
-    )
+    return pages.Filters(is_answered=request.args.get("etat") == "repondues", group_id=group_of_list())
 
 
 def _queue_address(**changes: object) -> str:
@@ -345,7 +343,3 @@ def _queue_address(**changes: object) -> str:
     asked = {"etat": "repondues" if filters.is_answered else "", "groupe": filters.group_id}
     query = urlencode({name: value for name, value in {**asked, **changes}.items() if value})
     return f"{request.path}?{query}" if query else request.path
-
-
-def _page() -> int:
-    return min(max(1, request.args.get("page", 1, type=int)), _LAST_PAGE)

@@ -13,6 +13,7 @@ from deust.domain.errors import NotFound, SignInRefused
 from deust.models.transaction import reading, writing
 from deust.queries.people import StudentPage, account_page, find_student, students_page
 from deust.services import people, signin
+from deust.web.addresses import page_of_list
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
 from deust.web.forms import N_, Form, NewPasswordForm, exact, refuse
@@ -61,7 +62,7 @@ class AccommodationForm(Form):
 
     def validate_multiplier(self, field: StringField) -> None:
         value = exact(field.data)
-        if value is None or not 1 <= value <= people.LARGEST_MULTIPLIER:
+        if value is None or not people.is_multiplier(value):
             raise ValidationError(_("Écrivez un nombre entre 1 et 4, par exemple 4/3."))
 
     def validate_extra_minutes(self, field: StringField) -> None:
@@ -107,7 +108,7 @@ def end_other_sessions() -> ResponseReturnValue:
 @bp.get("/personnes")
 @permission(Permission.PEOPLE_ARRANGE)
 def students() -> ResponseReturnValue:
-    search, position = request.args.get("q", "")[:100], request.args.get("page", 1, type=int)
+    search, position = request.args.get("q", "")[:100], page_of_list()
     with reading() as connection:
         page = students_page(connection, search=search, position=position)
     return render_template("people/students.html", page=page)

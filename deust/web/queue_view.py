@@ -16,6 +16,7 @@ from deust.models.transaction import reading
 from deust.queries.queue import Activity, Drawn, Filters, Queue
 from deust.queries.queue_news import News, queue_news
 from deust.web import wave
+from deust.web.addresses import group_of_list
 from deust.web.current import tools, visitor
 from deust.web.flag_words import draft_words, silence
 from deust.web.formats import duration
@@ -146,7 +147,7 @@ def filters_asked() -> Filters:
     """The activity, the group, and whether only one's own: as the address or the form says."""
     return Filters(
         item_ref=request.values.get("activite", "")[:_LONGEST_REF],
-        group_id=request.values.get("groupe", None, type=int),
+        group_id=group_of_list(),
         is_mine=request.values.get("miennes") == "1",
     )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -14,6 +12,7 @@ from wtforms.validators import DataRequired, Length
 from deust.domain.access import Permission
 from deust.domain.disclosure import FEWEST
 from deust.domain.errors import InvalidAnswer, NotFound
+from deust.domain.french_numbers import half_up
 from deust.domain.learning import Kind, Quiz
 from deust.domain.quiz_report import LOW_SUCCESS, QuestionFigures
 from deust.domain.quiz_scope import Which
@@ -25,17 +24,16 @@ from deust.queries.remarking import remarking_page
 from deust.queries.remarking_asides import LookedAt, looked_at
 from deust.services import remarking as services
 from deust.services import remarking_asides as asides
-from deust.web import formats
+from deust.services.tables import Cell, written_table
+from deust.web.addresses import group_of_list, number_of
 from deust.web.current import permission, tools, visitor
 from deust.web.forms import Form
-from deust.web.i18n import current_locale
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 
 bp = Blueprint("quiz_reports", __name__)
 
 _CHART = (400, 160)
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 class KeyForm(Form):
@@ -57,9 +55,8 @@ def report(module_id: str, item_id: str) -> str:
 def report_table(module_id: str, item_id: str) -> Response:
     """The table of questions, for a spreadsheet."""
     page = _report(module_id, item_id)
-    text = io.StringIO()
-    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(_rows(page))
-    response = Response(text.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    table = written_table("csv", page.quiz.title, _header(), [_line(one) for one in page.questions])
+    response = Response(table, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="rapport-{page.quiz.module}-{page.quiz.id}.csv"'
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -147,7 +144,6 @@ def _quiz(module_id: str, item_id: str) -> Quiz:
 def _report(module_id: str, item_id: str) -> pages.ReportPage:
     asked = request.args.get("essai", "")
     which = Which(asked) if asked in list(Which) else Which.FIRST
-    group = request.args.get("groupe", type=int)
     with reading() as connection:
         return kept_report(
             connection,
@@ -155,7 +151,7 @@ def _report(module_id: str, item_id: str) -> pages.ReportPage:
             reviewer=visitor(),
             quiz=_quiz(module_id, item_id),
             which=which,
-            group=group,
+            group=group_of_list(),
         )
 
 
@@ -168,7 +164,7 @@ def _remarking(module_id: str, item_id: str) -> LookedAt:
 def _show_remarking(
     found: LookedAt, form: KeyForm, *, is_stale: bool = False, refused: str = "", reason: str = ""
 ) -> str:
-    done = request.args.get("fait", type=int)
+    done = number_of(request.args.get("fait"))
     words = {"is_stale": is_stale, "done": done, "refused": refused, "reason": reason}
     return render_template(
         "quizzes/remarking.html",
@@ -197,8 +193,8 @@ def _chart(page: pages.ReportPage) -> list[dict[str, object]]:
     ]
 
 
-def _rows(page: pages.ReportPage) -> Iterator[list[str]]:
-    yield [
+def _header() -> list[str]:
+    return [
         _("Question"),
         _("Identifiant"),
         _("Version"),
@@ -209,23 +205,22 @@ def _rows(page: pages.ReportPage) -> Iterator[list[str]]:
         _("Temps médian en secondes"),
         _("À revoir"),
     ]
-    for one in page.questions:
-        review = _("oui") if one.is_hard or one.is_unclear else ""
-        yield [_cell(plain(one.title)), _cell(one.id), one.hash[:8], *_figures(one), review]
 
 
-def _figures(one: QuestionFigures) -> list[str]:
+def _line(one: QuestionFigures) -> list[Cell]:
+    review = _("oui") if one.is_hard or one.is_unclear else None
+    return [plain(one.title), one.id, one.hash[:8], *_figures(one), review]
+
+
+def _figures(one: QuestionFigures) -> list[Cell]:
     if not one.is_told:
-        return [_("moins de %(count)s", count=FEWEST), "", "", "", ""]
-    known = (one.asked, one.answered, None if one.success is None else one.success * 100, one.discrimination)
-    return [_plain(figure) for figure in known] + ["" if one.seconds is None else str(one.seconds)]
+        return [_("moins de %(count)s", count=FEWEST), None, None, None, None]
+    success = None if one.success is None else _decimal(one.success * 100)
+    discrimination = None if one.discrimination is None else _decimal(one.discrimination)
+    return [one.asked, one.answered, success, discrimination, one.seconds]
 
 
-def _plain(figure: int | Fraction | None) -> str:
-    """A number that a spreadsheet reads: no space between thousands."""
-    return "" if figure is None else formats.number_in(figure, current_locale()).replace(formats.NBSP, "")
-
-
-def _cell(text: str) -> str:
-    """A text that a spreadsheet never runs as a formula."""
-    return f"'{text}" if text.startswith(_RISKY) else text
+def _decimal(figure: Fraction) -> Decimal:
+    """Rounded half up at two places, as the page shows it."""
+    rounded = half_up(figure, 2)
+    return Decimal(rounded.numerator) / rounded.denominator

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
 
+from deust.domain.messages import cleaned
 from deust.domain.signin import local_path
 
 _SECRET = ("password", "token", "again")
@@ -19,18 +22,24 @@ _MOST = 50
 def typed_texts() -> tuple[str, ...]:
     """The words of the form sent, in its order: no password, nothing that the page itself filled in.
 
-    A form sent from another site shows nothing: what it holds was not typed here.
+    A form sent from another site shows nothing: what it holds was not typed here. One that cannot be read has no words.
     """
     if request.method != "POST" or request.is_json or request.endpoint in _NO_ECHO or not _is_from_here():
         return ()
     found = [
         value
-        for name, values in request.form.lists()
+        for name, values in _fields()
         if name not in _ABOUT_THE_FORM and not any(word in name.lower() for word in _SECRET)
-        for value in values
-        if value.strip() and not _MACHINE.fullmatch(value.strip())
+        for value in map(cleaned, values)
+        if value and not _MACHINE.fullmatch(value)
     ]
     return tuple(found[:_MOST])
+
+
+def _fields() -> list[tuple[str, list[str]]]:
+    with suppress(HTTPException, OSError):
+        return list(request.form.lists())
+    return []
 
 
 def given_back(status: int, *, is_signed_out: bool) -> Response | None:

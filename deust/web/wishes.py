@@ -9,6 +9,7 @@ from typing import TypeVar
 from flask import url_for
 
 from deust.queries.cohort import Filter, Sort, Wish
+from deust.web.addresses import number_of
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -25,10 +26,6 @@ def wish_of(values: Mapping[str, str]) -> Wish:
 
 def _one_of(choices: type[Choice], value: str | None, usual: Choice) -> Choice:
     return choices(value) if value in list(choices) else usual
-
-
-def number_of(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def address_of(wished: Wish, cohort_id: int, endpoint: str = "cohort.cohort", **changes: object) -> str:

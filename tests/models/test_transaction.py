@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, text, update
+from sqlalchemy import ColumnElement, event, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
-from deust.domain.errors import Unavailable
+from deust.domain.errors import Unavailable, Unkeepable
 from deust.models.people import Person
 from deust.models.transaction import engines, reading, writing
 from tests.support import factories
@@ -124,3 +124,11 @@ def test_a_database_that_is_not_there_is_said_in_the_rules_words(database: Flask
             factories.person(session)
     finally:
         path.rmdir()
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("unkeepable", [Person.id == 2**70, Person.email == "seul\ud800"])
+def test_what_no_column_holds_is_refused_in_the_rules_words(database: Flask, unkeepable: ColumnElement[bool]) -> None:
+    for door in (reading, writing):
+        with pytest.raises(Unkeepable), door() as opened:
+            opened.execute(select(Person.id).where(unkeepable))

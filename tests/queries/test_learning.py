@@ -10,7 +10,7 @@ from deust.domain.errors import Forbidden, UnknownQuestion
 from deust.domain.learning import Heading, RenderedLesson
 from deust.domain.progress import State
 from deust.domain.questions import Info
-from deust.domain.quizzes import Mode
+from deust.domain.quizzes import Mode, Moment, Show
 from deust.models.learning import CheckTry, ItemProgress
 from deust.models.transaction import reading, writing
 from deust.queries.asked import asked_check
@@ -20,7 +20,7 @@ from deust.queries.progress import ensure_may_read, progress_of
 from deust.queries.public_home import public_home_page
 from tests.support import factories
 from tests.support.clock import NOW
-from tests.support.programmes import a_check, a_lesson, a_module, a_programme, a_quiz, an_announced
+from tests.support.programmes import a_check, a_lesson, a_module, a_programme, a_quiz, an_announced, settings
 from tests.support.statements import statements
 
 pytestmark = pytest.mark.both
@@ -158,6 +158,25 @@ def test_a_mark_that_the_quiz_hides_is_not_told_before_its_close(learner):
     with writing() as session:
         factories.item_dates(session, EXAM.ref, person_id=learner.person_id, closes_at=NOW - HOUR)
     assert module(learner).rows[2].mark == Fraction(3, 4)
+
+
+def test_a_mark_is_not_told_while_the_last_answers_may_still_come(learner):
+    with writing() as session:
+        factories.item_dates(session, EXAM.ref, person_id=learner.person_id, closes_at=NOW - timedelta(seconds=20))
+    assert module(learner).rows[2].mark is None
+
+
+def test_a_mark_shown_after_the_attempts_waits_for_those_granted_besides(database):
+    show = Show(**dict.fromkeys(("correctness", "feedback", "answers", "score"), Moment.AFTER_ATTEMPTS))
+    quiz = a_quiz(settings=settings(Mode.GRADED, attempts=1, show=show))
+    programme = a_programme([a_module(quiz)])
+    with writing() as session:
+        learner = factories.learner(session)
+        session.add(progress(learner, quiz, attempts_used=1, kept_share=Fraction(3, 4)))
+    assert module(learner, programme).rows[0].mark == Fraction(3, 4)
+    with writing() as session:
+        factories.item_dates(session, quiz.ref, person_id=learner.person_id, extra_attempts=1)
+    assert module(learner, programme).rows[0].mark is None
 
 
 def test_an_outcome_is_acquired_when_all_that_names_it_is_done(database):

@@ -78,6 +78,19 @@ def test_the_figures_of_a_group(admin: SignedIn) -> None:
     assert page.to_review == ()
 
 
+def test_a_student_of_two_groups_is_counted_in_the_latest(admin: SignedIn) -> None:
+    """As every other page places them."""
+    first, second = fill(QUIZ, [RIGHT] * 6, [WRONG] * 6)
+    with writing() as session:
+        moved = session.scalars(select(Enrolment.person_id).where(Enrolment.group_id == first)).all()
+        cohort = factories.cohort(session)
+        latest = factories.group(session, cohort)
+        place = {"group_id": latest.id, "started_on": cohort.week_one_on + timedelta(days=1)}
+        for person_id in moved:
+            factories.enrolment(session, session.get_one(Person, person_id), cohort, **place)
+    assert {one.id: read(admin, group=one.id).count for one in read(admin).groups} == {second: 6, latest.id: 6}
+
+
 def test_a_hard_or_unclear_question_is_to_be_reviewed(admin: SignedIn) -> None:
     weak = {**RIGHT, "a": 1}
     strong = {"a": 2, "b": "relance", "c": False}

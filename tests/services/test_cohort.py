@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from deust.domain.flags import FlagKind, InvalidRules, Rules
 from deust.models.cohort import Contact, FlagAside, FlagRules
+from deust.models.people import Cohort
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import writing
 from deust.services import cohort as services
 from tests.support import factories
+from tests.support.barrier import at_once
 from tests.support.clock import NOW
 
 pytestmark = pytest.mark.both
@@ -105,3 +107,19 @@ def test_rules_are_kept_once_a_cohort_and_refused_beyond_their_limits(tutor, stu
         assert session.scalars(select(FlagRules.silent_days)).all() == [6]
         with pytest.raises(InvalidRules):
             services.set_rules(session, cohort_id, Rules(behind_percent=101), by=tutor.person_id, now=NOW)
+
+
+def test_rules_and_flags_put_aside_by_two_presses_at_once_are_kept_once(database, tutor, students):
+    with writing() as session:
+        cohort_id = session.scalars(select(Cohort.id)).first()
+
+    def press():
+        with writing() as session:
+            services.set_rules(session, cohort_id, Rules(silent_days=3), by=tutor.person_id, now=NOW)
+            later = NOW.date() + timedelta(days=7)
+            services.put_aside(session, students[0], FlagKind, until_on=later, by=tutor.person_id, now=NOW)
+
+    at_once(database, [press] * 8)
+    with writing() as session:
+        assert session.scalars(select(FlagRules.silent_days)).all() == [3]
+        assert len(session.scalars(select(FlagAside.kind)).all()) == len(FlagKind)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 from deust.domain.assignments import Resubmit, Rule, to_step
 from deust.domain.copies import Anchor, Remark, Work
 from deust.domain.errors import Forbidden, InvalidAnswer, NoAttemptLeft, NotFound, NotReady
+from deust.domain.people import SignedIn
 from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReleasedMark, ReviewRequest
 from deust.models.learning import ItemProgress
@@ -501,3 +503,30 @@ def test_late_answers_leave_the_points_given_by_hand(database: Flask, clock: Clo
     with writing() as session:
         accept_late(session, public_id=taker.public_id, reviewer=admin, quiz=taker.quiz, reason="réseau", now=clock.now)
     assert (taker.attempt().score, taker.attempt().awaiting) == (2, 0)
+
+
+def test_a_release_and_a_late_answer_taken_at_once_wait_for_each_other(school: Class, database: Flask) -> None:
+    """Both need the copy and its attempt: neither ever holds one of them while it waits for the other's."""
+    with writing() as session:
+        admin = factories.signed_in(factories.person(session, role="admin"))
+    for number in range(4):
+        learner = school.newcomer()
+        attempt = school.start(learner)
+        school.write(attempt, "Bonjour.", learner)
+        school.hand_in(attempt, learner)
+        copy = school.copy_of(attempt)
+        school.save(copy, GOOD, is_ready=True)
+        school.write(attempt, f"Bonjour, ici le standard {number}.", learner, sequence=9)
+        at_once(database, [partial(released, school, copy), partial(taken, school, attempt, admin)])
+
+
+def released(school: Class, copy: str) -> None:
+    """A copy put back just before is no longer ready: that is said, and nothing is half done."""
+    with suppress(NotReady):
+        school.release(copy)
+
+
+def taken(school: Class, attempt: str, admin: SignedIn) -> None:
+    reasons = {"quiz": school.assignment, "reason": "réseau", "now": school.clock.now}
+    with writing() as session:
+        accept_late(session, public_id=attempt, reviewer=admin, **reasons)

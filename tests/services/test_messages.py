@@ -377,6 +377,38 @@ def write_again(school: School, thread: str, text: str = "Et puis ?", seen: int 
         )
 
 
+def test_a_choice_about_mail_made_by_two_presses_at_once_is_kept_once(school: School, database: Flask) -> None:
+    def press() -> None:
+        with writing() as session:
+            who = school.learner.person_id
+            messages.keep_mail_choice(session, person_id=who, wants_mail=False, now=school.clock.now)
+
+    at_once(database, [press] * 8)
+    with reading() as connection:
+        assert not pages.wants_mail(connection, person_id=school.learner.person_id)
+
+
+def said(thread: str) -> list[str]:
+    with reading() as connection:
+        spoken = select(Message.text).join(Thread).where(Thread.public_id == thread)
+        return list(connection.scalars(spoken.order_by(Message.id)))
+
+
+def test_a_message_and_an_answer_sent_twice_are_said_once(school: School, database: Flask) -> None:
+    """A second press tells nobody that something crossed, and leaves no draft to send a third time."""
+    thread = school.ask()
+    at_once(database, [partial(write_again, school, thread, "Et au téléphone ?")] * 4)
+    assert said(thread) == ["Pourquoi saluer ?", "Et au téléphone ?"]
+    assert at_once(database, [partial(school.answer, thread, seen=2)] * 4) == [True] * 4
+    assert said(thread)[2:] == ["Pour accueillir."]
+    assert school.opened(thread).draft == ""
+    write_again(school, thread, "Merci.")
+    assert not school.answer(thread, seen=2), "what crosses is still read first"
+    school.clock.move(minutes=11)
+    write_again(school, thread, "Merci.")
+    assert said(thread)[3:] == ["Merci.", "Merci."]
+
+
 def test_messages_added_to_a_question_are_not_new_questions(school: School) -> None:
     thread = school.ask()
     for number in range(1, 20):
@@ -440,7 +472,7 @@ def test_an_answer_is_unread_until_as_many_messages_were_read(school: School) ->
     assert unread_of(school) == 1
     note(school, thread, 400)
     assert unread_of(school) == 0
-    school.answer(thread, seen=4)
+    school.answer(thread, seen=4, text="Et pour rassurer.")
     assert unread_of(school) == 1
 
 

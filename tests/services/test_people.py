@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from deust.domain.access import Role
 from deust.domain.errors import ImportRefused, InvalidPerson, NotFound
@@ -16,14 +16,16 @@ from deust.domain.freezing import frozen_settings
 from deust.domain.people import Dates
 from deust.domain.quizzes import Mode
 from deust.exchange.people import read_students
-from deust.models.people import Accommodation, Cohort, Enrolment, Group, Person, Tutoring
+from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.records import AuditEvent
 from deust.models.transaction import reading, writing
 from deust.queries.people import account_page, find_student, students_page
 from deust.services import people
 from deust.services.people_import import Action, ImportPlan, import_people, plan_import
+from deust.services.quizzes import granted
 from tests.support import factories
+from tests.support.barrier import at_once
 from tests.support.clock import NOW
 
 QUIZ = factories.quiz(time_seconds=1200)
@@ -177,6 +179,46 @@ def test_moved_dates_close_open_attempts_later(promo: Cohort) -> None:
         people.move_dates(session, EXAM, person_id=students[0].id, dates=Dates(), by=None, now=NOW)
         people.move_dates(session, EXAM, cohort_id=promo.id, dates=Dates(), by=None, now=NOW)
     assert [deadline(each) for each in attempts] == [closing, closing]
+
+
+@pytest.mark.both
+def test_dates_move_also_for_what_was_begun_under_a_former_name(promo: Cohort) -> None:
+    """The exam was renamed while an attempt was open and after dates had been moved: the new date is the only one."""
+    closing = datetime(2026, 10, 25, 22, 59, 59, tzinfo=UTC)
+    renamed = factories.quiz(quiz_id="bilan", aliases=("examen",), mode=Mode.EXAM, time_seconds=None, due_week=6)
+    student = create()
+    with writing() as session:
+        people.enrol(session, student, cohort_id=promo.id, started_on=date(2026, 9, 14), by=None, now=NOW)
+    running = attempt(student, EXAM, closes_at=closing, deadline_at=closing)
+    first, second = closing + timedelta(days=2), closing + timedelta(days=7)
+    for item, later in ((EXAM, first), (renamed, second)):
+        with writing() as session:
+            moved = {"person_id": student.id, "dates": Dates(closes_at=later, extra_attempts=1)}
+            assert people.move_dates(session, item, **moved, by=None, now=NOW) == 1
+        assert deadline(running) == later
+    learner = factories.signed_in(student, promo)
+    with writing() as session:
+        dates, _arrangement = granted(session, learner=learner, quiz=renamed)
+        assert (dates.closes_at, dates.extra_attempts) == (second, 1)
+        people.move_dates(session, renamed, person_id=student.id, dates=Dates(), by=None, now=NOW)
+    assert deadline(running) == closing
+
+
+@pytest.mark.both
+def test_time_and_dates_granted_by_two_presses_at_once_are_kept_once(database: Flask, promo: Cohort) -> None:
+    student = create()
+
+    def press() -> None:
+        with writing() as session:
+            people.move_dates(session, EXAM, cohort_id=promo.id, dates=Dates(due_at=NOW), by=None, now=NOW)
+            people.move_dates(session, EXAM, person_id=student.id, dates=Dates(due_at=NOW), by=None, now=NOW)
+            granted_time = {"time_multiplier": Fraction(4, 3), "extra_minutes": 5}
+            people.grant_accommodation(session, student.id, **granted_time, by=None, now=NOW)
+
+    at_once(database, [press] * 8)
+    with reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(ItemDates)) == 2
+        assert connection.scalar(select(func.count()).select_from(Accommodation)) == 1
 
 
 # Lists taken in

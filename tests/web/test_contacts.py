@@ -15,7 +15,9 @@ from deust.models.cohort import Contact, FlagAside
 from deust.models.learning import ItemProgress
 from deust.models.people import Cohort, ItemDates, Person
 from deust.models.records import OutboxMessage
+from deust.services import records
 from deust.services.people import grant_accommodation
+from deust.web.mail import KINDS
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client
@@ -71,9 +73,18 @@ def test_a_tutor_writes_to_their_own_only(followed: Followed, doors: Doors) -> N
     assert [mail.recipient for mail in mails(doors)] == ["lea@example.org"]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"subject": ""}, {"text": ""}, {"subject": "x" * 151}, {"text": "x" * 5001}, {"sending": "abc"}]
+WRONG = (
+    {"subject": ""},
+    {"subject": " \t "},
+    {"subject": "x" * 151},
+    {"text": ""},
+    {"text": " \n"},
+    {"text": "x" * 5001},
+    {"sending": "abc"},
 )
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_message_refused_comes_back_filled(followed: Followed, doors: Doors, wrong: dict[str, str]) -> None:
     data = {**DRAFT, **wrong, "etudiant": str(followed.student.id)}
     response = followed.tutor.submit(f"{followed.path}/message", data)
@@ -199,3 +210,12 @@ def test_anyone_else_is_absent(followed: Followed, doors: Doors, page: str) -> N
         manager = factories.person(session, role="manager")
     assert followed.tutor.get(f"/personnes/{followed.stranger.id}/{page}").status_code == 404
     assert followed.manager.get(f"/personnes/{manager.id}/{page}").status_code == 404
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"from-staff", "questions-waiting", "question-given"}))
+def test_a_mail_of_the_platform_is_named_in_the_reader_s_words(followed: Followed, doors: Doors, kind: str) -> None:
+    with doors.writing() as session:
+        records.queue_mail(session, kind=kind, recipient=followed.student.email, payload={}, now=NOW)
+    page = text(followed.tutor, f"/personnes/{followed.student.id}/parcours")
+    assert "Message de la plateforme : " in page
+    assert kind == "invitation" or kind not in page

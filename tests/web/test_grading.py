@@ -513,3 +513,64 @@ def test_a_copy_for_a_tutor_of_another_group_is_refused_in_words_and_the_choices
     assert f'name="tutor" value="{tutor_id}" checked' in nothing.text
     with doors.reading() as connection:
         assert set(connection.scalars(select(Copy.assigned_to))) == {None}
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "-1", str(2**31), "deux"])
+def test_a_forged_version_or_moment_loses_nothing_of_a_marker_s_work(
+    student: Client, tutor: Client, doors: Doors, number: str
+) -> None:
+    hand_in(student, write(student))
+    remark = {"new-text": "Ici.", "new-place": "x|second", "new-at": number}
+    sent = tutor.submit(copy_address(doors), {"comment": "Bien.", "version": number, "avec": number, **remark})
+    assert sent.status_code == 303
+    with doors.reading() as connection:
+        kept = connection.execute(select(MarkingEvent.content, MarkingEvent.base_version)).one()
+    assert (kept.content["comment"], kept.content["remarks"][0]["text"]) == ("Bien.", "Ici.")
+    assert kept.base_version == 0
+
+
+def test_a_work_put_back_among_those_to_mark_tells_no_nought_meanwhile(
+    student: Client, tutor: Client, doors: Doors
+) -> None:
+    """An answer that came too late is taken once the mark was told: the work waits for its marker again."""
+    draft = write(student)
+    paper = form_of(student.get(draft), "paper")
+    key = paper.fields["question"][0]
+    hand_in(student, draft)
+    copy = copy_address(doors)
+    mark(tutor, copy)
+    form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
+    assert "20 / 20" in student.get(HOME).text
+    assert paper.send(student, {f"{key}-answer": "Bonjour, ici l’accueil."}).status_code == 409
+    late = f"/essais/{draft.rpartition('/')[2]}/tardives"
+    assert tutor.submit(late, {"reason": "réseau"}).status_code == 303
+    assert "0 / 20" not in student.get(HOME).text.replace("20 / 20", "")
+    assert "20 sur 20" in student.get(draft).text, "what was told stays readable"
+
+
+@pytest.mark.parametrize("start", ["4", "", "400", "0"])
+def test_a_passage_over_two_lines_keeps_its_place(student: Client, tutor: Client, doors: Doors, start: str) -> None:
+    """The field that holds the words of a passage has one line: the end of the first is lost on the way."""
+    draft = write(student, "Une ligne.\nUne autre.")
+    hand_in(student, draft)
+    copy = copy_address(doors)
+    form = form_of(tutor.get(copy), "marking")
+    place = form.fields["new-place"]
+    form.send(tutor, {"new-place": place, "new-at": "ligne.Une", "new-start": start, "new-text": "Ici.", "go": "stay"})
+    with doors.reading() as connection:
+        (remark,) = connection.scalar(select(Marking.content))["remarks"]
+    assert (remark["start"], remark["end"], remark["quote"]) == (4, 14, "ligne.\nUne")
+
+
+def test_a_text_as_long_as_its_page_allows_is_kept_whole(student: Client, tutor: Client, doors: Doors) -> None:
+    """Browsers count the end of a line as one sign, and send it as two."""
+    draft = write(student)
+    declared = form_of(student.get(f"{draft}/relecture"), "hand-in")
+    assert declared.send(student, {"is_own": "y", "tools": "un\r\n" * 666 + "x"}).status_code == 303
+    copy = copy_address(doors)
+    comment = "Trois lignes.\r\n" * 714
+    assert mark(tutor, copy, comment=comment + "Fin.", go="stay") == 303
+    with doors.reading() as connection:
+        assert connection.scalar(select(Marking.content))["comment"].endswith("Fin.")
+        assert connection.scalar(select(Copy.declaration))["tools"].endswith("x")

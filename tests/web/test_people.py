@@ -197,6 +197,7 @@ def test_the_manager_grants_time(manager: Client, lea: Person, doors: Doors) -> 
         ("0,9", "0"),
         ("5", "0"),
         ("1/0", "0"),
+        ("1," + "3" * 58, "0"),
         ("1", ""),
         ("1", "-1"),
         ("1", "481"),

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from deust.config import Settings
 from deust.models.assignments import Copy
 from deust.models.people import Cohort, Person
-from deust.models.quizzes import AttemptMarks
+from deust.models.quizzes import Attempt, AttemptMarks
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.canaries import COURSES
@@ -254,3 +254,27 @@ def test_a_student_marked_twice_is_told_which_mark_counts(
     told = student.get(draft).text
     assert "15 sur 20" in told
     assert "La note est la moyenne de celles de deux correcteurs." in told
+
+
+def hide_until_the_close(sitting: Sitting) -> None:
+    """The attempt as that of a quiz which shows nothing before it closes."""
+    settings = {**sitting.attempt().settings, "show": dict.fromkeys(sitting.attempt().settings["show"], "after-close")}
+    with sitting.doors.writing() as session:
+        session.execute(update(Attempt).where(Attempt.public_id == sitting.public_id).values(settings=settings))
+
+
+def test_the_pages_of_hand_ins_show_nothing_of_a_quiz(sitting: Sitting, tutor: Client) -> None:
+    """They know nothing of what a quiz may show yet, and close it without carrying its result."""
+    student, path = sitting.client, f"/devoirs/{sitting.public_id}"
+    assert student.submit(f"{path}/remise", {"is_own": "y"}).status_code == 404
+    assert sitting.attempt().closed_at is None
+    form = form_of(tutor.get(handed_in(sitting)), "marking")
+    levels = {name_of(sitting, TEXT): "partiel", name_of(sitting, FILE): "conforme"}
+    form.press(tutor, "go", "ready", **levels, comment="L’accueil est à compléter.")
+    form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
+    hide_until_the_close(sitting)
+    assert "L’accueil est à compléter." not in sitting.result()
+    for address, fields in ((f"{path}/reexamen", {}), (f"{path}/reexamen", {"reason": "Revoyez."})):
+        refused = student.submit(address, fields)
+        assert "L’accueil est à compléter." not in refused.text
+        assert refused.status_code == 404

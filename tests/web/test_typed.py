@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from deust.domain.access import Role
+from deust.domain.errors import Unavailable
+from deust.models.people import Person
 from deust.models.signin import SignInSession
 from tests.conftest import Doors
 from tests.support.clients import Client
@@ -39,6 +45,12 @@ def test_a_form_whose_cookie_is_gone_or_is_of_another_sign_in_comes_back_too(app
     assert "avant votre dernière connexion" in stale.text
 
 
+def test_signs_that_no_page_may_hold_are_left_out(student: Client, doors: Doors) -> None:
+    end_sessions(doors)
+    lost = student.submit(QUESTION, {"text": "Deux\0 fois\x08.", "subject": "\0"}, headers=HERE)
+    assert (lost.status_code, "Deux fois." in lost.text) == (401, True)
+
+
 def test_the_words_are_shown_to_nobody_else(app: Flask, student: Client, doors: Doors) -> None:
     end_sessions(doors)
     student.submit(QUESTION, {"text": TYPED})
@@ -70,3 +82,31 @@ def test_answers_of_a_quiz_page_come_back(student: Client, doors: Doors) -> None
     lost = form.send(student, {f"{keys[0]}-answer": "reformulation", "go": "next"})
     assert lost.status_code == 401
     assert "reformulation" in lost.text
+
+
+def test_words_that_meet_an_error_are_on_its_page(student: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lesson left the course meanwhile; the database does not answer; the address takes no form."""
+    gone = student.submit("/questions/poser?sur=lecon&ref=ec101-accueil/retiree", {"text": TYPED, "go": "send"})
+    assert (gone.status_code, "deux fois" in gone.text) == (404, True)
+    assert gone.headers["Cache-Control"] == "no-store"
+    monkeypatch.setattr("deust.services.messages.ask", unavailable)
+    down = student.submit(QUESTION, {"text": TYPED, "go": "send"})
+    assert (down.status_code, "deux fois" in down.text, 'value="send"' in down.text) == (503, True, False)
+    elsewhere = student.submit(QUESTION, {"text": TYPED}, headers={"Origin": "https://ailleurs.example"})
+    assert (elsewhere.status_code, "deux fois" in elsewhere.text) == (503, False)
+
+
+def unavailable(*_arguments: object, **_options: object) -> str:
+    raise Unavailable
+
+
+def test_a_note_about_a_student_followed_no_more_comes_back(
+    client_of: Callable[[Person | Role], Client], doors: Doors
+) -> None:
+    refused = client_of(Role.TUTOR).submit("/personnes/1/contact", {"means": "phone", "note": TYPED})
+    assert (refused.status_code, "deux fois" in refused.text) == (404, True)
+
+
+def test_a_form_that_cannot_be_read_is_refused_without_its_words(student: Client) -> None:
+    heavy = student.submit(QUESTION, {"text": TYPED + "x" * 26_000_000})
+    assert (heavy.status_code, "deux fois" in heavy.text) == (413, False)
