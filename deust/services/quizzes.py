@@ -75,7 +75,9 @@ _GRANTED = among(
 """What a start depends on, and which of the quiz's questions are kept already: most were asked before."""
 
 
-class _Granted(NamedTuple):
+class Granted(NamedTuple):
+    """What a start depends on for one person; `known` are the hashes of the quiz's questions that are kept already."""
+
     dates: Dates
     arrangement: Arrangement
     known: frozenset[str]
@@ -121,7 +123,7 @@ def start_attempt(
         return running.public_id
     if running is not None:
         close_attempt(session, own_attempt(session, learner, running.public_id), quiz=quiz, by=BY_CLOCK, now=now)
-    granted = _granted(session, learner=learner, quiz=quiz)
+    granted = granted_to(session, learner=learner, quiz=quiz)
     attempts.ensure_may_start(
         settings=quiz.settings,
         used=len(past) - extra - granted.dates.extra_attempts,
@@ -151,7 +153,7 @@ def _new_attempt(
     learner: SignedIn,
     quiz: Quiz,
     past: Sequence[Begun],
-    granted: _Granted,
+    granted: Granted,
     rng: random.Random,
     now: datetime,
 ) -> dict[str, Any]:
@@ -224,8 +226,8 @@ def _frozen(question: Question) -> tuple[str, Mapping[str, Any]]:
     return content_hash(body), body
 
 
-def _granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> _Granted:
-    """The quiz's dates, those of its present name first, the extra time of this person, and the questions kept already."""
+def granted_to(session: Session, *, learner: SignedIn, quiz: Quiz) -> Granted:
+    """The quiz's dates, those of its present name first, this person's extra time, and the questions kept already."""
     asked = {
         "person_id": learner.person_id,
         "cohort_id": learner.enrolled.cohort_id if learner.enrolled else None,
@@ -246,7 +248,7 @@ def _granted(session: Session, *, learner: SignedIn, quiz: Quiz) -> _Granted:
     arrangement = Arrangement(
         time_multiplier=first.time_multiplier or Fraction(1), extra_minutes=first.extra_minutes or 0
     )
-    return _Granted(
+    return Granted(
         dates=dates_of(quiz, calendar, moved.get(False), moved.get(True)),
         arrangement=arrangement,
         known=frozenset((first.known or "").split()),

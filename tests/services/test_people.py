@@ -23,7 +23,7 @@ from deust.models.transaction import reading, writing
 from deust.queries.people import account_page, find_student, students_page
 from deust.services import people
 from deust.services.people_import import Action, ImportPlan, import_people, plan_import
-from deust.services.quizzes import granted
+from deust.services.quizzes import granted_to
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW
@@ -198,7 +198,7 @@ def test_dates_move_also_for_what_was_begun_under_a_former_name(promo: Cohort) -
         assert deadline(running) == later
     learner = factories.signed_in(student, promo)
     with writing() as session:
-        dates, _arrangement = granted(session, learner=learner, quiz=renamed)
+        dates = granted_to(session, learner=learner, quiz=renamed).dates
         assert (dates.closes_at, dates.extra_attempts) == (second, 1)
         people.move_dates(session, renamed, person_id=student.id, dates=Dates(), by=None, now=NOW)
     assert deadline(running) == closing

@@ -217,5 +217,5 @@ def test_a_mail_of_the_platform_is_named_in_the_reader_s_words(followed: Followe
     with doors.writing() as session:
         records.queue_mail(session, kind=kind, recipient=followed.student.email, payload={}, now=NOW)
     page = text(followed.tutor, f"/personnes/{followed.student.id}/parcours")
-    assert "Message de la plateforme : " in page
+    assert "Message de la plateforme\N{NO-BREAK SPACE}: " in page
     assert kind == "invitation" or kind not in page

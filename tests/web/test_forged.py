@@ -43,7 +43,7 @@ def test_a_place_that_is_none_of_the_lesson_is_refused(student: Client, place: A
 def test_marks_are_not_scheduled_for_a_moment_that_is_none(client_of: Callable[[Role], Client], at: str) -> None:
     refused = client_of(Role.TUTOR).submit("/a-rendre", {"copy": "x", "at": at, "go": "schedule"})
     assert refused.status_code == 422
-    assert "Donnez une date et une heure à venir." in refused.text
+    assert "Donnez une date et une heure à venir, dans les deux ans." in refused.text
 
 
 @pytest.mark.both
