@@ -13,7 +13,7 @@ from deust.content.items import ItemFile
 from deust.content.problems import Level, Problem, counted
 from deust.content.schema import CallHeader
 from deust.domain.french_numbers import format_number
-from deust.domain.learning import Lesson, Module, Programme, Quiz
+from deust.domain.learning import Lesson, Module, Programme, Quiz, whole_reference
 
 MARGIN = Fraction(1, 10)
 
@@ -97,9 +97,8 @@ def _known(ids: set[str]) -> str:
 def _check_references(found: ModuleFiles) -> Iterator[Problem]:
     for path, file in found.items:
         for place, reference in enumerate(file.item.requires):
-            full = reference if "/" in reference else f"{found.module.id}/{reference}"
             line = file.line_of("requires", place)
-            if found.programme.find_item(full) is None:
+            if found.programme.find_item(whole_reference(reference, found.module.id)) is None:
                 yield Problem(
                     path,
                     line,
@@ -108,8 +107,7 @@ def _check_references(found: ModuleFiles) -> Iterator[Problem]:
                     "identifiant, ou module/identifiant",
                 )
         for one in file.item.advice if isinstance(file.item, Quiz) else ():
-            full = one.to if one.to and "/" in one.to else f"{found.module.id}/{one.to}"
-            if one.to and found.programme.find_item(full) is None:
+            if one.to and found.programme.find_item(whole_reference(one.to, found.module.id)) is None:
                 message, fix = f"conseil vers « {one.to} », introuvable", "identifiant, ou module/identifiant"
                 yield Problem(path, file.line_of("advice"), Level.ERROR, message, fix)
     for place, reference in enumerate(found.module.requires):
@@ -164,7 +162,7 @@ def check_cycles(programme: Programme, paths: Mapping[str, tuple[str, int]]) -> 
     """A chain of prerequisites that comes back to its start, between modules or between items."""
     modules = {module.id: set(module.requires) & set(programme.modules) for module in programme.modules.values()}
     items = {
-        item.ref: {reference if "/" in reference else f"{item.module}/{reference}" for reference in item.requires}
+        item.ref: {whole_reference(reference, item.module) for reference in item.requires}
         for module in programme.modules.values()
         for item in module.items
     }

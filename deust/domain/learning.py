@@ -241,6 +241,11 @@ class Term:
     definition: str
 
 
+def whole_reference(written: str, module_id: str) -> str:
+    """What an author writes in a module to name an item, `item` of the same module or `module/item`, as the latter."""
+    return written if "/" in written else f"{module_id}/{written}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Programme:
     """`beside` names the modules that belong to no ECUE: a positioning test, documents for the public."""

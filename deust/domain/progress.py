@@ -13,7 +13,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from deust.domain.attempts import attempts_left
-from deust.domain.learning import Announced, Assignment, Completion, Lesson, Module, Programme, Quiz
+from deust.domain.learning import Announced, Assignment, Completion, Lesson, Module, Programme, Quiz, whole_reference
 from deust.domain.people import Calendar, Dates
 from deust.domain.questions import File, Info, Json, Voice
 from deust.domain.quizzes import Mode, Moment
@@ -236,7 +236,7 @@ def find_kept(item: AnyItem, kept: Mapping[str, Kept]) -> Kept | None:
 def required_by(item: AnyItem, programme: Programme) -> tuple[AnyItem, ...]:
     """The items to finish before this one: those it names, and every item of the modules its module asks for."""
     module = programme.modules[item.module]
-    named = (programme.find_item(ref if "/" in ref else f"{item.module}/{ref}") for ref in item.requires)
+    named = (programme.find_item(whole_reference(ref, item.module)) for ref in item.requires)
     modules = (programme.modules.get(module_id) for module_id in module.requires)
     wanted = [required for required in named if required is not None]
     wanted += [required for needed in modules if needed is not None for required in needed.items]

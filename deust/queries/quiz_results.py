@@ -15,9 +15,10 @@ from deust.domain.answers import file_in, text_in
 from deust.domain.copies import Remark
 from deust.domain.errors import AttemptClosed
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
-from deust.domain.learning import Announced, Lesson, Programme, Quiz
+from deust.domain.learning import Programme, Quiz, whole_reference
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
+from deust.domain.progress import AnyItem
 from deust.domain.questions import HUMAN_MARKED, Essay, Question, takes_file
 from deust.domain.quizzes import QuizSettings, Shown, advice_given
 from deust.domain.rubric import Grid
@@ -85,7 +86,7 @@ class AdviceRow:
     points: Fraction
     out_of: Fraction
     say: str
-    opens: Lesson | Quiz | Announced | None
+    opens: AnyItem | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,7 +286,7 @@ def _advice(
             points=totals[tag][0],
             out_of=totals[tag][1],
             say=one.say,
-            opens=programme.find_item(one.to if "/" in one.to else f"{quiz.module}/{one.to}") if one.to else None,
+            opens=programme.find_item(whole_reference(one.to, quiz.module)) if one.to else None,
         )
         for tag, one in said.items()
     )

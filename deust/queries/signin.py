@@ -71,36 +71,28 @@ def person_from(row: Any, session_hash: str) -> SignedIn:
             programme=row.programme,
             calendar=Calendar(week_one_on=row.week_one_on, time_zone=row.cohort_zone),
         )
-    return SignedIn(
-        person_id=row.id,
-        given_name=row.given_name,
-        family_name=row.family_name,
-        email=row.email,
-        role=Role(row.role),
-        session_hash=session_hash,
-        theme=row.theme,
-        locale=row.locale,
-        time_zone=row.time_zone,
-        is_demo=row.is_demo,
-        enrolled=enrolled,
-        unread=row.unread,
-    )
+    return _asker(row, session_hash=session_hash, enrolled=enrolled, unread=row.unread)
 
 
 def as_asker(person: Person, enrolled: Enrolled | None = None) -> SignedIn:
     """The person as acts and queries receive them, without a session of theirs: for what is done in their name."""
+    return _asker(person, session_hash="", enrolled=enrolled, unread=0)
+
+
+def _asker(who: Any, *, session_hash: str, enrolled: Enrolled | None, unread: int) -> SignedIn:
     return SignedIn(
-        person_id=person.id,
-        given_name=person.given_name,
-        family_name=person.family_name,
-        email=person.email,
-        role=Role(person.role),
-        session_hash="",
-        theme=person.theme,
-        locale=person.locale,
-        time_zone=person.time_zone,
-        is_demo=person.is_demo,
+        person_id=who.id,
+        given_name=who.given_name,
+        family_name=who.family_name,
+        email=who.email,
+        role=Role(who.role),
+        session_hash=session_hash,
+        theme=who.theme,
+        locale=who.locale,
+        time_zone=who.time_zone,
+        is_demo=who.is_demo,
         enrolled=enrolled,
+        unread=unread,
     )
 
 

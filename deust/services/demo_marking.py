@@ -7,7 +7,7 @@ import math
 import random
 import wave
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ def mark_past_works(
 ) -> None:
     """Mark what this student handed in before this moment, two days later, and give it back; all is done `until` then.
 
-    The first works of everyone are not equally good.
+    Some works are less good than others, the same each time.
     """
     rng = random.Random(f"marks/{learner.email}")
     for copy in _copies(session, learner):
@@ -71,12 +71,16 @@ def _copies(session: Session, learner: SignedIn) -> list[Row[Any]]:
 
 def _plain_work(page: CopyPage, worst: int) -> Work:
     """The best level everywhere but for the first criteria, and the comment that goes with theirs."""
-    levels = {
-        rating.names[one.id]: list(rating.grid.levels)[worst if place < 2 else 0]
+    return Work(chosen=_levels(page, lambda place: worst if place < 2 else 0), comment=COMMENTS[worst])
+
+
+def _levels(page: CopyPage, level_at: Callable[[int], int]) -> dict[str, str]:
+    """The level given to each criterion, by its place in its grid; 0 is the best."""
+    return {
+        rating.names[one.id]: list(rating.grid.levels)[level_at(place)]
         for rating in page.ratings
         for place, one in enumerate(rating.grid.criteria)
     }
-    return Work(chosen=levels, comment=COMMENTS[worst])
 
 
 def mark_work(session: Session, *, files: FileStore, marker: SignedIn, learner: SignedIn, catalogue: Catalogue) -> None:
@@ -101,12 +105,7 @@ def mark_work(session: Session, *, files: FileStore, marker: SignedIn, learner: 
 
 def _work(page: CopyPage) -> Work:
     """The second level for a criterion in three, and a remark on the second sentence."""
-    levels = {
-        rating.names[one.id]: list(rating.grid.levels)[1 if place % 3 == 1 else 0]
-        for rating in page.ratings
-        for place, one in enumerate(rating.grid.criteria)
-    }
-    work = Work(chosen=levels, comment=_COMMENT)
+    work = Work(chosen=_levels(page, lambda place: 1 if place % 3 == 1 else 0), comment=_COMMENT)
     text = next((part for part in page.shown if part.text), None)
     return replace(work, remarks=(_remark(text),)) if text else work
 

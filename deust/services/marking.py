@@ -239,15 +239,15 @@ def write_marks(
     marker_id: int | None,
     reason: str,
     now: datetime,
-) -> int:
-    """Write a new version of the marks, and the score that is their sum; gives how many a person still owes."""
+) -> tuple[Fraction, int]:
+    """Write a new version of the marks, and the score that is their sum; gives it, and how many a person still owes."""
     score, awaiting = _summed(points)
     rows = {
         "marks": _marks(attempt_id, points, version=version, marker_id=marker_id, reason=reason, now=now),
         "attempt": {"id": attempt_id, "score": score, "awaiting": awaiting},
     }
     _MARKING.write(session.connection(), rows)
-    return awaiting
+    return score, awaiting
 
 
 def _summed(points: Mapping[str, Fraction | None]) -> tuple[Fraction, int]:
@@ -337,7 +337,7 @@ def mark_again(
     points = _points(session, attempt, _given(session, attempt.id))
     if not attempt.is_assignment:
         points |= {key: before[key] for key in points.keys() - set(changed) if key in before}
-    awaiting = write_marks(session, attempt.id, points, version=version + 1, marker_id=None, reason=reason, now=now)
+    _, awaiting = write_marks(session, attempt.id, points, version=version + 1, marker_id=None, reason=reason, now=now)
     if quiz is not None:
         keep_result(session, attempt.person_id, quiz, now)
     if awaiting:

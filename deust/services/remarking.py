@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from fractions import Fraction
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -72,8 +71,7 @@ def _mark(
     """A new version of the marks, the score that is their sum, and who changed what, from what, to what, and why."""
     kept = one.kept(never_lower=never_lower)
     points = rescored(one.points, kept)
-    score = sum((earned for earned in points.values() if earned is not None), Fraction(0))
-    marking.write_marks(
+    score, _ = marking.write_marks(
         session, one.attempt_id, points, version=one.version + 1, marker_id=by.person_id, reason=reason, now=now
     )
     records.audit(
