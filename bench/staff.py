@@ -29,6 +29,7 @@ from deust.models.signin import SignInSession
 from deust.models.transaction import writing
 from deust.queries.signin import signed_in
 from deust.services import answers, assignments, signin
+from deust.services.answer_batches import Posted
 
 COPIES = 5_000
 WORK = "devoir-script"
@@ -129,7 +130,7 @@ def _work(session: Session, learner: SignedIn, catalogue: Catalogue, now: dateti
     public_id = assignments.start_draft(session, learner=learner, assignment=assignment, rng=random.Random(1), now=now)
     attempt = session.scalars(select(Attempt).where(Attempt.public_id == public_id)).one()
     save = Save(event_id="bench", client="bench", sequence=1, base_version=0, given=None)
-    posted = [answers.Posted(key=attempt.paper[0]["key"], save=save, form={"answer": ["Une réponse écrite. " * 60]})]
+    posted = [Posted(key=attempt.paper[0]["key"], save=save, form={"answer": ["Une réponse écrite. " * 60]})]
     answers.save_answers(session, learner=learner, public_id=public_id, posted=posted, now=now)
     assignments.hand_in(
         session,

@@ -62,7 +62,9 @@ def mark(question: Question, answer: Json, values: Values = _NO_VALUES) -> Verdi
     """The verdict on an answer; one that the key cannot decide (a broken calculation) goes to a person."""
     try:
         verdict = _mark_block(question.answer, answer, values)
-        return replace(verdict, feedback=tuple(filled(text, values) for text in verdict.feedback))
+        if not values or not verdict.feedback:
+            return verdict
+        return replace(verdict, feedback=tuple(fill(text, values) for text in verdict.feedback))
     except (ExpressionError, PatternError):
         return Verdict(share=None, is_right=None)
 

@@ -7,7 +7,8 @@ import unicodedata
 from deust.domain.errors import InvalidAnswer
 
 _ARTICLES = frozenset({"le", "la", "les", "l", "un", "une", "des"})
-_APOSTROPHES = frozenset("'’‘‛ʼʹ′`´＇ꞌ")
+_APOSTROPHES = "'’‘‛ʼʹ′`´＇ꞌ"
+_ONE_APOSTROPHE = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 _MINUS = "\N{MINUS SIGN}"
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "OE", "Æ": "AE"})
 
@@ -31,7 +32,9 @@ def count_words(text: str) -> int:
 
 def without_accents(text: str) -> str:
     """The text without accents, ligatures in two letters, one kind of apostrophe; capitals stay."""
-    apostrophes = "".join("'" if character in _APOSTROPHES else character for character in text)
+    apostrophes = text.translate(_ONE_APOSTROPHE)
+    if apostrophes.isascii():
+        return apostrophes
     decomposed = unicodedata.normalize("NFKD", apostrophes)
     return "".join(character for character in decomposed if not unicodedata.combining(character)).translate(_LIGATURES)
 
@@ -54,6 +57,8 @@ def folded(text: str) -> str:
 
 
 def _without_punctuation(text: str) -> str:
+    if text.replace(" ", "").isalnum():
+        return text
     padded = f" {text} "
     return "".join(_read(character, padded[place], padded[place + 2]) for place, character in enumerate(text))
 

@@ -66,9 +66,19 @@ def _in_list(column: Any, name: str) -> Any:
 
 
 class RowsInsert:
-    """An INSERT of any number of rows into these columns; `ending` adds what follows it, such as ON CONFLICT."""
+    """An INSERT of any number of rows into these columns; `ending` adds what follows it, such as ON CONFLICT.
 
-    def __init__(self, table: type[Base], columns: Sequence[str], ending: Callable[[Any], Any] = lambda it: it) -> None:
+    `only` narrows the rows, where the server can take them from one parameter.
+    """
+
+    def __init__(
+        self,
+        table: type[Base],
+        columns: Sequence[str],
+        ending: Callable[[Any], Any] = lambda it: it,
+        *,
+        only: Callable[[Select[Any]], Select[Any]] = lambda it: it,
+    ) -> None:
         types = {name: table.__table__.c[name].type for name in columns}
         self._as_text = [name for name, type_ in types.items() if isinstance(type_, JSON)]
         self.parameter = f"{table.__tablename__}_rows"
@@ -76,7 +86,7 @@ class RowsInsert:
             self.parameter, {name: None if name in self._as_text else types[name] for name in columns}
         )
         self._table, self._ending = table, ending
-        self.from_parameter = ending(postgresql.insert(table).from_select(list(columns), chosen))
+        self.from_parameter = ending(postgresql.insert(table).from_select(list(columns), only(chosen)))
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
         if connection.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""The two doors to the database: `reading()` for a page, `writing()` for an act.
+"""The doors to the database: `reading()` for a page, `writing()` for an act, `at_once()` for an act of one statement.
 
 A read needs no transaction: each statement sees the last commit. A write opens with BEGIN IMMEDIATE on SQLite, so that
 two writers queue instead of failing, and returns only once the commit is durable.
@@ -7,7 +7,7 @@ two writers queue instead of failing, and returns only once the commit is durabl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
@@ -40,6 +40,11 @@ def reading() -> Iterator[Connection]:
     """A connection on which every statement stands alone; it must not be used to write."""
     with _available(), db.engines[_READING].connect() as connection:
         yield connection
+
+
+def at_once() -> AbstractContextManager[Connection]:
+    """A connection on which a statement that writes is a whole transaction: durable when it returns."""
+    return reading()
 
 
 @contextmanager

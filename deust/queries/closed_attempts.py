@@ -109,7 +109,7 @@ def in_scope(reviewer: SignedIn, quiz: Quiz, attempts: Select[Any]) -> Select[An
 
 def closed_attempts(connection: Connection, *, reviewer: SignedIn, quiz: Quiz) -> Sequence[Row[Any]]:
     """One row an attempt, with the student's last place: one statement."""
-    rows = {row.id: row for row in connection.execute(in_scope(reviewer, quiz, _ATTEMPTS))}
+    rows = {row.id: row for row in connection.execute(in_scope(reviewer, quiz, _ATTEMPTS)).all()}
     return list(rows.values())
 
 
@@ -118,7 +118,7 @@ def work_of(connection: Connection, attempt_ids: Collection[int], *, is_timed: b
     if not attempt_ids:
         return Work(points={}, versions={}, answers={})
     ids = {"attempt_ids": sorted(attempt_ids)}
-    latest = {row.attempt_id: row for row in connection.execute(_MARKS, ids)}
+    latest = {row.attempt_id: row for row in connection.execute(_MARKS, ids).all()}
     answers = connection.execute(_TIMED_ANSWERS if is_timed else _ANSWERS, ids).all()
     return Work(
         points={

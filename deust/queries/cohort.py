@@ -198,7 +198,7 @@ class _View:
             return ()
         asked = {"cohort_id": self._head.id, "ids": ids, "failed_attempts": max(1, self.frame.rules.failed_attempts)}
         scoped = CHOSEN if follows_everyone(self._asker) else CHOSEN.where(followed_by(self._asker, Person.id))
-        found = {row.id: self._row(row, shown) for row in self._connection.execute(scoped, asked)}
+        found = {row.id: self._row(row, shown) for row in self._connection.execute(scoped, asked).all()}
         return tuple(found[person_id] for person_id in ids if person_id in found)
 
     def table(self) -> Mapping[int, TableRow]:
@@ -269,7 +269,7 @@ class _View:
     def _read_aside(self) -> Mapping[int, Mapping[FlagKind, date]]:
         today = self._now.astimezone(ZoneInfo(self._head.calendar.time_zone)).date()
         found: dict[int, dict[FlagKind, date]] = {}
-        for row in self._connection.execute(_ASIDE, {"cohort_id": self._head.id, "today": today}):
+        for row in self._connection.execute(_ASIDE, {"cohort_id": self._head.id, "today": today}).all():
             found.setdefault(row.person_id, {})[FlagKind(row.kind)] = row.until_on
         return found
 

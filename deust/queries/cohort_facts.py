@@ -198,7 +198,7 @@ def take_snapshot(connection: Connection, *, cohort_id: int, frame: Frame, moved
         "overdue": frame.refs(frame.overdue),
         "soon": frame.refs(frame.soon),
     }
-    rows = connection.execute(EVERYONE, asked)
+    rows = connection.execute(EVERYONE, asked).all()
     people = [_summary(row, frame, moved.persons.get(row.id, _NEVER_MOVED)) for row in rows]
     people.sort(key=lambda each: (each.sort_key, each.person_id))
     return Snapshot(taken_at=frame.now, rules=frame.rules, people=tuple(people))

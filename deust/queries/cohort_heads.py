@@ -75,7 +75,7 @@ def cohorts_of(connection: Connection, *, asker: SignedIn) -> tuple[CohortLine, 
         .where(Enrolment.ended_on.is_(None), Person.is_active, followed_by(asker, Enrolment.person_id))
         .group_by(Cohort.id)
         .order_by(Cohort.week_one_on.desc(), Cohort.id.desc())
-    )
+    ).all()
     return tuple(CohortLine(id=row.id, title=row.title, students=row.students) for row in rows)
 
 

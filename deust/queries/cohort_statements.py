@@ -173,7 +173,7 @@ def moved_dates(connection: Connection, cohort_id: int) -> Moved:
     """The dates moved for this cohort and for its people, in one statement."""
     cohort: dict[str, Dates] = {}
     persons: dict[int, dict[str, Dates]] = {}
-    for row in connection.execute(_MOVED, {"cohort_id": cohort_id}):
+    for row in connection.execute(_MOVED, {"cohort_id": cohort_id}).all():
         dates = Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at)
         if row.person_id is None:
             cohort[row.item_ref] = dates

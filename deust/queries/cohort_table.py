@@ -74,7 +74,7 @@ def table_rows(
     }
     counted = _Counted(frame, tally)
     found = {}
-    for row in connection.execute(TABLE.where(scope), asked):
+    for row in connection.execute(TABLE.where(scope), asked).all():
         own = persons.get(row.id)
         mine = own_frame(frame, own) if own else frame
         figures = _read_whole(row, mine, shown) if row.id in whole else counted.figures(row)

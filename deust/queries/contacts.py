@@ -125,7 +125,7 @@ def recipients(connection: Connection, *, asker: SignedIn, ids: Sequence[int]) -
         select(Person.id, Person.family_name, Person.given_name)
         .where(Person.id.in_(ids), _STUDENT, Person.is_active, followed_by(asker, Person.id))
         .order_by(Person.family_name, Person.given_name, Person.id)
-    )
+    ).all()
     return tuple(Recipient(person_id=row.id, name=f"{row.family_name} {row.given_name}") for row in rows)
 
 

@@ -85,7 +85,7 @@ def _by_hand(connection: Connection, paper: Sequence[PaperQuestion]) -> dict[str
 
 
 def _given(connection: Connection, attempt_id: int) -> dict[str, Json]:
-    rows = connection.execute(select(Answer.question_key, Answer.given).where(Answer.attempt_id == attempt_id))
+    rows = connection.execute(select(Answer.question_key, Answer.given).where(Answer.attempt_id == attempt_id)).all()
     return {row.question_key: row.given for row in rows}
 
 
@@ -199,7 +199,7 @@ def parts_of(connection: Connection, attempt_id: int, asked: Asked, *, is_anonym
             select(AnswerFile.id, AnswerFile.name, AnswerFile.media_type, AnswerFile.size, AnswerFile.sha256).where(
                 AnswerFile.attempt_id == attempt_id
             )
-        )
+        ).all()
     }
     sounds = given_files(connection, attempt_id) if files else {}
     parts = (

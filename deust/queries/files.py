@@ -124,7 +124,7 @@ _GIVEN = (
 
 def given_files(connection: Connection, attempt_id: int) -> dict[str, GivenFile]:
     """Every file given to an attempt, by the id that its answer holds under `file`; one statement."""
-    return {row.id: _given(row) for row in connection.execute(_GIVEN, {"attempt_id": attempt_id})}
+    return {row.id: _given(row) for row in connection.execute(_GIVEN, {"attempt_id": attempt_id}).all()}
 
 
 def _given(row: Row[Any]) -> GivenFile:
@@ -214,7 +214,7 @@ def _sound_file(row: Row[Any]) -> KeptFile:
 
 def named_files(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Of these stored files, those that some row names: they are kept, like the parts of files still on their way."""
-    parts = {part for parts in connection.scalars(_PARTS) for part, _size in parts}
+    parts = {part for parts in connection.scalars(_PARTS).all() for part, _size in parts}
     return (parts & set(ids)) | set(connection.scalars(_NAMED, {"ids": list(ids)}))
 
 

@@ -74,7 +74,7 @@ def ready_copies(connection: Connection, *, marker: SignedIn) -> tuple[ReadyCopy
         select(Marking.copy_id, Marking.mark)
         .where(Marking.copy_id.in_([row.id for row in rows]), Marking.is_ready)
         .order_by(Marking.copy_id, Marking.place)
-    )
+    ).all()
     for row in found:
         marks.setdefault(row.copy_id, []).append(row.mark)
     ready = (_ready(row, tuple(marks.get(row.id, ()))) for row in rows)
@@ -120,7 +120,7 @@ def tutors(connection: Connection, *, marker: SignedIn) -> tuple[Tutor, ...]:
         statement = statement.where(Tutoring.group_id.in_(mine))
     return tuple(
         Tutor(id=row.id, name=f"{row.given_name} {row.family_name}", waiting=row.waiting)
-        for row in connection.execute(statement)
+        for row in connection.execute(statement).all()
     )
 
 

@@ -67,7 +67,7 @@ def late_page(connection: Connection, *, reviewer: SignedIn, public_id: str) -> 
         select(AnswerEvent.question_key, AnswerEvent.given, AnswerEvent.received_at)
         .where(AnswerEvent.attempt_id == row.id, _IS_LATE)
         .order_by(AnswerEvent.id)
-    )
+    ).all()
     last = {event.question_key: event for event in events}
     numbers = numbers_of(paper, questions)
     return LatePage(
@@ -121,5 +121,5 @@ def late_attempts(connection: Connection, *, reviewer: SignedIn) -> tuple[LateAt
             answers=row.answers,
             last_received_at=row.last_received_at,
         )
-        for row in connection.execute(followed(reviewer, waiting, Attempt.person_id))
+        for row in connection.execute(followed(reviewer, waiting, Attempt.person_id)).all()
     )

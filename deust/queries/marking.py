@@ -301,5 +301,5 @@ def _events(connection: Connection, copy_id: int, terms: Terms, marker: SignedIn
         statement = statement.where(MarkingEvent.marker_id == marker.person_id)
     return tuple(
         Event(at=row.at, by=f"{row.given_name} {row.family_name}", outcome=row.outcome, version=row.version)
-        for row in connection.execute(statement)
+        for row in connection.execute(statement).all()
     )

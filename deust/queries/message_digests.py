@@ -30,7 +30,7 @@ def people_to_tell(connection: Connection, *, now: datetime) -> tuple[int, ...]:
         .outerjoin(DigestMark, DigestMark.person_id == Person.id)
         .where(Person.role.in_(_TUTORS), _WANTS_MAIL)
         .order_by(Person.id)
-    )
+    ).all()
     due = [row.id for row in staff if is_due(row.told_at, digest_hour(now, row.time_zone))]
     answered = select(Person.id).join(Thread, Thread.person_id == Person.id)
     students = connection.execute(

@@ -63,7 +63,7 @@ def waiting_questions(connection: Connection, *, asker: SignedIn, page: int) -> 
     total = connection.execute(select(func.count()).select_from(Thread).where(*waiting)).scalar_one()
     rows = connection.execute(
         _LINES.where(*waiting).order_by(Thread.waiting_since, Thread.id).limit(PAGE).offset((page - 1) * PAGE)
-    )
+    ).all()
     return Sharing(rows=tuple(map(_line, rows)), total=total, page=page, pages=max(1, -(-total // PAGE)))
 
 
@@ -74,7 +74,7 @@ def giving_over(connection: Connection, *, asker: SignedIn, public_id: str) -> G
         select(Person.id, Person.given_name, Person.family_name)
         .where(_follow(row.person_id), Person.id != asker.person_id)
         .order_by(Person.family_name, Person.given_name, Person.id)
-    )
+    ).all()
     held_by_id = row.held_by_id
     tutors = {one.id: f"{one.given_name} {one.family_name}" for one in candidates if one.id != held_by_id}
     return Giving(line=_line(row), tutors=tutors)

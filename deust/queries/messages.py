@@ -263,7 +263,7 @@ def _last_questions(connection: Connection, thread_ids: list[int]) -> dict[int, 
     )
     rows = connection.execute(
         select(Message.thread_id, func.substr(Message.text, 1, EXCERPT + 1).label("text")).where(Message.id.in_(last))
-    )
+    ).all()
     return {row.thread_id: row.text[:EXCERPT].rstrip() + "…" if len(row.text) > EXCERPT else row.text for row in rows}
 
 
@@ -286,7 +286,7 @@ def _groups(connection: Connection, tutor: SignedIn) -> tuple[tuple[int, str], .
         .where(Tutoring.person_id == tutor.person_id)
         .order_by(Group.name)
     )
-    return tuple((row.id, row.name) for row in connection.execute(statement))
+    return tuple((row.id, row.name) for row in connection.execute(statement).all())
 
 
 def _messages(connection: Connection, thread_id: int, reader: SignedIn) -> tuple[Said, ...]:
@@ -295,7 +295,7 @@ def _messages(connection: Connection, thread_id: int, reader: SignedIn) -> tuple
         .join(Person, Person.id == Message.author_id)
         .where(Message.thread_id == thread_id)
         .order_by(Message.id)
-    )
+    ).all()
     return tuple(
         Said(
             author=f"{row.given_name} {row.family_name}",

@@ -33,7 +33,7 @@ def asked_questions(connection: Connection, paper: Iterable[PaperQuestion]) -> d
     if missing:
         rows = connection.execute(
             select(FrozenQuestion.hash, FrozenQuestion.body).where(FrozenQuestion.hash.in_(missing))
-        )
+        ).all()
         read = {row.hash: thawed(row.body) for row in rows}
         remember(read.items())
         found |= read

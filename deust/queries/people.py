@@ -107,7 +107,7 @@ _INVITED_AT = select(func.max(SignInLink.created_at)).where(
 def account_page(connection: Connection, *, person_id: int, session_hash: str, now: datetime) -> AccountPage:
     """A person's own account: two statements."""
     row = connection.execute(_PERSON, {"person_id": person_id}).one()
-    devices = connection.execute(_DEVICES, {"person_id": person_id, "now": now})
+    devices = connection.execute(_DEVICES, {"person_id": person_id, "now": now}).all()
     return AccountPage(
         student_number=row.student_number,
         cohort_title=row.cohort_title,

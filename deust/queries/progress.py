@@ -90,7 +90,7 @@ def progress_of(
     rows = connection.execute(
         _KEPT,
         {"person_id": learner.person_id, "cohort_id": learner.enrolled.cohort_id, "refs": _refs_of(module, item)},
-    )
+    ).all()
     standings: dict[str, Standing] = {}
     dates: dict[int, dict[str, Dates]] = {_COHORT_DATES: {}, _PERSON_DATES: {}}
     for row in rows:

@@ -251,7 +251,7 @@ def _groups(connection: Connection, marker: SignedIn) -> tuple[tuple[int, str], 
     if follows_everyone(marker):
         rows = connection.execute(
             statement.where(exists().where(Tutoring.group_id == Group.id)).order_by(Cohort.title, Group.name)
-        )
+        ).all()
         return tuple((row.id, f"{row.title}, {row.name}") for row in rows)
     mine = statement.join(Tutoring, Tutoring.group_id == Group.id).where(Tutoring.person_id == marker.person_id)
-    return tuple((row.id, row.name) for row in connection.execute(mine.order_by(Group.name)))
+    return tuple((row.id, row.name) for row in connection.execute(mine.order_by(Group.name)).all())

@@ -97,7 +97,7 @@ def marking_minutes(connection: Connection) -> Mapping[str, int]:
         select(last.c.item_ref, func.min(MarkingEvent.at).label("first"), func.max(MarkingEvent.at).label("last"))
         .join(MarkingEvent, MarkingEvent.copy_id == last.c.id)
         .group_by(last.c.id, last.c.item_ref, MarkingEvent.marker_id)
-    )
+    ).all()
     spent: dict[str, list[timedelta]] = {}
     for row in rows:
         if SHORTEST_MARKING <= (time := row.last - row.first) <= LONGEST_MARKING:
@@ -114,6 +114,6 @@ def _given_back(connection: Connection, marker: SignedIn, now: datetime) -> tupl
         .order_by(Copy.released_at.desc())
         .limit(_MOST_RELEASED)
     )
-    rows = connection.execute(followed(marker, statement, Copy.person_id))
+    rows = connection.execute(followed(marker, statement, Copy.person_id)).all()
     days = [(row.released_at - row.handed_in_at).days for row in rows]
     return len(days), median_low(days) if days else None

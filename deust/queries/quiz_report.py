@@ -104,7 +104,7 @@ def report_page(
 
 def question_page(connection: Connection, *, reviewer: SignedIn, quiz: Quiz, hash_: str) -> AskedPage:
     """A question that students followed were asked; to others it is absent."""
-    papers = connection.execute(in_scope(reviewer, quiz, select(Attempt.paper)))
+    papers = connection.execute(in_scope(reviewer, quiz, select(Attempt.paper))).all()
     entry = next((one for row in papers for one in row.paper if one["hash"] == hash_), None)
     if entry is None:
         raise NotFound

@@ -77,7 +77,7 @@ def kept_report(
     looked at by hand are read each time there are some to look at.
     """
     key = (reviewer.role, reviewer.person_id, quiz.ref, which, group)
-    seal = tuple(tuple(row) for row in connection.execute(in_scope(reviewer, quiz, _SEAL)))
+    seal = tuple(tuple(row) for row in connection.execute(in_scope(reviewer, quiz, _SEAL)).all())
     page = reports.find(key, quiz, seal)
     if page is None:
         page = report_page(connection, reviewer=reviewer, quiz=quiz, which=which, group=group)

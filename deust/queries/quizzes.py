@@ -211,7 +211,7 @@ def own_attempt(connection: Connection, learner: SignedIn, public_id: str) -> Ro
 
 
 def answers_of(connection: Connection, attempt_id: int) -> dict[str, Row[Any]]:
-    return {row.question_key: row for row in connection.execute(_ANSWERS, {"attempt_id": attempt_id})}
+    return {row.question_key: row for row in connection.execute(_ANSWERS, {"attempt_id": attempt_id}).all()}
 
 
 def _pages(
@@ -367,7 +367,7 @@ def overdue_attempts(connection: Connection, *, now: datetime) -> Sequence[tuple
         select(Attempt.public_id, Attempt.item_ref)
         .where(Attempt.closed_at.is_(None), Attempt.deadline_at < now - attempts.GRACE, ~is_waited_for(now))
         .order_by(Attempt.deadline_at)
-    )
+    ).all()
     return [(row.public_id, row.item_ref) for row in rows]
 
 

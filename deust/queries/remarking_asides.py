@@ -49,7 +49,7 @@ def looked_at(connection: Connection, page: RemarkingPage) -> LookedAt:
     if not page.by_hand:
         return LookedAt(page=page)
     ids = {"attempt_ids": [one.attempt_id for one in page.by_hand]}
-    kept = {(row.attempt_id, row.concern): row for row in connection.execute(_ASIDES, ids)}
+    kept = {(row.attempt_id, row.concern): row for row in connection.execute(_ASIDES, ids).all()}
     waiting: list[Affected] = []
     asides: list[Aside] = []
     for one in page.by_hand:

@@ -39,7 +39,7 @@ class Returned:
 
 def returned_lately(connection: Connection, *, learner: SignedIn, now: datetime) -> tuple[Returned, ...]:
     """The works given back in the last fourteen days, three at most, the last one first."""
-    rows = connection.execute(_RETURNED, {"person_id": learner.person_id, "since": now - LATELY, "now": now})
+    rows = connection.execute(_RETURNED, {"person_id": learner.person_id, "since": now - LATELY, "now": now}).all()
     return tuple(
         Returned(title=row.title, url=_url(row.public_id, row.settings.get("kind")), at=row.released_at) for row in rows
     )

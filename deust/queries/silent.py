@@ -97,7 +97,7 @@ def silent_students(
     """Two statements, whatever the cohorts; nobody for who follows everyone: the cohorts' own pages tell them."""
     if follows_everyone(asker):
         return SilentList()
-    found = connection.execute(_STUDENTS.where(followed_by(asker, Person.id)), {"tutor_id": asker.person_id})
+    found = connection.execute(_STUDENTS.where(followed_by(asker, Person.id)), {"tutor_id": asker.person_id}).all()
     rows = [row for row in found if _may_be(row, now)]
     if not rows:
         return SilentList()
@@ -137,7 +137,7 @@ def _moved(
     cohorts: dict[int, dict[str, Dates]] = {}
     persons: dict[int, dict[str, Dates]] = {}
     is_theirs = or_(ItemDates.cohort_id.in_(cohort_ids), ItemDates.person_id.in_(ids))
-    for row in connection.execute(select(*ItemDates.__table__.columns).where(is_theirs)):
+    for row in connection.execute(select(*ItemDates.__table__.columns).where(is_theirs)).all():
         dates = Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at)
         kept, key = (cohorts, row.cohort_id) if row.person_id is None else (persons, row.person_id)
         kept.setdefault(key, {})[row.item_ref] = dates

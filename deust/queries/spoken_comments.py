@@ -64,7 +64,7 @@ class Spoken:
 
 def comments_of(connection: Connection, copy_id: int) -> dict[str, Spoken]:
     """Every comment recorded on a copy, by id; the page says which ones its reader may hear. One statement."""
-    return {row.id: _spoken(row) for row in connection.execute(_OF_COPY, {"copy_id": copy_id})}
+    return {row.id: _spoken(row) for row in connection.execute(_OF_COPY, {"copy_id": copy_id}).all()}
 
 
 def _spoken(row: Row[Any]) -> Spoken:

@@ -81,7 +81,7 @@ def unfinished_uploads(connection: Connection, attempt_id: int, keys: Iterable[s
     wanted = set(keys)
     if not wanted:
         return {}
-    rows = connection.execute(_UNFINISHED, {"attempt_id": attempt_id})
+    rows = connection.execute(_UNFINISHED, {"attempt_id": attempt_id}).all()
     return {
         row.question_key: Unfinished(name=row.name, size=row.size, received=row.received)
         for row in rows

@@ -3,87 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, null, select, union_all
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from deust.adapters.files import StoredFile
 from deust.domain import attempts, reading
-from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
 from deust.domain.documents import DocumentState
 from deust.domain.errors import InvalidAnswer, NotFound, UnknownQuestion, answer_to
 from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, has_pages, is_sound, shown_name
 from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.people import SignedIn
-from deust.domain.questions import File, Json, Voice
+from deust.domain.questions import File, Json, Question, Voice
 from deust.domain.sounds import SoundState
-from deust.domain.uploads import Accepted, CountedBy, counted_by, ensure_room
-from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, Document, Sound
-from deust.models.rows import Among, RowsInsert, RowsTogether, among
+from deust.domain.uploads import Accepted, ensure_room
+from deust.models.quizzes import Answer, AnswerFile, Attempt, Document, Sound
 from deust.queries.files import held_bytes, stored_already
 from deust.queries.papers import asked_questions
-from deust.services.marking import ACCEPTED, own_attempt
-
-_OWN = Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
-_LOCKED = select(Attempt.id, Attempt.paper, Attempt.closed_at, Attempt.deadline_at).where(*_OWN).with_for_update()
-
-
-def _kept(is_in: Among) -> Any:
-    """The answers of these questions as they count now, and what became of these events if they came before."""
-    current = select(
-        Answer.question_key.label("name"),
-        Answer.given,
-        Answer.version,
-        Answer.client,
-        Answer.clients,
-        null().label("outcome"),
-    )
-    before = select(AnswerEvent.event_id, null(), null(), null(), null(), AnswerEvent.outcome)
-    return union_all(
-        current.where(Answer.attempt_id == bindparam("attempt_id"), is_in(Answer.question_key, "keys")),
-        before.where(AnswerEvent.attempt_id == bindparam("attempt_id"), is_in(AnswerEvent.event_id, "events")),
-    )
-
-
-_KEPT = among(_kept)
-_REWRITTEN = ("given", "version", "client", "clients", "saved_at")
-
-_ANSWERS = RowsInsert(
-    Answer,
-    ("attempt_id", "question_key", "given", "version", "client", "clients", "is_flagged", "saved_at"),
-    lambda insertion: insertion.on_conflict_do_update(
-        index_elements=[Answer.attempt_id, Answer.question_key],
-        set_={column: insertion.excluded[column] for column in _REWRITTEN},
-    ),
-)
-_EVENTS = RowsInsert(
-    AnswerEvent,
-    (
-        "attempt_id",
-        "question_key",
-        "event_id",
-        "client",
-        "sequence",
-        "base_version",
-        "given",
-        "outcome",
-        "version",
-        "received_at",
-    ),
-)
-_BOTH = RowsTogether(_ANSWERS, _EVENTS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saved:
-    """What the server did with what was `given`, once committed. `current` is the answer that counts now."""
-
-    outcome: SaveOutcome
-    given: Json
-    current: CurrentAnswer
+from deust.services import answer_batches
+from deust.services.answer_batches import Batch, Posted, Saved
+from deust.services.marking import own_attempt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,22 +39,6 @@ class Acknowledged:
     """Stored files whose content the person had sent before: to be removed once this is committed."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Posted:
-    """One question's part of a post: its fields, or its file already stored; `save` lacks only what was given.
-
-    A file that came part by part says when it was begun: it may count by that moment.
-    """
-
-    key: str
-    save: Save
-    form: Mapping[str, Sequence[str]]
-    file: StoredFile | None = None
-    name: str = ""
-    only_changes: bool = False
-    begun_at: datetime | None = None
-
-
 def save_answers(
     session: Session, *, learner: SignedIn, public_id: str, posted: Sequence[Posted], now: datetime
 ) -> Acknowledged:
@@ -123,56 +49,84 @@ def save_answers(
     However many questions are posted, the statements are the same.
     """
     connection = session.connection()
-    attempt = connection.execute(_LOCKED, {"public_id": public_id, "person_id": learner.person_id}).first()
-    if attempt is None:
-        raise NotFound
-    entries = {answer.key: _entry_of(attempt.paper, answer.key) for answer in posted}
-    questions = asked_questions(connection, entries.values())
-    batch = _batch(connection, attempt, posted, now)
+    batch = answer_batches.held(connection, learner=learner, public_id=public_id, posted=posted, now=now)
+    asked = _asked(connection, batch, posted)
     saved, unneeded = {}, list[str]()
     for answer in posted:
-        question, entry = questions[answer.key], entries[answer.key]
-        given: Json = None
+        question, entry = asked[answer.key]
         with answer_to(answer.key):
-            if not isinstance(question.answer, Voice | File):
-                given = reading.read(question, entry.placement, answer.form)
-            elif answer.file is not None:
-                row = _file_row(session, learner, attempt.id, _accepted(question.answer), answer, answer.file, now)
+            given = _read(question, entry, answer)
+            if answer.file is not None and isinstance(question.answer, Voice | File):
+                row = _file_row(session, learner, batch, _accepted(question.answer), answer, answer.file)
                 given = {"file": row.id, "name": row.name, "size": row.size, "sha256": row.sha256}
                 unneeded += [row.id] if row.stored_id != row.id else []
         saved[answer.key] = batch.take(answer, replace(answer.save, given=given))
     batch.write(connection)
-    return Acknowledged(answers=saved, deadline_at=attempt.deadline_at, is_over=batch.is_over, unneeded=unneeded)
+    return _acknowledged(batch, saved, unneeded)
+
+
+def save_at_once(
+    connection: Connection, *, learner: SignedIn, public_id: str, posted: Sequence[Posted], now: datetime
+) -> Acknowledged | None:
+    """The same, in one statement that is its own transaction, when nobody else touches the attempt meanwhile.
+
+    None when the answers must be saved by `save_answers`: a file comes with them, one meets a newer answer or comes
+    late, something moved since the attempt was read, or the server cannot write two tables in one statement.
+    """
+    if not answer_batches.can_write_at_once(connection) or any(answer.file is not None for answer in posted):
+        return None
+    batch = answer_batches.met(connection, learner=learner, public_id=public_id, posted=posted, now=now)
+    asked = _asked(connection, batch, posted)
+    saved = {}
+    for answer in posted:
+        with answer_to(answer.key):
+            given = _read(*asked[answer.key], answer)
+        saved[answer.key] = batch.take(answer, replace(answer.save, given=given))
+    return _acknowledged(batch, saved) if batch.write_unless_moved(connection) else None
+
+
+def _asked(
+    connection: Connection, batch: Batch, posted: Sequence[Posted]
+) -> Mapping[str, tuple[Question, PaperQuestion]]:
+    """The questions posted, with their entries in the paper. Refuses a question that is not on it."""
+    entries = {answer.key: _entry_of(batch.paper, answer.key) for answer in posted}
+    questions = asked_questions(connection, entries.values())
+    return {key: (questions[key], entry) for key, entry in entries.items()}
+
+
+def _read(question: Question, entry: PaperQuestion, posted: Posted) -> Json:
+    """What the fields say; nothing where a file is asked for."""
+    if isinstance(question.answer, Voice | File):
+        return None
+    return reading.read(question, entry.placement, posted.form)
+
+
+def _acknowledged(batch: Batch, saved: Mapping[str, Saved], unneeded: Sequence[str] = ()) -> Acknowledged:
+    return Acknowledged(answers=saved, deadline_at=batch.deadline_at, is_over=batch.is_over, unneeded=unneeded)
 
 
 def _file_row(
-    session: Session,
-    learner: SignedIn,
-    attempt_id: int,
-    accepted: Accepted,
-    posted: Posted,
-    file: StoredFile,
-    now: datetime,
+    session: Session, learner: SignedIn, batch: Batch, accepted: Accepted, posted: Posted, file: StoredFile
 ) -> AnswerFile:
     """The row of a file, stored once however often the person sends it. Refuses a type that is not accepted."""
     name = shown_name(posted.name)
     media_type = accepted_type(name, file.head, accepted.endings)
     row = AnswerFile(
         id=file.id,
-        attempt_id=attempt_id,
+        attempt_id=batch.attempt_id,
         question_key=posted.key,
         name=name,
         media_type=media_type,
         size=file.size,
         sha256=file.sha256,
-        received_at=now,
+        received_at=batch.now,
         stored_id=stored_already(session.connection(), learner.person_id, file.sha256) or file.id,
     )
     session.add(row)
     if is_sound(media_type):
-        session.add(Sound(file_id=file.id, state=SoundState.WAITING.value, peaks=[], next_try_at=now))
+        session.add(Sound(file_id=file.id, state=SoundState.WAITING.value, peaks=[], next_try_at=batch.now))
     if has_pages(media_type):
-        session.add(Document(file_id=file.id, state=DocumentState.WAITING.value, next_try_at=now))
+        session.add(Document(file_id=file.id, state=DocumentState.WAITING.value, next_try_at=batch.now))
     return row
 
 
@@ -201,109 +155,6 @@ def _accepted(answer: Voice | File) -> Accepted:
     if isinstance(answer, Voice):
         return Accepted(endings=VOICE, max_bytes=answer.max_seconds * MOST_VOICE_BYTES_A_SECOND)
     return Accepted(endings=answer.accept, max_bytes=answer.max_bytes)
-
-
-@dataclass(kw_only=True)
-class _Batch:
-    """The answers of one post: what they meet, and what they leave to write."""
-
-    attempt_id: int
-    deadline_at: datetime | None
-    closed_at: datetime | None
-    now: datetime
-    current: dict[str, CurrentAnswer]
-    outcomes: dict[str, SaveOutcome]
-    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    events: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def is_over(self) -> bool:
-        return attempts.is_over(closed_at=self.closed_at, deadline_at=self.deadline_at, now=self.now)
-
-    def take(self, posted: Posted, save: Save) -> Saved:
-        """Append the save to the answer's events and derive the current answer.
-
-        With `only_changes`, the page was posted whole and by hand: what equals the current answer writes nothing, and
-        each post of the page comes after the one before, also from a page that the browser took out of its history.
-        """
-        key, current = posted.key, self.current.get(posted.key, NO_ANSWER)
-        if save.event_id in self.outcomes:
-            return Saved(outcome=self.outcomes[save.event_id], given=save.given, current=current)
-        if posted.only_changes:
-            if save.given == current.given or (save.given is None and not save.clears):
-                return Saved(outcome=SaveOutcome.KEPT, given=current.given, current=current)
-            save = replace(save, sequence=current.clients.get(save.client, 0) + 1)
-        outcome = self._outcome(save, current, posted.begun_at or self.now)
-        if outcome is SaveOutcome.KEPT:
-            current = attempts.after(save, current)
-            self.answers[key] = self._answer(key, current)
-        self.events.append(self._event(key, save, outcome, current.version))
-        self.current[key], self.outcomes[save.event_id] = current, outcome
-        return Saved(outcome=outcome, given=save.given, current=current)
-
-    def write(self, connection: Connection) -> None:
-        if self.answers:
-            _BOTH.write(connection, list(self.answers.values()), self.events)
-        elif self.events:
-            _EVENTS.write(connection, self.events)
-
-    def _outcome(self, save: Save, current: CurrentAnswer, begun_at: datetime) -> SaveOutcome:
-        outcome = attempts.outcome_of(save, current)
-        by = counted_by(started_at=begun_at, deadline_at=self.deadline_at, closed_at=self.closed_at, now=self.now)
-        return SaveOutcome.LATE if by is CountedBy.LATE and outcome is not SaveOutcome.SUPERSEDED else outcome
-
-    def _answer(self, key: str, current: CurrentAnswer) -> dict[str, Any]:
-        return {
-            "attempt_id": self.attempt_id,
-            "question_key": key,
-            "given": current.given,
-            "version": current.version,
-            "client": current.client,
-            "clients": dict(current.clients),
-            "is_flagged": False,
-            "saved_at": self.now,
-        }
-
-    def _event(self, key: str, save: Save, outcome: SaveOutcome, version: int) -> dict[str, Any]:
-        return {
-            "attempt_id": self.attempt_id,
-            "question_key": key,
-            "event_id": save.event_id,
-            "client": save.client,
-            "sequence": save.sequence,
-            "base_version": save.base_version,
-            "given": save.given,
-            "outcome": outcome.value,
-            "version": version,
-            "received_at": self.now,
-        }
-
-
-def _batch(connection: Connection, attempt: Row[Any], posted: Sequence[Posted], now: datetime) -> _Batch:
-    """What the answers posted meet: the current ones, and the events among them that came before."""
-    values = {
-        "attempt_id": attempt.id,
-        "keys": [answer.key for answer in posted],
-        "events": [answer.save.event_id for answer in posted],
-    }
-    rows = connection.execute(_KEPT[connection.dialect.name], values).all()
-    return _Batch(
-        attempt_id=attempt.id,
-        deadline_at=attempt.deadline_at,
-        closed_at=attempt.closed_at,
-        now=now,
-        current={
-            row.name: CurrentAnswer(given=row.given, version=row.version, client=row.client, clients=row.clients)
-            for row in rows
-            if row.outcome is None
-        },
-        outcomes={row.name: _answered(row.outcome) for row in rows if row.outcome is not None},
-    )
-
-
-def _answered(stored: str) -> SaveOutcome:
-    """What a repeated event is told: an accepted late answer was late when it came."""
-    return SaveOutcome.LATE if stored == ACCEPTED else SaveOutcome(stored)
 
 
 def flag_question(

@@ -21,7 +21,7 @@ from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, ReviewRequest
 from deust.models.people import Enrolment, Tutoring
 from deust.models.quizzes import Answer, Attempt
-from deust.services import answers, marking, quizzes, records
+from deust.services import answer_batches, answers, marking, quizzes, records
 
 MOST_WORDS_OF_TOOL = 2_000
 
@@ -93,14 +93,14 @@ def _begin_with(session: Session, learner: SignedIn, last: Attempt, public_id: s
     """Copy the texts of the former version into the new draft, through the same door as any answer."""
     former = {entry["id"]: entry["key"] for entry in last.paper}
     new = session.scalars(select(Attempt).where(Attempt.public_id == public_id)).one()
-    rows = session.execute(select(Answer.question_key, Answer.given).where(Answer.attempt_id == last.id))
+    rows = session.execute(select(Answer.question_key, Answer.given).where(Answer.attempt_id == last.id)).all()
     given = {row.question_key: row.given for row in rows}
     posted = []
     for entry in map(paper_question, new.paper):
         text = text_in(given.get(former.get(entry.id, "")))
         if text:
             save = Save(event_id=secrets.token_hex(16), client="former", sequence=1, base_version=0, given=None)
-            posted.append(answers.Posted(key=entry.key, save=save, form={"answer": [text]}))
+            posted.append(answer_batches.Posted(key=entry.key, save=save, form={"answer": [text]}))
     if posted:
         answers.save_answers(session, learner=learner, public_id=public_id, posted=posted, now=now)
 

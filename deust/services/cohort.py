@@ -109,7 +109,7 @@ def write_to(
 
 def _mail(session: Session, person_ids: Sequence[int], *, subject: str, text: str, by: SignedIn, now: datetime) -> None:
     reached = select(Person.id, Person.email, Person.given_name, Person.locale)
-    people = session.execute(reached.where(Person.id.in_(person_ids), Person.is_active))
+    people = session.execute(reached.where(Person.id.in_(person_ids), Person.is_active)).all()
     for person in people:
         payload = {
             "locale": person.locale,

@@ -66,7 +66,7 @@ def _copies(session: Session, learner: SignedIn) -> list[Row[Any]]:
     waiting = select(Copy.public_id, Copy.handed_in_at, Copy.terms).where(
         Copy.person_id == learner.person_id, Copy.state == CopyState.TO_MARK.value
     )
-    return [copy for copy in session.execute(waiting.order_by(Copy.id)) if copy.terms]
+    return [copy for copy in session.execute(waiting.order_by(Copy.id)).all() if copy.terms]
 
 
 def _plain_work(page: CopyPage, worst: int) -> Work:

@@ -28,7 +28,7 @@ from deust.models.quizzes import Attempt
 from deust.queries.asked import asked_check
 from deust.queries.papers import asked_questions
 from deust.services import answers, assignments, learning, messages, people, quizzes
-from deust.services.answers import Posted
+from deust.services.answer_batches import Posted
 from deust.services.demo_works import texts_for
 
 _MOST_RIGHT = Fraction(7, 10)

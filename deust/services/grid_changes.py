@@ -36,7 +36,7 @@ def apply_grids(session: Session, *, by: SignedIn, item_ref: str, grids: Mapping
         asked = asked_of(session.connection(), copy)
         moved = moved_to(asked, grids, question_ids(session.connection(), copy.attempt_id))
         session.execute(update(Copy).where(Copy.id == copy.id).values(grid_hash=hash_))
-        for row in session.scalars(select(Marking).where(Marking.copy_id == copy.id)):
+        for row in session.scalars(select(Marking).where(Marking.copy_id == copy.id)).all():
             _carry(session, row, old=asked, asked=moved, by=by, now=now)
         session.flush()
         if _is_begun(session, copy.id):

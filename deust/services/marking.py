@@ -114,13 +114,13 @@ class Taken(NamedTuple):
 
 def begun_attempts(session: Session, person_id: int, quiz: Quiz) -> Sequence[Begun]:
     """The person's attempts, oldest first."""
-    rows = session.connection().execute(_BEGUN, {"person_id": person_id, "refs": quiz.refs})
+    rows = session.connection().execute(_BEGUN, {"person_id": person_id, "refs": quiz.refs}).all()
     return [Begun(*row) for row in rows]
 
 
 def _attempts_of(session: Session, person_id: int, quiz: Quiz) -> Sequence[Taken]:
     """The person's attempts as they are kept, oldest first."""
-    rows = session.connection().execute(_TAKEN, {"person_id": person_id, "refs": quiz.refs})
+    rows = session.connection().execute(_TAKEN, {"person_id": person_id, "refs": quiz.refs}).all()
     return [Taken(*row) for row in rows]
 
 
@@ -206,7 +206,7 @@ def _closing_line(attempt: Held, by: str, score: Fraction, now: datetime) -> dic
 
 
 def _given(session: Session, attempt_id: int) -> dict[str, Json]:
-    rows = session.connection().execute(_GIVEN, {"attempt_id": attempt_id})
+    rows = session.connection().execute(_GIVEN, {"attempt_id": attempt_id}).all()
     return {row.question_key: row.given for row in rows}
 
 

@@ -116,7 +116,7 @@ def import_people(session: Session, plan: ImportPlan, *, by: int | None, now: da
 
 def _known(session: Session, cohort: Cohort) -> _Known:
     people = session.scalars(select(Person).order_by(Person.id)).all()
-    enrolments = session.scalars(select(Enrolment).where(Enrolment.cohort_id == cohort.id))
+    enrolments = session.scalars(select(Enrolment).where(Enrolment.cohort_id == cohort.id)).all()
     return _Known(
         cohort=cohort,
         groups=_groups(session, cohort.id),
@@ -128,7 +128,7 @@ def _known(session: Session, cohort: Cohort) -> _Known:
 
 
 def _groups(session: Session, cohort_id: int) -> dict[str, int]:
-    return {group.name: group.id for group in session.scalars(select(Group).where(Group.cohort_id == cohort_id))}
+    return {group.name: group.id for group in session.scalars(select(Group).where(Group.cohort_id == cohort_id)).all()}
 
 
 def _name_key(given_name: str, family_name: str) -> str:

@@ -185,7 +185,7 @@ def _new_attempt(
 
 def _seen(session: Session, past: Sequence[Begun]) -> Mapping[str, int]:
     """How often each question was asked in these attempts."""
-    papers = session.connection().scalars(_PAPERS, {"ids": [attempt.id for attempt in past]})
+    papers = session.connection().scalars(_PAPERS, {"ids": [attempt.id for attempt in past]}).all()
     return Counter(entry["id"] for paper in papers for entry in paper)
 
 
@@ -292,7 +292,7 @@ def move_deadlines(session: Session, *, person_id: int, now: datetime) -> int:
     moved = 0
     open_attempts = session.scalars(
         select(Attempt).where(Attempt.person_id == person_id, Attempt.closed_at.is_(None)).with_for_update()
-    )
+    ).all()
     for attempt in open_attempts:
         settings = thawed_settings(attempt.settings)
         deadline = attempts.deadline(

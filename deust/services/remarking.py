@@ -92,6 +92,6 @@ def _mark(
 def _tell(session: Session, changed: Sequence[Affected], quiz: Quiz, link: str, now: datetime) -> None:
     """One mail a student, which gives no mark: the site shows it when the quiz's settings allow."""
     ids = {"person_ids": sorted({one.person_id for one in changed})}
-    for person in session.connection().execute(_PEOPLE, ids):
+    for person in session.connection().execute(_PEOPLE, ids).all():
         payload = {"given_name": person.given_name, "locale": person.locale, "title": quiz.title, "link": link}
         records.queue_mail(session, kind=MAIL, recipient=person.email, payload=payload, now=now)

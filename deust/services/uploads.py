@@ -25,7 +25,8 @@ from deust.models.quizzes import AnswerEvent, AnswerFile, Attempt, Upload
 from deust.queries.files import held_bytes
 from deust.queries.uploads import OwnUpload
 from deust.services import answers
-from deust.services.answers import Acknowledged, Posted
+from deust.services.answer_batches import Posted
+from deust.services.answers import Acknowledged
 from deust.services.marking import own_attempt
 
 Whole = StoredFile | None

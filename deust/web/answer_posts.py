@@ -16,7 +16,8 @@ from deust.domain.errors import AnswerRefused, InvalidAnswer, Refusal, Unavailab
 from deust.domain.presenting import Piece
 from deust.models.transaction import reading, writing
 from deust.queries import quizzes as pages
-from deust.services.answers import Acknowledged, Posted, file_limit
+from deust.services.answer_batches import Posted
+from deust.services.answers import Acknowledged, file_limit
 from deust.web import formats
 from deust.web.current import tools, visitor, wants_json
 from deust.web.i18n import current_locale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from deust.domain.errors import AnswerRefused, AttemptClosed, NotFound
 from deust.domain.files import shown_name
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import Grid
-from deust.models.transaction import reading, writing
+from deust.models.transaction import at_once, reading, writing
 from deust.queries import files, quiz_results, quiz_start
 from deust.queries import late_answers as late
 from deust.queries import quizzes as pages
@@ -28,6 +28,8 @@ from deust.queries.spoken_comments import heard
 from deust.services import answers as answering
 from deust.services import late_answers as late_answers_taken
 from deust.services import quizzes as services
+from deust.services.answer_batches import Posted
+from deust.services.answers import Acknowledged
 from deust.web import errors
 from deust.web.answer_posts import (
     acknowledge,
@@ -48,6 +50,7 @@ bp = Blueprint("quizzes", __name__)
 
 _DICE = random.SystemRandom()
 _LONGEST_NUMBER = 6
+_FLAGS = {"flag": True, "unflag": False}
 
 
 class AcceptForm(Form):
@@ -113,10 +116,8 @@ def save_answer(public_id: str) -> Response | str | tuple[str, int]:
     """Keep what a page or its script posts; the script is told what counts now, the page goes where asked."""
     now = tools().clock()
     try:
-        with posted_answers(public_id) as posted, writing() as session:
-            kept = answering.save_answers(session, learner=visitor(), public_id=public_id, posted=posted, now=now)
-            if not kept.is_over:
-                _flag(session, public_id, now)
+        with posted_answers(public_id) as posted:
+            kept = _saved_at_once(public_id, posted, now) or _saved(public_id, posted, now)
     except AnswerRefused as refusal:
         return _unread(public_id, refusal)
     forget_files(kept.unneeded)
@@ -277,8 +278,24 @@ def _grids(page: pages.AttemptPage) -> Mapping[str, Grid]:
     return quiz.grids if quiz else {}
 
 
+def _saved_at_once(public_id: str, posted: Sequence[Posted], now: datetime) -> Acknowledged | None:
+    """What was posted, if it could be kept in one statement; a question flagged with it could not."""
+    if not _FLAGS.keys().isdisjoint(request.form):
+        return None
+    with at_once() as connection:
+        return answering.save_at_once(connection, learner=visitor(), public_id=public_id, posted=posted, now=now)
+
+
+def _saved(public_id: str, posted: Sequence[Posted], now: datetime) -> Acknowledged:
+    with writing() as session:
+        kept = answering.save_answers(session, learner=visitor(), public_id=public_id, posted=posted, now=now)
+        if not kept.is_over:
+            _flag(session, public_id, now)
+    return kept
+
+
 def _flag(session: Any, public_id: str, now: datetime) -> None:
-    for field, is_flagged in (("flag", True), ("unflag", False)):
+    for field, is_flagged in _FLAGS.items():
         if key := request.form.get(field):
             answering.flag_question(
                 session, learner=visitor(), public_id=public_id, key=key, is_flagged=is_flagged, now=now

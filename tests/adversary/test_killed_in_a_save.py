@@ -32,6 +32,10 @@ settings, session, path, fields, moment = pickle.load(sys.stdin.buffer)
 def die(given=None):
     os.kill(os.getpid(), signal.SIGKILL)
 
+def die_before_a_write(connection, cursor, statement, *rest):
+    if "INSERT INTO answer_event" in statement:
+        die()
+
 app = create_app(settings, clock=Clock())
 app.test_client_class = Client
 client = app.test_client()
@@ -40,6 +44,7 @@ with client.session_transaction() as own:
 if moment == "before the commit":
     with app.app_context():
         event.listen(db.engine, "commit", die)
+        event.listen(db.engines["reading"], "before_cursor_execute", die_before_a_write)
 if moment == "before the reply":
     app.after_request(die)
 client.post(path, data=fields, headers={"Accept": "application/json", "X-CSRFToken": client.csrf_token()})
@@ -62,6 +67,7 @@ def killed(app: Flask, sitting: Sitting, fields: dict[str, object], moment: str,
 
 
 @pytest.mark.slow
+@pytest.mark.both
 @pytest.mark.case("QZ-24")
 @pytest.mark.parametrize(
     ("moment", "stored"), [("before the commit", []), ("before the reply", [("dit une fois", "kept")])]

@@ -16,6 +16,7 @@ from deust.domain.questions import Json
 from deust.models.quizzes import Answer
 from deust.models.transaction import reading, writing
 from deust.services import answers
+from deust.services.answer_batches import Posted
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW, Clock
@@ -192,7 +193,7 @@ def test_a_save_that_never_reached_its_commit_is_stored_by_the_retry(taker: Take
     assert taker.kept() == {"courte": "enfin"}
 
 
-def _save_then_die(session: Session, taker: Taker, posted: answers.Posted) -> None:
+def _save_then_die(session: Session, taker: Taker, posted: Posted) -> None:
     answers.save_answers(session, learner=taker.learner, public_id=taker.public_id, posted=[posted], now=NOW)
     raise ZeroDivisionError
 
@@ -310,12 +311,12 @@ class Tabs:
         self.key = taker.paper()["courte"].key
         self.seen = dict.fromkeys(CLIENTS, 0)
         self.sequences = dict.fromkeys(CLIENTS, 0)
-        self.sent: list[answers.Posted] = []
-        self.held: list[answers.Posted] = []
+        self.sent: list[Posted] = []
+        self.held: list[Posted] = []
         self.told: dict[str, SaveOutcome] = {}
         self.acknowledged: Json = None
 
-    def write(self, client: str, value: str, clears: bool = False) -> answers.Posted:
+    def write(self, client: str, value: str, clears: bool = False) -> Posted:
         self.sequences[client] += 1
         return factories.posted(
             self.key,
@@ -326,7 +327,7 @@ class Tabs:
             clears=clears,
         )
 
-    def deliver(self, posted: answers.Posted) -> None:
+    def deliver(self, posted: Posted) -> None:
         told = self.taker.post(posted).answers[self.key]
         event_id = posted.save.event_id
         assert self.told.setdefault(event_id, told.outcome) == told.outcome, "a repeated save was told otherwise"

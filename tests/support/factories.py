@@ -46,7 +46,7 @@ from deust.models.rows import Together
 from deust.models.signin import SignInSession
 from deust.queries.signin import as_asker
 from deust.services import records
-from deust.services.answers import Posted
+from deust.services.answer_batches import Posted
 from tests.support.clock import NOW
 from tests.support.programmes import settings
 

@@ -17,10 +17,11 @@ from deust.domain.questions import Json, Question
 from deust.domain.reading import show_answer
 from deust.models.base import Base
 from deust.models.quizzes import Answer, AnswerEvent, Attempt, AttemptMarks
-from deust.models.transaction import reading, writing
+from deust.models.transaction import at_once, reading, writing
 from deust.queries.papers import asked_questions
 from deust.services import answers, quizzes
-from deust.services.answers import Acknowledged, Saved
+from deust.services.answer_batches import Posted, Saved
+from deust.services.answers import Acknowledged
 from tests.support import factories
 from tests.support.clock import Clock
 
@@ -64,11 +65,15 @@ class Taker:
         key = self.paper()[question_id].key
         return self.post(factories.posted(key, form, **fields)).answers[key]
 
-    def post(self, *posted: answers.Posted) -> Acknowledged:
+    def post(self, *posted: Posted) -> Acknowledged:
+        """Save at once where that can be, else holding the attempt: as the page does."""
+        named = {"learner": self.learner, "public_id": self.public_id, "posted": posted, "now": self.clock.now}
+        with at_once() as connection:
+            kept = answers.save_at_once(connection, **named)
+        if kept is not None:
+            return kept
         with writing() as session:
-            return answers.save_answers(
-                session, learner=self.learner, public_id=self.public_id, posted=posted, now=self.clock.now
-            )
+            return answers.save_answers(session, **named)
 
     def answer_right(self, *question_ids: str) -> None:
         """Answer these questions rightly, all of them unless named."""
