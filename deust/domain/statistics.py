@@ -43,7 +43,10 @@ def summary(values: Iterable[Fraction]) -> Summary | None:
 
 
 def mean(values: Sequence[Fraction]) -> Fraction:
-    return sum(values, _NONE) / len(values)
+    """Added up as whole numbers of one unit: exact, and several times faster than fraction by fraction."""
+    ratios = [value.as_integer_ratio() for value in values]
+    unit = lcm(*(denominator for _, denominator in ratios))
+    return Fraction(sum(numerator * (unit // denominator) for numerator, denominator in ratios), unit * len(ratios))
 
 
 def variance(values: Sequence[Fraction]) -> Fraction:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from importlib import import_module
 
 Cell = str | int | Decimal | None
 
-_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_STARTS_FORMULA = re.compile(" *[-=+@\t\r\n＝＋－＠]")
 _WIDEST = 60
 
 
@@ -51,7 +52,7 @@ def xlsx_bytes(title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]
 
 def _plain(cell: Cell) -> str | int:
     if isinstance(cell, str):
-        return f"'{cell}" if cell.lstrip(" ").startswith(_STARTS_FORMULA) else cell
+        return f"'{cell}" if _STARTS_FORMULA.match(cell) else cell
     if isinstance(cell, Decimal):
         return str(cell).replace(".", ",")
     return "" if cell is None else cell

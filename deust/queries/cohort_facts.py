@@ -19,6 +19,7 @@ from deust.domain.glance import Glance, Kept, Line, graded_positions
 from deust.domain.learning import Programme
 from deust.domain.people import Calendar, Dates
 from deust.domain.progress import Progress
+from deust.domain.statistics import mean
 from deust.domain.texts import unaccented
 from deust.models.base import exact
 from deust.queries.cohort_statements import EVERYONE, Moved
@@ -297,18 +298,18 @@ def _positions(refs: str | None, frame: Frame) -> set[int]:
     return {place for place in found if place is not None}
 
 
-@lru_cache(maxsize=4_096)
 def mean_of(shares: str | None) -> Fraction | None:
     """The exact mean of results written one after another, in any order."""
-    return _mean(tuple(shares.split(" "))) if shares else None
+    return _mean(tuple(sorted(shares.split(" ")))) if shares else None
 
 
 @lru_cache(maxsize=2_048)
 def _mean(shares: tuple[str, ...]) -> Fraction | None:
     """Computed once for the same results: a page is opened more often than they change."""
-    return sum(map(exact, shares), Fraction(0)) / len(shares) if shares else None
+    return mean([exact(share) for share in shares]) if shares else None
 
 
+@lru_cache(maxsize=256)
 def _began_at(started_on: Any, calendar: Calendar | None) -> datetime:
     """The day of enrolment, or the first day of the calendar when it comes later."""
     first = max(started_on, calendar.week_one_on) if calendar else started_on

@@ -149,7 +149,7 @@ _TEXTS = (
     )
     .where(
         ItemProgress.person_id.in_(_MEMBERS),
-        or_(ItemProgress.kept_share.is_not(None), _is_one_of("looked_at")),
+        or_(_IS_FAILED, _is_one_of("told")),
     )
     .group_by(ItemProgress.person_id)
     .subquery("texts")

@@ -70,6 +70,7 @@ def table_rows(
         "graded": frame.refs(frame.graded),
         "looked_at": frame.refs(tally.looked_at),
         "waiting": frame.refs(tally.waits),
+        "told": frame.refs(frame.graded | tally.looked_at),
         "ids": sorted(whole),
     }
     counted = _Counted(frame, tally)
