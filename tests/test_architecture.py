@@ -26,7 +26,6 @@ LONG_FILES = {
 _ONE_VALUE = "one value, its fields named one by one"
 LONG_FUNCTIONS = {
     ("deust/models/migrations/versions/0001_initial_schema.py", "upgrade"): "every table of the product, once",
-    ("deust/web/errors.py", "_words"): "a table of sentences, one entry a status",
     ("deust/models/migrations/versions/0003_copies_to_mark.py", "upgrade"): "seven tables, column by column",
     ("deust/queries/quiz_results.py", "result_page"): _ONE_VALUE,
     ("deust/queries/assignments.py", "handed_in"): _ONE_VALUE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, jsonify, make_response, render_template
@@ -15,7 +14,9 @@ from werkzeug.exceptions import HTTPException
 from deust.domain import errors
 from deust.domain.flags import InvalidRules
 from deust.web.current import visitor_or_none, wants_json
+from deust.web.i18n import LazyText
 from deust.web.i18n import gettext as _
+from deust.web.i18n import lazy_gettext as lazy
 from deust.web.typed import given_back, typed_texts
 
 log = logging.getLogger("deust")
@@ -25,119 +26,102 @@ log = logging.getLogger("deust")
 class Words:
     """What a person reads: what happened, what was kept, what to do."""
 
-    title: str
-    happened: str
-    todo: str
-    kept: str = ""
+    title: str | LazyText
+    happened: str | LazyText
+    todo: str | LazyText
+    kept: str | LazyText = ""
 
 
-def _words(status: int) -> Words:
-    table = {
-        400: Words(
-            title=_("Cette page n’est plus à jour."),
-            happened=_("L’envoi ne correspond pas à la page ouverte, ou il a été modifié en route."),
-            kept=_("Rien n’a été changé. Ce qui était enregistré l’est toujours."),
-            todo=_("Revenez en arrière, rechargez la page, puis recommencez."),
-        ),
-        401: Words(
-            title=_("Vous n’êtes plus connecté."),
-            happened=_("Votre session est terminée."),
-            kept=_("Ce qui était enregistré l’est toujours."),
-            todo=_("Connectez-vous à nouveau, vous reviendrez au même endroit."),
-        ),
-        403: Words(
-            title=_("Cette page ne vous est pas ouverte."),
-            happened=_("Votre rôle ne donne pas accès à cette page."),
-            todo=_("Si vous pensez devoir y accéder, écrivez au secrétariat de la formation."),
-        ),
-        404: Words(
-            title=_("Cette page n’existe pas."),
-            happened=_("L’adresse est inexacte, ou ce qu’elle montrait a été déplacé."),
-            todo=_("Repartez du programme ou cherchez un mot du cours."),
-        ),
-        405: Words(
-            title=_("Cette adresse ne s’ouvre pas ainsi."),
-            happened=_("Elle sert à un envoi de formulaire, pas à une lecture."),
-            todo=_("Repartez de la page précédente."),
-        ),
-        409: Words(
-            title=_("L’état a changé entre-temps."),
-            happened=_("Ce que vous demandez n’est plus possible dans l’état présent."),
-            kept=_("Tout ce qui a été enregistré est gardé."),
-            todo=_("Rechargez la page pour voir l’état présent."),
-        ),
-        410: Words(
-            title=_("Ce lien n’est plus valable."),
-            happened=_("Il a déjà servi, il est trop ancien, ou un plus récent l’a remplacé."),
-            todo=_("Demandez un nouveau lien depuis la page de connexion."),
-        ),
-        413: Words(
-            title=_("Ce fichier est trop lourd."),
-            happened=_("L’envoi dépasse la taille acceptée."),
-            kept=_("Vos réponses déjà enregistrées sont gardées."),
-            todo=_("Réduisez le fichier, puis envoyez-le à nouveau."),
-        ),
-        422: Words(
-            title=_("Cette réponse ne peut pas être lue."),
-            happened=_("Ce qui a été envoyé ne correspond pas à la question."),
-            kept=_("Votre réponse précédente est gardée."),
-            todo=_("Revenez à la question et répondez à nouveau."),
-        ),
-        429: Words(
-            title=_("Trop d’essais."),
-            happened=_("Plusieurs essais ont échoué en peu de temps."),
-            todo=_("Attendez un instant, puis recommencez."),
-        ),
-        503: Words(
-            title=_("Rien n’a pu être enregistré pour l’instant."),
-            happened=_("Le service ne peut pas écrire en ce moment."),
-            kept=_("Ce qui était déjà enregistré est gardé. Ce que vous venez d’envoyer ne l’est pas."),
-            todo=_("Gardez cette page ouverte et recommencez dans une minute."),
-        ),
-    }
-    unexpected = Words(
-        title=_("Une erreur s’est produite."),
-        happened=_("Le service n’a pas pu répondre."),
-        kept=_("Tout ce qui était enregistré est gardé."),
-        todo=_(
-            "Recommencez. Si l’erreur revient, donnez ce numéro au secrétariat : %(id)s", id=g.get("request_id", "-")
-        ),
-    )
-    return table.get(status, unexpected)
+_OF_STATUS = {
+    400: Words(
+        title=lazy("Cette page n’est plus à jour."),
+        happened=lazy("L’envoi ne correspond pas à la page ouverte, ou il a été modifié en route."),
+        kept=lazy("Rien n’a été changé. Ce qui était enregistré l’est toujours."),
+        todo=lazy("Revenez en arrière, rechargez la page, puis recommencez."),
+    ),
+    401: Words(
+        title=lazy("Vous n’êtes plus connecté."),
+        happened=lazy("Votre session est terminée."),
+        kept=lazy("Ce qui était enregistré l’est toujours."),
+        todo=lazy("Connectez-vous à nouveau, vous reviendrez au même endroit."),
+    ),
+    403: Words(
+        title=lazy("Cette page ne vous est pas ouverte."),
+        happened=lazy("Votre rôle ne donne pas accès à cette page."),
+        todo=lazy("Si vous pensez devoir y accéder, écrivez au secrétariat de la formation."),
+    ),
+    404: Words(
+        title=lazy("Cette page n’existe pas."),
+        happened=lazy("L’adresse est inexacte, ou ce qu’elle montrait a été déplacé."),
+        todo=lazy("Repartez du programme ou cherchez un mot du cours."),
+    ),
+    405: Words(
+        title=lazy("Cette adresse ne s’ouvre pas ainsi."),
+        happened=lazy("Elle sert à un envoi de formulaire, pas à une lecture."),
+        todo=lazy("Repartez de la page précédente."),
+    ),
+    409: Words(
+        title=lazy("L’état a changé entre-temps."),
+        happened=lazy("Ce que vous demandez n’est plus possible dans l’état présent."),
+        kept=lazy("Tout ce qui a été enregistré est gardé."),
+        todo=lazy("Rechargez la page pour voir l’état présent."),
+    ),
+    410: Words(
+        title=lazy("Ce lien n’est plus valable."),
+        happened=lazy("Il a déjà servi, il est trop ancien, ou un plus récent l’a remplacé."),
+        todo=lazy("Demandez un nouveau lien depuis la page de connexion."),
+    ),
+    413: Words(
+        title=lazy("Ce fichier est trop lourd."),
+        happened=lazy("L’envoi dépasse la taille acceptée."),
+        kept=lazy("Vos réponses déjà enregistrées sont gardées."),
+        todo=lazy("Réduisez le fichier, puis envoyez-le à nouveau."),
+    ),
+    422: Words(
+        title=lazy("Cette réponse ne peut pas être lue."),
+        happened=lazy("Ce qui a été envoyé ne correspond pas à la question."),
+        kept=lazy("Votre réponse précédente est gardée."),
+        todo=lazy("Revenez à la question et répondez à nouveau."),
+    ),
+    429: Words(
+        title=lazy("Trop d’essais."),
+        happened=lazy("Plusieurs essais ont échoué en peu de temps."),
+        todo=lazy("Attendez un instant, puis recommencez."),
+    ),
+    503: Words(
+        title=lazy("Rien n’a pu être enregistré pour l’instant."),
+        happened=lazy("Le service ne peut pas écrire en ce moment."),
+        kept=lazy("Ce qui était déjà enregistré est gardé. Ce que vous venez d’envoyer ne l’est pas."),
+        todo=lazy("Gardez cette page ouverte et recommencez dans une minute."),
+    ),
+}
 
+_LOOKING = Words(
+    title=lazy("Rien ne peut être fait avec les yeux d’un autre."),
+    happened=lazy("Vous regardez la plateforme comme un étudiant la voit : aucun envoi n’est accepté."),
+    kept=lazy("Rien n’a été changé, ni pour lui, ni pour vous."),
+    todo=lazy("Choisissez « Quitter » en haut de la page, puis recommencez."),
+)
 
-def _looking() -> Words:
-    return Words(
-        title=_("Rien ne peut être fait avec les yeux d’un autre."),
-        happened=_("Vous regardez la plateforme comme un étudiant la voit : aucun envoi n’est accepté."),
-        kept=_("Rien n’a été changé, ni pour lui, ni pour vous."),
-        todo=_("Choisissez « Quitter » en haut de la page, puis recommencez."),
-    )
+_NOT_SEEN = Words(
+    title=lazy("Cette page ne se voit pas avec les yeux d’un étudiant."),
+    happened=lazy(
+        "On voit ainsi sa page du jour, son programme, ses modules et leurs activités. "
+        "Ses essais, ses devoirs, ses questions et son compte ne s’ouvrent qu’à lui."
+    ),
+    todo=lazy("Revenez à sa page du jour, ou choisissez « Quitter » en haut de la page pour reprendre les vôtres."),
+)
 
+_NOT_ENROLLED = Words(
+    title=lazy("Vous n’êtes pas inscrit à cette formation."),
+    happened=lazy("Les modules s’ouvrent avec l’inscription. Votre compte n’en a pas, ou elle est terminée."),
+    kept=lazy("Ce que vous avez fait est gardé."),
+    todo=lazy("Le secrétariat de la formation inscrit. Le programme et les leçons publiques restent ouverts."),
+)
 
-def _not_seen() -> Words:
-    return Words(
-        title=_("Cette page ne se voit pas avec les yeux d’un étudiant."),
-        happened=_(
-            "On voit ainsi sa page du jour, son programme, ses modules et leurs activités. "
-            "Ses essais, ses devoirs, ses questions et son compte ne s’ouvrent qu’à lui."
-        ),
-        todo=_("Revenez à sa page du jour, ou choisissez « Quitter » en haut de la page pour reprendre les vôtres."),
-    )
-
-
-def _not_enrolled() -> Words:
-    return Words(
-        title=_("Vous n’êtes pas inscrit à cette formation."),
-        happened=_("Les modules s’ouvrent avec l’inscription. Votre compte n’en a pas, ou elle est terminée."),
-        kept=_("Ce que vous avez fait est gardé."),
-        todo=_("Le secrétariat de la formation inscrit. Le programme et les leçons publiques restent ouverts."),
-    )
-
-
-WORDS: dict[type[errors.Refusal], Callable[[], Words]] = {
-    errors.OnlyLooking: _looking,
-    errors.NotEnrolled: _not_enrolled,
+_OF_REFUSAL: dict[type[errors.Refusal], Words] = {
+    errors.OnlyLooking: _LOOKING,
+    errors.NotEnrolled: _NOT_ENROLLED,
 }
 
 STATUS: dict[type[errors.Refusal], int] = {
@@ -177,12 +161,23 @@ def answer(status: int, *, code: str | None = None, words: Words | None = None) 
     """
     if status >= 500:
         g._login_user = AnonymousUserMixin()  # asking the database who it is would fail again
-    words = words or _words(status)
+    words = words or _OF_STATUS.get(status) or _unforeseen()
     if wants_json():
-        body = {"error": code or str(status), "message": words.title, "request": g.get("request_id")}
+        body = {"error": code or str(status), "message": str(words.title), "request": g.get("request_id")}
         return make_response(jsonify(body), status)
     shown = {"words": words, "request_id": g.get("request_id"), "person": visitor_or_none(), "texts": typed_texts()}
     return make_response(render_template("errors/page.html", status=status, **shown), status)
+
+
+def _unforeseen() -> Words:
+    return Words(
+        title=_("Une erreur s’est produite."),
+        happened=_("Le service n’a pas pu répondre."),
+        kept=_("Tout ce qui était enregistré est gardé."),
+        todo=_(
+            "Recommencez. Si l’erreur revient, donnez ce numéro au secrétariat : %(id)s", id=g.get("request_id", "-")
+        ),
+    )
 
 
 def register(app: Flask) -> None:
@@ -196,8 +191,7 @@ def register(app: Flask) -> None:
 def _refused(error: errors.Refusal) -> Response:
     if isinstance(error, errors.Unavailable):
         log.error("%s database unavailable: %s", g.get("request_id"), error.__cause__)
-    words = WORDS.get(type(error))
-    response = answer(STATUS[type(error)], code=type(error).__name__, words=words() if words else None)
+    response = answer(STATUS[type(error)], code=type(error).__name__, words=_OF_REFUSAL.get(type(error)))
     if isinstance(error, errors.SignInThrottled):
         response.headers["Retry-After"] = str(error.seconds)
     return response
@@ -213,7 +207,7 @@ def _forged(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]
-    response = answer(error.code, words=_not_seen() if error.code == 403 and g.get("eyes") else None)
+    response = answer(error.code, words=_NOT_SEEN if error.code == 403 and g.get("eyes") else None)
     if error.code == 405 and (allowed := getattr(error, "valid_methods", None)):
         response.headers["Allow"] = ", ".join(allowed)
     return response
