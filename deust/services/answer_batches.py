@@ -79,7 +79,10 @@ def _under_lock(is_in: Among) -> Any:
 
 
 def _with_attempt(is_in: Among) -> Any:
-    """The same, after the attempt itself: all as they stood at one instant."""
+    """The same, after the attempt itself: all as they stood at one instant.
+
+    The attempt's row has no name; its paper stands in the column of what is given, its number in that of the version.
+    """
     own = _OWN.cte("own")
     attempt = select(
         type_coerce(null(), Answer.question_key.type).label("name"),
@@ -98,9 +101,9 @@ def _with_attempt(is_in: Among) -> Any:
 _UNDER_LOCK = among(_under_lock)
 _WITH_ATTEMPT = among(_with_attempt)
 
-_ANSWER = ("attempt_id", "question_key", "given", "version", "client", "clients", "is_flagged", "saved_at")
+_OF_ANSWER = ("attempt_id", "question_key", "given", "version", "client", "clients", "is_flagged", "saved_at")
 _REWRITTEN = ("given", "version", "client", "clients", "saved_at")
-_EVENT = (
+_OF_EVENT = (
     "attempt_id",
     "question_key",
     "event_id",
@@ -122,7 +125,7 @@ def _rewriting(insertion: Any, where: Any = None) -> Any:
     )
 
 
-_ANSWERS, _EVENTS = RowsInsert(Answer, _ANSWER, _rewriting), RowsInsert(AnswerEvent, _EVENT)
+_ANSWERS, _EVENTS = RowsInsert(Answer, _OF_ANSWER, _rewriting), RowsInsert(AnswerEvent, _OF_EVENT)
 _BOTH = RowsTogether(_ANSWERS, _EVENTS)
 
 _UNMOVED = (
@@ -145,14 +148,14 @@ def _from_next_version(insertion: postgresql.Insert) -> Any:
 
 _NEXT_ANSWERS = RowsInsert(
     Answer,
-    _ANSWER,
+    _OF_ANSWER,
     _from_next_version,
     only=lambda given: given.where(given.selected_columns.attempt_id.in_(select(_UNMOVED.c.id))),
 )
 _WRITTEN = _NEXT_ANSWERS.from_parameter.cte("written")
 _THEIR_EVENTS = RowsInsert(
     AnswerEvent,
-    _EVENT,
+    _OF_EVENT,
     only=lambda given: given.where(given.selected_columns.question_key.in_(select(_WRITTEN.c.question_key))),
 )
 _UNLESS_MOVED = _THEIR_EVENTS.from_parameter.execution_options(preserve_rowcount=True)
