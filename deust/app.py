@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, g, request
 from flask.sessions import SecureCookieSessionInterface
@@ -21,7 +22,7 @@ from deust.cli import add_commands
 from deust.config import ROOT, Settings, SettingsError, read_settings
 from deust.content.catalogue import Catalogue
 from deust.models.base import db
-from deust.models.transaction import database_config, reading, tune
+from deust.models.transaction import database_config, one_connection, reading, tune
 from deust.models.version import known_revisions, table_revision
 from deust.queries.people import has_demo
 from deust.services.tools import Tools
@@ -187,12 +188,21 @@ def _add_pages(app: Flask, settings: Settings) -> None:
         lambda: {"person": visitor_or_none(), "eyes": g.get("eyes"), "is_french": i18n.current_locale() == "fr"}
     )
     Compress(app)
+    app.wsgi_app = _on_one_connection(app.wsgi_app)  # type: ignore[method-assign]
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app, root=assets.folder, prefix="static/", immutable_file_test=lambda _path, _url: True
     )
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+
+
+def _on_one_connection(pages: WSGIApplication) -> WSGIApplication:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with one_connection():
+            return pages(environ, start_response)
+
+    return answer
 
 
 def _begin_request() -> None:

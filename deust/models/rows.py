@@ -95,12 +95,9 @@ class RowsInsert:
             connection.execute(self._ending(insert_into(connection, self._table)), rows)
 
     def as_parameter(self, rows: Sequence[Row]) -> str:
-        return json.dumps([self._plain(row) for row in rows])
-
-    def _plain(self, row: Row) -> Row:
         """JSON inside JSON stays text: a null in it is a value, not a missing one."""
-        plain = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
-        return plain | {name: json.dumps(row[name]) for name in self._as_text}
+        listed = [{**row, **{name: json.dumps(row[name]) for name in self._as_text}} for row in rows]
+        return json.dumps(listed, default=datetime.isoformat)
 
 
 class RowsTogether:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
-from sqlalchemy.exc import DataError, InternalError, OperationalError
+from sqlalchemy.exc import DataError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
@@ -38,8 +39,49 @@ def database_config(url: str, *, pool_size: int) -> dict[str, Any]:
 @contextmanager
 def reading() -> Iterator[Connection]:
     """A connection on which every statement stands alone; it must not be used to write."""
-    with _available(), db.engines[_READING].connect() as connection:
-        yield connection
+    with _available():
+        shared = _shared.get()
+        if shared is None:
+            with db.engines[_READING].connect() as connection:
+                yield connection
+            return
+        try:
+            yield shared.connection()
+        except SQLAlchemyError:
+            shared.close()
+            raise
+
+
+class _Shared:
+    """The connection that a page reads on, taken when it first reads. One that failed is given back at once."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+
+    def connection(self) -> Connection:
+        if self._connection is None:
+            self._connection = db.engines[_READING].connect()
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+_shared: ContextVar[_Shared | None] = ContextVar("shared", default=None)
+
+
+@contextmanager
+def one_connection() -> Iterator[None]:
+    """All that is read until the block ends is read on one connection: taking one costs as much as a statement."""
+    shared = _Shared()
+    before = _shared.set(shared)
+    try:
+        yield
+    finally:
+        _shared.reset(before)
+        shared.close()
 
 
 def at_once() -> AbstractContextManager[Connection]:

@@ -72,9 +72,8 @@ def unread_words(refusal: AnswerRefused) -> str:
 
 def own_fields(key: str, form: Form) -> Mapping[str, Sequence[str]]:
     """The answer fields of one question, without its prefix."""
-    prefix = f"{key}-"
-    start = f"{prefix}answer"
-    return {name.removeprefix(prefix): form.getlist(name) for name in form if name.startswith(start)}
+    start, own = f"{key}-answer", len(key) + 1
+    return {name[own:]: form.getlist(name) for name in form if name.startswith(start)}
 
 
 def _posted(public_id: str, key: str, form: Form, *, by_script: bool) -> Posted:

@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import ColumnElement, event, func, select, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from deust.domain.errors import Unavailable, Unkeepable
 from deust.models.people import Person
-from deust.models.transaction import engines, reading, writing
+from deust.models.transaction import engines, one_connection, reading, writing
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW
@@ -42,6 +42,29 @@ def test_a_reader_sees_each_last_commit_and_opens_no_transaction(database: Flask
         with writing() as session:
             factories.person(session)
         assert connection.scalar(select(func.count()).select_from(Person)) == 1
+
+
+@pytest.mark.both
+def test_a_page_reads_on_one_connection_and_gives_it_back(database: Flask) -> None:
+    with one_connection():
+        with reading() as first:
+            assert first.scalar(select(1)) == 1
+        with reading() as second, reading() as third:
+            assert (second, third) == (first, first)
+    assert first.closed
+    with reading() as alone:
+        assert alone is not first
+
+
+@pytest.mark.both
+def test_a_page_takes_another_connection_after_one_that_failed(database: Flask) -> None:
+    with one_connection():
+        with pytest.raises((SQLAlchemyError, Unavailable)), reading() as first:
+            first.execute(text("SELECT 1 FROM nowhere"))
+        with reading() as second:
+            assert second.scalar(select(1)) == 1
+    assert first.closed
+    assert second is not first
 
 
 @pytest.mark.both
