@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, null, select, type_coerce, union_all
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
 from deust.adapters.files import StoredFile
 from deust.domain import attempts
@@ -224,7 +225,10 @@ class Batch:
             _NEXT_ANSWERS.parameter: _NEXT_ANSWERS.as_parameter(list(self.answers.values())),
             _THEIR_EVENTS.parameter: _THEIR_EVENTS.as_parameter(self.events),
         }
-        return connection.execute(_UNLESS_MOVED, values).rowcount == len(self.events)
+        try:
+            return connection.execute(_UNLESS_MOVED, values).rowcount == len(self.events)
+        except IntegrityError:  # one of these events was stored meanwhile, late: it left its answer as it was
+            return False
 
     def _outcome(self, save: Save, current: CurrentAnswer, begun_at: datetime) -> SaveOutcome:
         outcome = attempts.outcome_of(save, current)

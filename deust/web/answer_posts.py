@@ -79,7 +79,7 @@ def own_fields(key: str, form: Form) -> Mapping[str, Sequence[str]]:
 def _posted(public_id: str, key: str, form: Form, *, by_script: bool) -> Posted:
     event = form.get("event", "")
     save = Save(
-        event_id=f"{event}:{key}"[:LONGEST_ID] if by_script else secrets.token_hex(16),
+        event_id=event_id(event, key) if by_script else secrets.token_hex(16),
         client=(form.get("client") or f"page-{event}")[:LONGEST_ID],
         sequence=_number(form, "sequence", 1),
         base_version=_number(form, f"{key}-base", 0),
@@ -94,6 +94,16 @@ def _posted(public_id: str, key: str, form: Form, *, by_script: bool) -> Posted:
         limit = file_limit(session, learner=visitor(), public_id=public_id, key=key)
     stored = tools().files.put(upload.stream, max_bytes=limit)  # type: ignore[arg-type]
     return Posted(key=key, save=save, form={}, file=stored, name=upload.filename, only_changes=not by_script)
+
+
+def event_id(event: str, key: str) -> str:
+    """What a script's save of one question is known again by. Refuses none, and one too long: cut, two would be one,
+    and the second would be acknowledged without being kept.
+    """
+    name = f"{event}:{key}"
+    if not event or len(name) > LONGEST_ID:
+        raise InvalidAnswer("event")
+    return name
 
 
 def _number(form: Form, name: str, default: int) -> int:

@@ -13,7 +13,7 @@ from deust.domain.uploads import LEAST_PART, MOST_PART
 from deust.models.transaction import reading, writing
 from deust.queries.uploads import OwnUpload, own_upload
 from deust.services import uploads as services
-from deust.web.answer_posts import LONGEST_ID, MOST, forget_files, unread_words
+from deust.web.answer_posts import MOST, event_id, forget_files, unread_words
 from deust.web.current import tools, visitor
 
 _HASH = re.compile(r"[0-9a-f]{64}|")
@@ -83,7 +83,7 @@ def announced(asked: Mapping[str, object]) -> services.Announced:
         name=text_in(asked, "name"),
         size=number_in(asked, "size"),
         beginning=hash_in(asked, "beginning"),
-        event_id=event_id(asked, key),
+        event_id=event_id(text_in(asked, "event"), key),
     )
 
 
@@ -102,7 +102,3 @@ def hash_in(asked: Mapping[str, object], name: str) -> str:
     """A SHA-256, or nothing from a browser that cannot compute one."""
     value = text_in(asked, name)
     return value if _HASH.fullmatch(value) else ""
-
-
-def event_id(asked: Mapping[str, object], key: str) -> str:
-    return f"{text_in(asked, 'event')}:{key}"[:LONGEST_ID]

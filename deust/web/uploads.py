@@ -13,7 +13,7 @@ from deust.domain.uploads import MOST_PART, CountedBy
 from deust.models.transaction import writing
 from deust.services import uploads as services
 from deust.web import formats
-from deust.web.answer_posts import LONGEST_ID, acknowledge, forget_files
+from deust.web.answer_posts import LONGEST_ID, acknowledge, event_id, forget_files
 from deust.web.current import permission, tools, visitor
 from deust.web.i18n import current_locale
 from deust.web.upload_posts import (
@@ -22,7 +22,6 @@ from deust.web.upload_posts import (
     asked_fields,
     begun_at,
     elsewhere,
-    event_id,
     hash_in,
     number_in,
     own_upload_now,
@@ -86,10 +85,10 @@ def finish_upload(public_id: str) -> Response:
 
 
 def _save(asked: Mapping[str, object], key: str) -> Save:
-    if not (text_in(asked, "event") and text_in(asked, "client")):
-        raise InvalidAnswer("event")
+    if not text_in(asked, "client"):
+        raise InvalidAnswer("client")
     return Save(
-        event_id=event_id(asked, key),
+        event_id=event_id(text_in(asked, "event"), key),
         client=text_in(asked, "client")[:LONGEST_ID],
         sequence=number_in(asked, "sequence"),
         base_version=number_in(asked, "base"),

@@ -162,3 +162,18 @@ def test_a_flag_set_meanwhile_stays(taker: Taker, post_while: Meanwhile) -> None
     assert [saved.outcome for saved in told.answers.values()] == [KEPT]
     with writing() as session:
         assert [(row.given, row.is_flagged) for row in session.query(Answer)] == [("x", True)]
+
+
+def test_the_same_save_came_late_meanwhile(taker: Taker, clock: Clock, post_while: Meanwhile) -> None:
+    """Sent again after the time, while the first request still lasts: stored once, and told what it was told."""
+    same = posted(taker, "courte", "x")
+
+    def come_late() -> None:
+        now = clock.now
+        clock.move(minutes=31)
+        assert [saved.outcome for saved in taker.post(same).answers.values()] == [LATE]
+        clock.set(now)
+
+    told = post_while(taker, come_late, same)
+    assert [saved.outcome for saved in told.answers.values()] == [LATE]
+    assert (len(taker.events()), taker.kept()) == (1, {})

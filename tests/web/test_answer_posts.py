@@ -285,3 +285,12 @@ def test_an_address_that_names_nothing_is_not_found(sitting: Sitting) -> None:
         assert sitting.client.get(f"/essais/{path}").status_code in (400, 404), path
     for position in ("0", "14", HUGE):
         assert sitting.client.get(f"{sitting.path}/questions/{position}").status_code == 404
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("event", ["", "e" * 64])
+def test_a_script_s_save_without_a_name_of_its_own_is_refused(sitting: Sitting, event: str) -> None:
+    """A second one would be taken for the first sent again, and acknowledged without being kept."""
+    for question_id, text in (("e-courte", "une"), ("e-texte", "deux"), ("e-courte", "trois")):
+        assert sitting.save(question_id, text, event=event).status_code == 422
+    assert sitting.events() == []
