@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Text, cast, select
 
 from deust.domain import quiz_report, quiz_scope
 from deust.domain.errors import NotFound
@@ -104,8 +104,9 @@ def report_page(
 
 def question_page(connection: Connection, *, reviewer: SignedIn, quiz: Quiz, hash_: str) -> AskedPage:
     """A question that students followed were asked; to others it is absent."""
-    papers = connection.execute(in_scope(reviewer, quiz, select(Attempt.paper))).all()
-    entry = next((one for row in papers for one in row.paper if one["hash"] == hash_), None)
+    names_it = cast(Attempt.paper, Text).contains(hash_, autoescape=True)
+    paper = connection.scalar(in_scope(reviewer, quiz, select(Attempt.paper).where(names_it).limit(1)))
+    entry = next((one for one in paper or () if one["hash"] == hash_), None)
     if entry is None:
         raise NotFound
     asked = PaperQuestion(key=entry["key"], hash=hash_, id=entry["id"], placement=Placement(), values={})

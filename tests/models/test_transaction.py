@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import ColumnElement, event, func, select, text, update
+from sqlalchemy import ColumnElement, create_engine, event, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from deust.domain.errors import Unavailable, Unkeepable
 from deust.models.people import Person
 from deust.models.transaction import engines, one_connection, reading, writing
+from tests.conftest import POSTGRES
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW
@@ -116,6 +119,34 @@ def test_sqlite_is_durable_and_patient(database: Flask, pragma: str, value: obje
         assert connection.scalar(text(f"PRAGMA {pragma}")) == value
     with writing() as session:
         assert session.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+@pytest.fixture
+def chosen_by_the_operator(url: str, engine: str) -> Iterator[None]:
+    """Settings of the whole server that suit other programs."""
+    if engine != POSTGRES:
+        yield
+        return
+    operator = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    settings = {"default_transaction_isolation": "'repeatable read'", "synchronous_commit": "off"}
+    with operator.connect() as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+        for setting, value in settings.items():
+            connection.execute(text(f"ALTER DATABASE {name} SET {setting} = {value}"))
+        yield
+        connection.execute(text(f"ALTER DATABASE {name} RESET ALL"))
+
+
+@pytest.mark.both
+def test_postgresql_is_durable_and_shows_the_last_commit(
+    chosen_by_the_operator: None, database: Flask, engine: str
+) -> None:
+    if engine != POSTGRES:
+        return
+    for door in (reading, writing):
+        with door() as opened:
+            assert opened.scalar(text("SHOW transaction_isolation")) == "read committed"
+            assert opened.scalar(text("SHOW synchronous_commit")) == "on"
 
 
 @pytest.mark.both
