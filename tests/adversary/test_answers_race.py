@@ -5,17 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from fractions import Fraction
 from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import Unavailable
@@ -26,6 +24,7 @@ from deust.services.people import grant_accommodation
 from tests.conftest import POSTGRES
 from tests.support import factories
 from tests.support.clock import NOW, Clock
+from tests.support.operator import chosen, operator
 from tests.support.takers import Taker
 
 pytestmark = pytest.mark.both
@@ -34,25 +33,14 @@ KEPT, LATE = SaveOutcome.KEPT, SaveOutcome.LATE
 Told = TypeVar("Told")
 
 
-@contextmanager
-def operator(url: str) -> Iterator[Callable[[str], Any]]:
-    """Who runs the server, on a connection of their own."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        yield lambda statement: connection.execute(text(statement))
-
-
 @pytest.fixture(params=["", "repeatable read", "serializable"])
 def level(url: str, engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """The isolation that the server gives to who asks for none; only PostgreSQL has such a setting."""
     if engine != POSTGRES or not request.param:
         yield ""
         return
-    with operator(url) as say:
-        name = str(say("SELECT current_database()").scalar_one())
-        say(f"ALTER DATABASE {name} SET default_transaction_isolation = '{request.param}'")
+    with chosen(url, default_transaction_isolation=request.param):
         yield request.param
-        say(f"ALTER DATABASE {name} RESET default_transaction_isolation")
 
 
 @pytest.fixture

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import ColumnElement, create_engine, event, func, select, text, update
+from sqlalchemy import ColumnElement, event, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from deust.domain.errors import Unavailable, Unkeepable
 from deust.models.people import Person
@@ -18,6 +17,7 @@ from tests.conftest import POSTGRES
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW
+from tests.support.operator import chosen
 
 
 @pytest.mark.both
@@ -127,14 +127,8 @@ def chosen_by_the_operator(url: str, engine: str) -> Iterator[None]:
     if engine != POSTGRES:
         yield
         return
-    operator = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    settings = {"default_transaction_isolation": "'repeatable read'", "synchronous_commit": "off"}
-    with operator.connect() as connection:
-        name = connection.scalar(text("SELECT current_database()"))
-        for setting, value in settings.items():
-            connection.execute(text(f"ALTER DATABASE {name} SET {setting} = {value}"))
+    with chosen(url, default_transaction_isolation="repeatable read", synchronous_commit="off"):
         yield
-        connection.execute(text(f"ALTER DATABASE {name} RESET ALL"))
 
 
 @pytest.mark.both
