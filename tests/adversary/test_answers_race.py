@@ -12,14 +12,15 @@ from typing import TypeVar
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import Unavailable
 from deust.models.transaction import engines, one_connection, reading, writing
 from deust.services import answers, quizzes
-from deust.services.answer_batches import Posted
+from deust.services.answer_batches import Batch, Posted
 from deust.services.people import grant_accommodation
 from tests.conftest import POSTGRES
 from tests.support import factories
@@ -145,6 +146,31 @@ _REFUSE_COMMIT = """
 CREATE FUNCTION refuse_commit() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'serialization_failure'; END $$
 """
+
+
+@pytest.mark.case("QZ-24")
+def test_a_page_sent_again_because_its_reply_was_lost_is_kept_once(
+    taker: Taker, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is cut after the commit: the page says that nothing was kept, and is sent again, then changed."""
+    write = Batch.write_unless_moved
+
+    def write_then_lose(batch: Batch, connection: Connection) -> None:
+        assert write(batch, connection)
+        raise OperationalError("", {}, Exception("server closed the connection unexpectedly"))
+
+    def by_page(value: str, number: int) -> Posted:
+        return posted(taker, value, client="page-a", event_id=f"page{number}", only_changes=True)
+
+    if engine == POSTGRES:
+        with monkeypatch.context() as patch:
+            patch.setattr(Batch, "write_unless_moved", write_then_lose)
+            with pytest.raises(Unavailable):
+                save(taker, by_page("une fois", 1))
+    assert save(taker, by_page("une fois", 2)) is KEPT
+    assert save(taker, by_page("changée", 3)) is KEPT
+    assert [event.given for event in taker.events()] == ["une fois", "changée"]
+    assert taker.kept() == {"courte": "changée"}
 
 
 def test_a_connection_cut_in_the_middle_of_a_page_is_neither_kept_nor_used_again(
