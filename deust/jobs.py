@@ -27,7 +27,7 @@ from deust.domain.errors import NotFound
 from deust.domain.learning import Quiz
 from deust.models.base import db
 from deust.models.quizzes import Attempt
-from deust.models.transaction import engines, reading, writing
+from deust.models.transaction import reading, writing
 from deust.queries.documents import has_waiting_documents
 from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
@@ -90,13 +90,9 @@ class Jobs:
         self._thread.start()
 
     def start_in_child(self) -> None:
-        """Begin again after a fork: the parent's thread and its connections stayed with the parent."""
-        if self._stopping.is_set():
-            return
-        with self._app.app_context():
-            for engine in engines():
-                engine.dispose(close=False)
-        self.start()
+        """Begin again after a fork: the parent's thread stayed with the parent."""
+        if not self._stopping.is_set():
+            self.start()
 
     def stop(self) -> None:
         """Ask the thread to end and wait for the task it is in."""

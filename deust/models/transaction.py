@@ -6,10 +6,12 @@ two writers queue instead of failing, and returns only once the commit is durabl
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.exc import DataError, InternalError, OperationalError, SQLAlchemyError
@@ -119,6 +121,7 @@ def tune() -> None:
     """
     db.engine.dialect.use_insertmanyvalues_wo_returning = True  # type: ignore[attr-defined]
     for engine in engines():
+        _tuned.add(engine)
         event.listen(engine, "handle_error", _say_unkeepable)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _open_sqlite)
@@ -126,6 +129,18 @@ def tune() -> None:
             event.listen(engine, "connect", _open_postgres)
     if db.engine.dialect.name == "sqlite":
         event.listen(db.engine, "begin", _begin_immediate)
+
+
+_tuned: WeakSet[Engine] = WeakSet()
+
+
+def _leave_to_parent() -> None:
+    """A forked process opens connections of its own: two that ask on one would read each other's replies."""
+    for engine in _tuned:
+        engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _say_unkeepable(met: ExceptionContext) -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import ColumnElement, event, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, event, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from deust.domain.errors import Unavailable, Unkeepable
 from deust.models.people import Person
@@ -68,6 +71,31 @@ def test_a_page_takes_another_connection_after_one_that_failed(database: Flask) 
             assert second.scalar(select(1)) == 1
     assert first.closed
     assert second is not first
+
+
+@pytest.mark.both
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("door", [reading, writing])
+def test_a_forked_process_opens_connections_of_its_own(
+    database: Flask, door: Callable[[], AbstractContextManager[Connection | Session]]
+) -> None:
+    """Two processes that ask on one connection read each other's replies."""
+
+    def connection() -> object:
+        with door() as opened:
+            bound = opened if isinstance(opened, Connection) else opened.connection()
+            return bound.connection.dbapi_connection
+
+    parents = connection()
+    child = os.fork()
+    if child == 0:
+        shares = 2
+        try:
+            shares = int(connection() is parents)
+        finally:
+            os._exit(shares)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert connection() is parents
 
 
 @pytest.mark.both
