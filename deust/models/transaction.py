@@ -27,9 +27,9 @@ _READING = "reading"
 
 def database_config(url: str, *, pool_size: int) -> dict[str, Any]:
     """Flask-SQLAlchemy's settings for the two doors: each has its own connections, and those that read are never in a
-    transaction, so that taking one and giving it back asks nothing of the server.
+    transaction, so that taking one and giving it back asks nothing of the server. An error says no value: it is logged.
     """
-    pool = {"pool_pre_ping": False, "pool_size": pool_size}
+    pool = {"pool_pre_ping": False, "pool_size": pool_size, "hide_parameters": True}
     read_only = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "skip_autocommit_rollback": True}
     return {
         "SQLALCHEMY_DATABASE_URI": url,

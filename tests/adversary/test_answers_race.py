@@ -125,7 +125,7 @@ def test_a_save_that_waits_for_a_new_deadline_counts_by_it(
 
 
 def test_what_the_server_refuses_to_commit_is_not_acknowledged(taker: Taker, url: str, engine: str) -> None:
-    """A statement may be done and its commit refused: only the commit counts."""
+    """A statement may be done and its commit refused: only the commit counts. What is logged of it holds no answer."""
     if engine != POSTGRES:
         return
     answer = posted(taker, "reformulation")
@@ -135,9 +135,11 @@ def test_what_the_server_refuses_to_commit_is_not_acknowledged(taker: Taker, url
             "CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON answer_event "
             "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_commit()"
         )
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as refused:
             save(taker, answer)
         say("DROP FUNCTION refuse_commit CASCADE")
+    assert "answer_event" in str(refused.value.__cause__)
+    assert "reformulation" not in str(refused.value.__cause__)
     assert (taker.events(), taker.kept()) == ([], {})
     assert save(taker, answer) is KEPT
 
