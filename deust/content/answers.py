@@ -12,6 +12,7 @@ from deust.content.attributes import Attributes
 from deust.content.fields import bytes_of, seconds_of
 from deust.content.lines import Line, text_of
 from deust.content.problems import Report
+from deust.domain.files import is_known_kind
 from deust.domain.patterns import PatternError, ensure_safe_pattern
 from deust.domain.questions import (
     AnswerBlock,
@@ -261,6 +262,9 @@ def file(parts: Parts, line: int, report: Report, attributes: Attributes) -> Ans
     if not all(re.fullmatch(r"[a-z0-9]{1,8}", suffix) for suffix in accept):
         report.error(line, "types de fichier manquants ou illisibles", 'écrivez par exemple accept="pdf,odt"')
         return None
+    for suffix in accept:
+        if not is_known_kind(suffix):
+            report.error(line, f"format de fichier « {suffix} » inconnu")
     if size is None:
         report.error(line, "taille maximale manquante ou illisible", "écrivez par exemple max=10MB")
         return None
