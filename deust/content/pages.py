@@ -6,6 +6,7 @@ A reference is `module/item` for a lesson or a quiz, `module/` for a module's in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -34,14 +35,15 @@ class _Source:
 
 
 def page_of(ref: str, snapshot: Snapshot, store: Store) -> Rendered:
-    """What a reference shows, from the store when nothing it depends on has changed."""
+    """What a reference shows, from the store when nothing it depends on has changed; shown even if it is not kept."""
     source = _source(ref, snapshot)
     key = source.key
     kept = store.page(key)
     if kept is not None:
         return kept
     page = source.render()
-    store.put_page(key, page)
+    with suppress(OSError):
+        store.put_page(key, page)
     return page
 
 
