@@ -105,7 +105,8 @@ def render_inline(markdown: str, context: RenderContext) -> str:
 
 
 def _engine(context: RenderContext, figures: list[str]) -> Markdown:
-    transcript = replace(context, terms=(), prefix=f"{context.prefix}t-")
+    untold = replace(context.shelf, transcripts={})
+    transcript = replace(context, terms=(), prefix=f"{context.prefix}t-", shelf=untold)
 
     def rendered_transcript(text: str) -> str:
         return _HEADING.sub(r"<\1p>", render(text, transcript))

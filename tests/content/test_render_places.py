@@ -100,3 +100,10 @@ def test_a_question_of_a_lesson_is_never_shown_as_it_is_written(tmp_path: Path, 
     assert [value for kind, value in parts if kind == "check"] == ["l-abord"]
     assert not any("(x)" in value for _, value in parts)
     assert parts[-1][1].startswith("<p>Fin."), "the question stands where it was written"
+
+
+def test_a_transcript_that_holds_its_own_sound_is_rendered_once() -> None:
+    shelf = replace(SHELF, transcripts={"m/appel": "Bonjour. ![Appel](media/appel.mp3)"})
+    html = render("![Appel](media/appel.mp3)", replace(CONTEXT, shelf=shelf))
+    assert html.count("<audio") == 2
+    assert html.count("<details") == 1
