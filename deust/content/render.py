@@ -15,6 +15,7 @@ from deust.content.extensions import CourseExtension
 from deust.content.figures import Shelf, is_attached, is_image
 from deust.content.limits import excess
 from deust.content.sanitising import sanitise
+from deust.content.source import FORBIDDEN_CHARACTERS
 from deust.content.typography import typeset, typeset_html
 from deust.domain.learning import Term
 
@@ -33,7 +34,6 @@ _EXTENSIONS = [
     "pymdownx.highlight",
     "pymdownx.superfences",
 ]
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
 _FIGURE = re.compile("<p[^>]*>\\s*\ue000figure:([0-9]+)\ue001\\s*</p>|\ue000figure:([0-9]+)\ue001")
 _EXTERNAL = re.compile(r'<a (?=[^>]*href="https?:)')
 _HEADING = re.compile(r"<(/?)h[2-6](?: [^>]*)?>")
@@ -84,7 +84,7 @@ def is_plain(markdown: str) -> bool:
 
 def render_with_headings(markdown: str, context: RenderContext) -> tuple[str, list[dict[str, Any]]]:
     """The HTML, and the headings as the table of contents names them."""
-    text = _INVISIBLE.sub("\ufffd", markdown)
+    text = FORBIDDEN_CHARACTERS.sub("\ufffd", markdown)
     found = excess(text)
     if found:
         raise TooHeavy(found[1])

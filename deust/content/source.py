@@ -19,7 +19,7 @@ MAX_MEDIA_BYTES = 200_000_000
 MAX_DEPTH = 6
 MAX_FILES = 20_000
 
-FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000-\uf8ff]")
+FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff]")
 """What no text may hold: control characters, halves of characters, and those that stand for marks of ours."""
 
 

@@ -66,6 +66,8 @@ def is_sound(media_type: str) -> bool:
 
 
 MOST_VOICE_BYTES_A_SECOND = 40_000
+MOST_VOICE_SECONDS = 2 * 3600
+"""The longest recording that is made into a sound for every browser."""
 
 
 def is_known_kind(suffix: str) -> bool:

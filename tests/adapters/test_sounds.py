@@ -13,6 +13,7 @@ import pytest
 
 from deust.adapters import limited, sounds
 from deust.adapters.sounds import Converted, converted
+from deust.domain.files import MOST_VOICE_SECONDS
 from tests.support.sounds import KINDS, recording
 
 
@@ -37,6 +38,10 @@ def test_each_kind_of_recording_becomes_one_that_every_browser_plays(tmp_path: P
         stream = sound.streams.audio[0]
         assert (stream.codec_context.name, stream.channels, stream.bit_rate) == ("mp3float", 1, 64_000)
     assert not made.file.exists(), "the folder of a conversion stays behind"
+
+
+def test_what_a_question_may_ask_can_be_converted() -> None:
+    assert f"MOST_SECONDS = {MOST_VOICE_SECONDS // 3600} * 3600" in sounds.PROGRAM.read_text()
 
 
 def test_a_silence_looks_like_one(tmp_path: Path) -> None:

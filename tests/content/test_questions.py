@@ -198,3 +198,15 @@ def test_what_cannot_be_asked_is_told(body: str, message: str) -> None:
 def test_a_missing_id_is_suggested_from_the_title() -> None:
     _, problems = questions("## Où est l'enseigne ?\n= vrai\n")
     assert "{#ou-est-l-enseigne}" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [("= 2 h | deux heures", "short"), ("= ½ | un demi", "short"), ("= 1/2", "numeric"), ("= 12 m2", "short")],
+)
+def test_words_that_hold_a_number_stay_words(body: str, kind: str) -> None:
+    assert type_of(question(body)) == kind
+
+
+def test_an_author_may_want_a_number_compared_as_words() -> None:
+    assert type_of(question("= ½", "type=short")) == "short"
