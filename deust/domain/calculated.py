@@ -14,6 +14,8 @@ from deust.domain.questions import (
     AnswerBlock,
     Choice,
     Cloze,
+    Essay,
+    File,
     Matching,
     Numeric,
     Ordering,
@@ -21,6 +23,7 @@ from deust.domain.questions import (
     Short,
     Values,
     Variable,
+    Voice,
 )
 
 MAX_VARIABLES = 20
@@ -140,6 +143,8 @@ def _texts(question: Question) -> Iterator[str]:
     yield question.feedback
     yield from question.hints
     yield from _block_texts(question.answer)
+    if isinstance(question.answer, Essay | Voice | File):
+        yield question.answer.expected
 
 
 def _block_texts(answer: AnswerBlock) -> Iterator[str]:

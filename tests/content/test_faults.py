@@ -103,6 +103,13 @@ REPLACED = [
     (QUIZ_FILE, "= 150 ± 0 mots", "", "## Votre", "sans réponse"),
     (QUIZ_FILE, "= 150 ± 0 mots", "= 150 ± -2 mots", "150", "tolérance"),
     (QUIZ_FILE, "= 150 ± 0 mots", "= /(a+)+/", "= /(a+)+/", "expression refusée"),
+    (
+        QUIZ_FILE,
+        "{#q-debit}\n= 150 ± 0 mots",
+        "{#q-debit type=essay}\n```vars\na = 1..3\n```\nSoit {{ a }}.\n\n### Attendus\n{{ b }}",
+        "## Votre",
+        "« b »",
+    ),
     (QUIZ_FILE, "= 150 ± 0 mots", "= ½", "= ½", "nombre illisible"),
     (QUIZ_FILE, "= 150 ± 0 mots", "= 1e3 mots\n= 2 (50%)", "= 1e3", "nombre illisible"),
     (QUIZ_FILE, "= 150 ± 0 mots", "~ mot", "~ mot", "part"),
