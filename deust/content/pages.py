@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from deust.content.figures import Shelf
-from deust.content.render import RENDERER_VERSION, RenderContext, render, render_inline
+from deust.content.problems import Level, Problem
+from deust.content.render import RENDERER_VERSION, RenderContext, TooHeavy, render, render_inline
 from deust.content.rendering import context_of, rendered_lesson, rendered_quiz
 from deust.content.snapshot import Snapshot
 from deust.content.store import FORMAT, Rendered, Store
@@ -47,15 +48,20 @@ def page_of(ref: str, snapshot: Snapshot, store: Store) -> Rendered:
     return page
 
 
-def warm(snapshot: Snapshot, store: Store) -> dict[str, str]:
-    """Renders whatever is not in the store yet; gives the key of every reference of the version."""
+def warm(snapshot: Snapshot, store: Store) -> tuple[dict[str, str], list[Problem]]:
+    """Renders whatever is not in the store yet; gives the key of every reference of the version, and what cannot be."""
     keys: dict[str, str] = {}
+    problems: list[Problem] = []
     for ref in _refs(snapshot):
         source = _source(ref, snapshot)
         keys[ref] = source.key
-        if not store.has_page(keys[ref]):
-            store.put_page(keys[ref], source.render())
-    return keys
+        try:
+            if not store.has_page(keys[ref]):
+                store.put_page(keys[ref], source.render())
+        except TooHeavy as heavy:
+            message = f"texte trop lourd à mettre en page : {heavy}"
+            problems.append(Problem(source.context.path, 1, Level.ERROR, message, "découpez ou simplifiez"))
+    return keys, problems
 
 
 def _refs(snapshot: Snapshot) -> Iterator[str]:

@@ -33,10 +33,10 @@ def publish(courses_dir: Path, published_dir: Path, *, today: date) -> Publicati
         problems = in_order((*reading.problems, *history_problems(reading, store.current())))
         if errors_of(problems):
             return Publication(reading.snapshot.version, False, problems)
-        rendered = warm(reading.snapshot, store)
-        changed = put_version(reading, store, rendered)
-        if changed:
-            return Publication(reading.snapshot.version, False, in_order((*problems, *changed)))
+        rendered, found = warm(reading.snapshot, store)
+        found += put_version(reading, store, rendered)
+        if found:
+            return Publication(reading.snapshot.version, False, in_order((*problems, *found)))
         store.switch(reading.snapshot)
         store.prune_versions()
         store.prune(rendered.values())

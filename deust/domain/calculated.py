@@ -51,7 +51,7 @@ def problems_of(question: Question) -> list[str]:
         return problems
     draws = list(_tried(question.variables))
     texts, keys, tolerances = (
-        tuple(_texts(question)),
+        tuple(texts_of(question)),
         tuple(_keys(question.answer)),
         tuple(_tolerances(question.answer)),
     )
@@ -138,7 +138,8 @@ def _when(values: Mapping[str, Fraction]) -> str:
     return f" quand {drawn}" if drawn else ""
 
 
-def _texts(question: Question) -> Iterator[str]:
+def texts_of(question: Question) -> Iterator[str]:
+    """Every text of a question that is put in pages, its title left out."""
     yield question.stem
     yield question.feedback
     yield from question.hints

@@ -231,3 +231,25 @@ def test_the_words_of_a_text_are_found_at_once(piece: str) -> None:
 def test_search_does_not_find_what_an_author_keeps_in_a_comment() -> None:
     text = "Avant\n\n<!--\nréponse : 42\n-->\n\nau <!-- et\nlà --> milieu\n\naprès"
     assert plain_text(text) == "Avant au milieu après"
+
+
+PIPES = "| " * 25
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        (
+            QUIZ_FILE,
+            QUIZ.replace("- ( ) « Allô ? »", f"- ( ) {'*a ' * 700}").replace("- (x) « Li", f"- (x) {PIPES}« Li"),
+            "## Bien",
+        ),
+        (f"{P}/glossaire.md", f"---\n---\nDMT\n: Un temps.\n{chr(10).join(['', '  ' + '[' * 590] * 12)}\n", "DMT"),
+    ],
+    ids=["an option among others", "a definition of many paragraphs"],
+)
+def test_a_piece_heavier_than_its_page_is_told_before_it_is_rendered(
+    tmp_path: Path, path: str, text: str, line: str
+) -> None:
+    problems = [p for p in problems_of(tmp_path, path, text) if p.path == path]
+    assert [(p.line, "trop lourd" in p.message) for p in problems] == [(line_of(text, line), True)]

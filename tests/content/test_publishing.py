@@ -100,3 +100,12 @@ def test_media_can_be_read_by_the_server_in_front(tmp_path: Path) -> None:
     folder = tmp_path / "published"
     publish(clean_tree(tmp_path), folder, today=TODAY)
     assert {file.stat().st_mode & 0o777 for file in (folder / "media").iterdir()} == {0o644}
+
+
+def test_a_page_that_cannot_be_rendered_stops_the_publication(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, folder = clean_tree(tmp_path), tmp_path / "published"
+    monkeypatch.setattr("deust.content.render.excess", lambda _text: (1, "trop de crochets"))
+    stopped = publish(root, folder, today=TODAY)
+    assert not stopped.is_published
+    assert f"{M}/01-accueillir.md" in {problem.path for problem in stopped.problems if "trop lourd" in problem.message}
+    assert Store(folder).current() is None
