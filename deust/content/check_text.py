@@ -132,6 +132,8 @@ def _check_titles(facts: Facts, first_level: int, report: Report) -> None:
     for title in facts.titles:
         if not title.text:
             report.error(title.line, "titre vide", "écrivez-le, ou retirez les #")
+        if "![" in title.text:
+            report.error(title.line, "image ou son dans un titre", "placez-le dessous")
         if title.level < first_level:
             fix = f"commencez par {'#' * first_level}"
             report.error(title.line, f"titre de niveau {title.level} : il vient de l'en-tête", fix)

@@ -65,6 +65,7 @@ REPLACED = [
     (LESSON_FILE, "\\lambda d", "\\ce{H2O}", "\\ce", "\\ce inconnue"),
     (LESSON_FILE, "\\lambda d", "\\href{x}{y}", "\\href", "refusée"),
     (LESSON_FILE, "## Les trois", "#### Les trois", "#### Les", "niveau 4"),
+    (LESSON_FILE, "## Les trois", "## ![Frise](media/frise.png) Les", "## ![", "dans un titre"),
     (LESSON_FILE, "## Les trois", "# Les trois", "# Les", "niveau 1"),
     (LESSON_FILE, "La DMT compte.", '<p onclick="x()">La DMT</p>', "onclick", "onclick"),
     (LESSON_FILE, "La DMT compte.", "<script>x</script>", "<script>", "la balise <script> disparaît"),
