@@ -170,6 +170,9 @@ REPLACED = [
     (f"{P}/glossaire.md", ": Travail fait", "Travail fait", "Post-appel", "sans définition"),
     (f"{P}/m3c.yml", "[UE13]", "[UE99]", "UE99", "« UE99 » introuvable"),
     (f"{P}/m3c.yml", "version: 1", "version: 1\nplancher_uee: 7", "plancher_uee", "inconnue"),
+    (f"{P}/m3c.yml", "version: 1", "version: 1\nseuil_validation: 25", "seuil_validation", "20 au plus"),
+    (f"{P}/m3c.yml", "version: 1", "version: 1\nplancher_ue: -1", "plancher_ue", "plancher_ue"),
+    (f"{P}/m3c.yml", "2026-2027", "2026-2028", "year", "n'est pas une année"),
 ]
 
 
