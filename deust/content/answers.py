@@ -257,7 +257,7 @@ def voice(parts: Parts, line: int, report: Report, attributes: Attributes) -> An
         report.error(line, "durée maximale manquante ou illisible", "écrivez par exemple max=90s")
         return None
     if seconds > MOST_VOICE_SECONDS:
-        report.error(line, "enregistrement de plus de 2 h", "réduisez max")
+        report.error(line, "enregistrement de plus de 30 min", "réduisez max")
     return Voice(max_seconds=seconds, expected=text_of(parts.expected), grid=attributes.values.get("grid"))
 
 

@@ -37,7 +37,7 @@ def check_hand_in(header: AssignmentHeader, document: Document, report: Report) 
             line = document.line_of(("hand_in", "files", "size"))
             report.error(line, f"fichier de plus de {QUOTA // 1_000_000} Mo", "réduisez size")
     if given.voice and given.voice.max > MOST_VOICE_SECONDS:
-        report.error(document.line_of(("hand_in", "voice", "max")), "enregistrement de plus de 2 h", "réduisez max")
+        report.error(document.line_of(("hand_in", "voice", "max")), "enregistrement de plus de 30 min", "réduisez max")
     if header.out_of <= 0:
         report.error(document.line_of(("out_of",)), "un devoir vaut plus de 0 point")
     if header.step is not None and not 0 < header.step <= header.out_of:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,7 +42,9 @@ def test_each_kind_of_recording_becomes_one_that_every_browser_plays(tmp_path: P
 
 
 def test_what_a_question_may_ask_can_be_converted() -> None:
-    assert f"MOST_SECONDS = {MOST_VOICE_SECONDS // 3600} * 3600" in sounds.PROGRAM.read_text()
+    hours = re.search(r"^MOST_SECONDS = (\d+) \* 3600$", sounds.PROGRAM.read_text(), re.MULTILINE)
+    assert hours is not None
+    assert int(hours[1]) * 3600 >= MOST_VOICE_SECONDS
 
 
 def test_a_silence_looks_like_one(tmp_path: Path) -> None:
