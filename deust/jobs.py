@@ -17,6 +17,7 @@ from typing import TypeVar
 from flask import Flask
 from sqlalchemy import inspect
 
+from deust.adapters import limited
 from deust.adapters.documents import drawn
 from deust.adapters.files import FileStore
 from deust.adapters.mail import mail_sender
@@ -57,6 +58,8 @@ PURGE_EVERY = timedelta(hours=1)
 ORPHAN_AGE = timedelta(hours=24)
 """A file is written before the database names it: what is younger may still be waiting for its row."""
 
+ROOM_AGE = timedelta(hours=1)
+
 _BATCH = 500
 
 log = logging.getLogger("deust.jobs")
@@ -90,9 +93,10 @@ class Jobs:
         self._thread.start()
 
     def start_in_child(self) -> None:
-        """Begin again after a fork: the parent's thread and its connections stayed with the parent."""
+        """Begin again after a fork: the parent's thread, its connections and its locks stayed with the parent."""
         if self._stopping.is_set():
             return
+        self._stopping = Event()
         with self._app.app_context():
             for engine in engines():
                 engine.dispose(close=False)
@@ -328,6 +332,11 @@ def sweep_files(app: Flask, now: datetime) -> None:
                 store.remove(file_id)
 
 
+def forget_rooms(_app: Flask, now: datetime) -> None:
+    """Delete what a conversion that was killed left in the system's temporary folder."""
+    limited.forget_rooms(now - ROOM_AGE)
+
+
 FREQUENT: Sequence[Task] = (
     close_overdue,
     release_scheduled,
@@ -337,4 +346,4 @@ FREQUENT: Sequence[Task] = (
     draw_documents,
     index_courses,
 )
-ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files)
+ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files, forget_rooms)

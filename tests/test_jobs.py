@@ -10,6 +10,7 @@ from email.policy import default
 from functools import partial
 from itertools import count
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -297,3 +298,24 @@ def test_the_thread_closes_right_after_a_restart_and_stops_when_told(
 
 def test_settings_may_leave_a_process_without_jobs(app: Flask) -> None:
     assert start_jobs(app) is None
+
+
+def test_a_child_does_not_wait_on_a_lock_that_its_parent_held(app: Flask) -> None:
+    """The parent's thread may be falling asleep when the process forks: its lock is never given back in the child."""
+    jobs = Jobs(app, every_seconds=3600)
+    inherited = jobs._stopping
+    with inherited._cond:
+        jobs.start_in_child()
+        ending = Thread(target=jobs.stop, daemon=True)
+        ending.start()
+        ending.join(timeout=10)
+        has_ended = not ending.is_alive()
+    ending.join(timeout=10)
+    assert has_ended
+
+
+def test_a_child_of_a_process_that_stopped_its_jobs_starts_none(app: Flask) -> None:
+    jobs = Jobs(app)
+    jobs.stop()
+    jobs.start_in_child()
+    assert jobs._thread is None

@@ -15,10 +15,11 @@ from deust.content.extensions import CourseExtension
 from deust.content.figures import Shelf, is_attached, is_image
 from deust.content.limits import excess
 from deust.content.sanitising import sanitise
+from deust.content.source import FORBIDDEN_CHARACTERS
 from deust.content.typography import typeset, typeset_html
 from deust.domain.learning import Term
 
-RENDERER_VERSION = "7"
+RENDERER_VERSION = "8"
 
 _EXTENSIONS = [
     "markdown.extensions.tables",
@@ -33,8 +34,7 @@ _EXTENSIONS = [
     "pymdownx.highlight",
     "pymdownx.superfences",
 ]
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
-_FIGURE = re.compile("(?:<p>\\s*)?\ue000figure:([0-9]+)\ue001(?:\\s*</p>)?")
+_FIGURE = re.compile("<p[^>]*>\\s*\ue000figure:([0-9]+)\ue001\\s*</p>|\ue000figure:([0-9]+)\ue001")
 _EXTERNAL = re.compile(r'<a (?=[^>]*href="https?:)')
 _HEADING = re.compile(r"<(/?)h[2-6](?: [^>]*)?>")
 _LOST_PICTURE = re.compile(r'<img(?![^>]*\ssrc=)(?:[^>]*\salt="([^"]*)")?[^>]*>')
@@ -84,7 +84,7 @@ def is_plain(markdown: str) -> bool:
 
 def render_with_headings(markdown: str, context: RenderContext) -> tuple[str, list[dict[str, Any]]]:
     """The HTML, and the headings as the table of contents names them."""
-    text = _INVISIBLE.sub("\ufffd", markdown)
+    text = FORBIDDEN_CHARACTERS.sub("\ufffd", markdown)
     found = excess(text)
     if found:
         raise TooHeavy(found[1])
@@ -105,7 +105,8 @@ def render_inline(markdown: str, context: RenderContext) -> str:
 
 
 def _engine(context: RenderContext, figures: list[str]) -> Markdown:
-    transcript = replace(context, terms=(), prefix=f"{context.prefix}t-")
+    untold = replace(context.shelf, transcripts={})
+    transcript = replace(context, terms=(), prefix=f"{context.prefix}t-", shelf=untold)
 
     def rendered_transcript(text: str) -> str:
         return _HEADING.sub(r"<\1p>", render(text, transcript))
@@ -166,4 +167,9 @@ def _completed(html: str, figures: list[str]) -> str:
         return f'<div class="table" role="region" tabindex="0" aria-label="Tableau {count}"><table>'
 
     html = _TABLE.sub(region, html).replace("</table>", "</table></div>")
-    return _FIGURE.sub(lambda mark: figures[int(mark.group(1))], html)
+    return _FIGURE.sub(lambda mark: _figure(int(mark.group(1) or mark.group(2)), figures), html)
+
+
+def _figure(number: int, figures: list[str]) -> str:
+    """What a mark stands for: nothing, when the author wrote the mark."""
+    return figures[number] if number < len(figures) else ""

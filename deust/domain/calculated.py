@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import product
 from math import prod
 
 from deust.domain.expressions import WORDS, ExpressionError, evaluate, inserts_in, names_in, parse
@@ -13,6 +14,8 @@ from deust.domain.questions import (
     AnswerBlock,
     Choice,
     Cloze,
+    Essay,
+    File,
     Matching,
     Numeric,
     Ordering,
@@ -20,9 +23,11 @@ from deust.domain.questions import (
     Short,
     Values,
     Variable,
+    Voice,
 )
 
 MAX_VARIABLES = 20
+MAX_TRIED = 200
 
 
 def possible(variables: Sequence[Variable]) -> int:
@@ -36,17 +41,17 @@ def draw(variables: Sequence[Variable], rng: random.Random) -> dict[str, Fractio
 
 
 def problems_of(question: Question) -> list[str]:
-    """What an author must mend in a question's numbers, tried at the corners of what can be drawn.
+    """What an author must mend in a question's numbers: tried over all that can be drawn, or at the corners of much.
 
-    A corner is every variable at its lowest or highest, and each in turn at its lowest, highest or zero while the
-    others keep together at an end.
+    A division by zero may lie between the ends. A corner is every variable at its lowest or highest, and each in turn
+    at its lowest, highest or zero while the others keep together at an end.
     """
     problems = list(_variable_problems(question.variables))
     if problems:
         return problems
-    draws = list(_corners(question.variables))
+    draws = list(_tried(question.variables))
     texts, keys, tolerances = (
-        tuple(_texts(question)),
+        tuple(texts_of(question)),
         tuple(_keys(question.answer)),
         tuple(_tolerances(question.answer)),
     )
@@ -79,6 +84,16 @@ def _variable_problems(variables: Sequence[Variable]) -> Iterator[str]:
             yield f"le pas de « {variable.name} » doit être plus grand que 0"
         if variable.high < variable.low:
             yield f"la plage de « {variable.name} » finit avant de commencer"
+
+
+def _tried(variables: Sequence[Variable]) -> Iterator[dict[str, Fraction]]:
+    if possible(variables) > MAX_TRIED:
+        yield from _corners(variables)
+        return
+    ranges = [[one.low + place * one.step for place in range(_steps(one) + 1)] for one in variables]
+    names = [variable.name for variable in variables]
+    for values in product(*ranges):
+        yield dict(zip(names, values, strict=True))
 
 
 def _corners(variables: Sequence[Variable]) -> Iterator[dict[str, Fraction]]:
@@ -123,11 +138,14 @@ def _when(values: Mapping[str, Fraction]) -> str:
     return f" quand {drawn}" if drawn else ""
 
 
-def _texts(question: Question) -> Iterator[str]:
+def texts_of(question: Question) -> Iterator[str]:
+    """Every text of a question that is put in pages, its title left out."""
     yield question.stem
     yield question.feedback
     yield from question.hints
     yield from _block_texts(question.answer)
+    if isinstance(question.answer, Essay | Voice | File):
+        yield question.answer.expected
 
 
 def _block_texts(answer: AnswerBlock) -> Iterator[str]:

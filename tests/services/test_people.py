@@ -315,6 +315,17 @@ def test_ambiguous_people_are_listed_never_merged(promo: Cohort) -> None:
     assert made.rows[2].homonym_of == "lea@example.org"
 
 
+def test_two_rows_never_are_one_person(promo: Cohort) -> None:
+    """One by her number with a new address, one by her former address: a second student would get the first's marks."""
+    take(TWO)
+    list_of_both = table("Roy;Léa;lea.roy@example.org;1;A", "Martin;Bob;lea@example.org;;A")
+    made = plan(list_of_both)
+    assert problems(made) == {(3, "same-person")}
+    assert [problem.value for problem in made.problems] == ["lea@example.org (2)"]
+    with pytest.raises(ImportRefused):
+        take(list_of_both)
+
+
 def test_only_students_of_this_cohort_come_in(promo: Cohort) -> None:
     """IM-04: no role, no other cohort's group, no other programme, no account of staff, no closed account."""
     create(email="tutrice@example.org", role=Role.TUTOR)
