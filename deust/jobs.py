@@ -26,7 +26,6 @@ from deust.content.catalogue import Catalogue
 from deust.domain.documents import Unseen
 from deust.domain.errors import NotFound
 from deust.domain.learning import Quiz
-from deust.models.base import db
 from deust.models.quizzes import Attempt
 from deust.models.transaction import engines, reading, writing
 from deust.queries.documents import has_waiting_documents
@@ -34,6 +33,7 @@ from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
 from deust.queries.message_digests import may_be_told, people_to_tell
 from deust.queries.quizzes import overdue_attempts
+from deust.queries.search import is_indexed
 from deust.services import (
     documents,
     grading,
@@ -142,8 +142,8 @@ def _attempted(act: Callable[..., object], *arguments: object) -> bool:
 
 
 def _has_tables(app: Flask) -> bool:
-    with app.app_context():
-        return bool(inspect(db.engine).has_table(Attempt.__tablename__))
+    with app.app_context(), reading() as connection:
+        return bool(inspect(connection).has_table(Attempt.__tablename__))
 
 
 def close_overdue(app: Flask, now: datetime) -> None:
@@ -303,9 +303,12 @@ def _is_still_for_someone(mail: records.Mail) -> bool:
 def index_courses(app: Flask, _now: datetime) -> None:
     """Make what was published searchable, once a version."""
     catalogue: Catalogue = app.extensions["deust"].catalogue
-    with app.app_context(), writing() as session:
-        for programme in catalogue.programmes():
-            learning.index_programme(session, programme)
+    with app.app_context():
+        with reading() as connection:
+            new = [programme for programme in catalogue.programmes() if not is_indexed(connection, programme)]
+        for programme in new:
+            with writing() as session:
+                learning.index_programme(session, programme)
 
 
 def purge(app: Flask, now: datetime) -> None:

@@ -15,16 +15,18 @@ from threading import Thread
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from deust import jobs
 from deust.config import Settings
 from deust.domain.people import SignedIn
 from deust.jobs import Jobs, run_once, start_jobs
-from deust.models.learning import ItemProgress
+from deust.models.base import db
+from deust.models.learning import ItemProgress, SearchEntry
 from deust.models.quizzes import Answer, Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage, Receipt
 from deust.models.signin import SignInTry
+from deust.models.transaction import reading
 from deust.services import answers, quizzes, records
 from tests.conftest import Doors
 from tests.support import factories
@@ -274,6 +276,18 @@ def test_what_is_too_old_is_deleted(app: Flask, doors: Doors, clock: Clock) -> N
     assert rows(doors, SignInTry) == 1
     run_once(app, clock.move(days=31))
     assert (rows(doors, SignInTry), rows(doors, OutboxMessage)) == (0, 0)
+
+
+def test_what_is_already_searchable_is_only_read(app: Flask, clock: Clock) -> None:
+    """The job runs every few seconds: it must not queue before those who write."""
+    begun: list[object] = []
+    run_once(app, clock.now, [jobs.index_courses])
+    with app.app_context(), reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(SearchEntry))
+    with app.app_context():
+        event.listen(db.engine, "begin", begun.append)
+    run_once(app, clock.now, [jobs.index_courses])
+    assert begun == []
 
 
 def test_before_the_tables_exist_nothing_is_tried(
