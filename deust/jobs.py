@@ -33,6 +33,7 @@ from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
 from deust.queries.message_digests import may_be_told, people_to_tell
 from deust.queries.quizzes import overdue_attempts
+from deust.queries.records import has_due_mail
 from deust.queries.search import is_indexed
 from deust.services import (
     documents,
@@ -205,8 +206,12 @@ def deliver_mail(app: Flask, now: datetime) -> None:
 
     A mail server that does not answer must not keep attempts open: past half a minute the rest waits for the next turn.
     """
-    with app.app_context(), writing() as session:
-        waiting = list(records.claim_mail(session, now=now))
+    with app.app_context():
+        with reading() as connection:
+            if not has_due_mail(connection, now=now):
+                return
+        with writing() as session:
+            waiting = list(records.claim_mail(session, now=now))
     started = monotonic()
     while waiting and monotonic() - started < LONGEST_SENDING_SECONDS:
         _attempted(_send, app, waiting.pop(0), now)

@@ -20,6 +20,7 @@ from sqlalchemy import event, func, select
 from deust import jobs
 from deust.config import Settings
 from deust.domain.people import SignedIn
+from deust.domain.records import MOST_TRIES
 from deust.jobs import Jobs, run_once, start_jobs
 from deust.models.base import db
 from deust.models.learning import ItemProgress, SearchEntry
@@ -251,11 +252,11 @@ def test_a_slow_mail_server_costs_no_try_to_the_mail_that_waits_behind(
     app: Flask, doors: Doors, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One mail leaves a turn, the others are not tried: however many turns, none of them is given up."""
-    for number in range(records.MOST_TRIES + 3):
+    for number in range(MOST_TRIES + 3):
         queue_reset(doors, clock.now, f"e{number}@example.org")
     passing = count(step=jobs.LONGEST_SENDING_SECONDS // 2 + 1)
     monkeypatch.setattr(jobs, "monotonic", lambda: next(passing))
-    for _turn in range(records.MOST_TRIES + 3):
+    for _turn in range(MOST_TRIES + 3):
         jobs.deliver_mail(app, clock.move(days=1))
     with doors.reading() as connection:
         assert connection.scalars(select(OutboxMessage.tries).where(OutboxMessage.sent_at.is_(None))).all() == []
@@ -278,15 +279,19 @@ def test_what_is_too_old_is_deleted(app: Flask, doors: Doors, clock: Clock) -> N
     assert (rows(doors, SignInTry), rows(doors, OutboxMessage)) == (0, 0)
 
 
-def test_what_is_already_searchable_is_only_read(app: Flask, clock: Clock) -> None:
-    """The job runs every few seconds: it must not queue before those who write."""
-    begun: list[object] = []
-    run_once(app, clock.now, [jobs.index_courses])
+def test_jobs_with_nothing_to_do_only_read(app: Flask, clock: Clock) -> None:
+    """They run every few seconds, and must not queue before those who write."""
+    run_once(app, clock.now)
     with app.app_context(), reading() as connection:
         assert connection.scalar(select(func.count()).select_from(SearchEntry))
-    with app.app_context():
-        event.listen(db.engine, "begin", begun.append)
-    run_once(app, clock.now, [jobs.index_courses])
+        engine = db.engine
+    begun: list[object] = []
+    note = begun.append
+    event.listen(engine, "begin", note)
+    try:
+        run_once(app, clock.now, jobs.FREQUENT)
+    finally:
+        event.remove(engine, "begin", note)
     assert begun == []
 
 
