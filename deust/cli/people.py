@@ -228,7 +228,6 @@ def _place(session: Session, person: Person, cohort_code: str | None, group_name
         person,
         cohort_id=cohort.id,
         group_id=group.id if group else None,
-        started_on=now.date(),
         by=None,
         now=now,
     )

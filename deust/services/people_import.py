@@ -219,7 +219,7 @@ def _take(
         person = session.get_one(Person, planned.person_id)
         _modify(session, person, planned.changes, by, now)
     group_id = groups[row.group] if row.group else None
-    enrol(session, person, cohort_id=cohort_id, group_id=group_id, started_on=now.date(), by=by, now=now)
+    enrol(session, person, cohort_id=cohort_id, group_id=group_id, by=by, now=now)
     return person.id if planned.action is Action.CREATE else None
 
 

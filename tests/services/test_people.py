@@ -88,6 +88,14 @@ def test_two_accounts_never_share_an_address_or_a_number(database: Flask) -> Non
         assert refused.value.reason == reason
 
 
+def test_an_enrolment_begins_on_the_day_that_it_is_where_the_cohort_lives(promo: Cohort) -> None:
+    evening = datetime(2026, 9, 14, 22, 30, tzinfo=UTC)
+    with writing() as session:
+        student = factories.person(session)
+        enrolment = people.enrol(session, student, cohort_id=promo.id, by=None, now=evening)
+        assert enrolment.started_on == date(2026, 9, 15)
+
+
 def test_only_students_are_enrolled_and_only_tutors_follow(promo: Cohort) -> None:
     tutor = create(email="tutrice@example.org", role=Role.TUTOR)
     student = create()
