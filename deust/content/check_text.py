@@ -45,6 +45,9 @@ def check_text(file: Parsed, snapshot: Snapshot, *, first_level: int, report: Re
             report.error(formula.line, str(failure), "corrigez la formule, ou écrivez \\$ pour le signe dollar")
     for tag in file.facts.tags:
         _check_tag(tag, report)
+    if not (isinstance(file.value, ItemFile) and file.value.item.kind is Kind.LESSON):
+        for line in file.facts.questions:
+            report.error(line, "bloc ```question hors d'une leçon", "écrivez-la dans un quiz, avec un titre ##")
 
 
 def _shelf(path: str, snapshot: Snapshot) -> Shelf:
@@ -154,7 +157,9 @@ def _check_tag(tag: RawTag, report: Report) -> None:
 def texts_with_levels(files: Mapping[str, Parsed]) -> Iterator[tuple[Parsed, int]]:
     """Each page with its first level of headings: a question's own headings start at 3, sections at 1."""
     for file in files.values():
-        if file.value is not None and (file.facts.links or file.facts.titles or file.facts.formulas or file.facts.tags):
+        facts = file.facts
+        is_told = facts.links or facts.titles or facts.formulas or facts.tags or facts.questions
+        if file.value is not None and is_told:
             yield file, _first_level(file)
 
 

@@ -54,10 +54,13 @@ class RawTag:
 
 @dataclass(frozen=True)
 class Facts:
+    """`questions` are the lines that open the block of a question."""
+
     links: tuple[Link, ...] = ()
     titles: tuple[Title, ...] = ()
     formulas: tuple[Formula, ...] = ()
     tags: tuple[RawTag, ...] = ()
+    questions: tuple[int, ...] = ()
     words: int = 0
 
 
@@ -66,6 +69,7 @@ class _Gathering:
     links: list[Link] = field(default_factory=list)
     titles: list[Title] = field(default_factory=list)
     tags: list[RawTag] = field(default_factory=list)
+    questions: list[int] = field(default_factory=list)
     words: int = 0
 
 
@@ -75,12 +79,21 @@ def facts_of(lines: Sequence[Line], report: Report) -> Facts:
     for fence in fences(lines):
         if not fence.is_closed:
             report.warn(fence.line, "bloc de code jamais refermé", "ajoutez la même ligne de ``` à sa fin")
+        if fence.name == "question":
+            found.questions.append(fence.line)
         if fence.name in ("question", "dialogue"):
             found.words += sum(len(_WORD.findall(line.text)) for line in fence.content)
     visible = unfenced(lines)
     for line in visible:
         _read_line(line, found)
-    return Facts(tuple(found.links), tuple(found.titles), _formulas(visible), tuple(found.tags), found.words)
+    return Facts(
+        links=tuple(found.links),
+        titles=tuple(found.titles),
+        formulas=_formulas(visible),
+        tags=tuple(found.tags),
+        questions=tuple(found.questions),
+        words=found.words,
+    )
 
 
 def _read_line(line: Line, found: _Gathering) -> None:
