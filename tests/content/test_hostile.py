@@ -178,6 +178,8 @@ def test_a_drawing_in_utf_16_is_refused(tmp_path: Path) -> None:
         '<a href="https://exemple.fr/"><text>x</text></a>',
         '<use href="#a"/>',
         '<image href="data:image/png;base64,AA"/>',
+        '<metadata><?xpacket begin="" id="W5M0"?></metadata>',
+        "<style>.a{fill:red}</style>",
     ],
 )
 def test_a_drawing_may_hold_links_and_pictures(tmp_path: Path, inside: str) -> None:
