@@ -16,6 +16,7 @@ _LINK = re.compile(
 _REFERENCE = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:\s*<?(\S+?)>?(?:\s|$)")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}]*\}\s*$")
+_GIVEN_ID = re.compile(r"\{[^{}]*#([^\s{}]+)[^{}]*\}\s*$")
 _TAG = re.compile(r'<(/?)([A-Za-z][A-Za-z0-9:-]*)((?:\s(?:"[^"]*"|[^<>])*+)?)/?>|<(!|\?)')
 _AUTOLINK = re.compile(r"<(https?://|mailto:|tel:)[^\s<>]+>")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -34,9 +35,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Title:
+    """`id` is the one that its author gave it."""
+
     line: int
     level: int
     text: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,10 @@ def _read_line(line: Line, found: _Gathering) -> None:
     text = without_code(line.text)
     heading = _HEADING.match(text)
     if heading:
-        title = _ATTRIBUTES.sub("", heading.group(2))
-        found.titles.append(Title(line.number, len(heading.group(1)), title))
+        written = heading.group(2)
+        given = _GIVEN_ID.search(written)
+        title = Title(line.number, len(heading.group(1)), _ATTRIBUTES.sub("", written), given.group(1) if given else "")
+        found.titles.append(title)
     if "](" in text:
         for mark, label, target in _LINK.findall(text):
             found.links.append(Link(line.number, target.strip("<>"), label, bool(mark)))

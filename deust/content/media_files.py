@@ -30,6 +30,9 @@ def read_media(name: str, raw: bytes, report: Report) -> Media | None:
             1, f"nom de fichier refusé : « {name} »", "lettres sans accent, chiffres, points et tirets, sans espace"
         )
         return None
+    if not raw:
+        report.error(1, "fichier vide", "enregistrez-le de nouveau, ou retirez-le")
+        return None
     if raw.startswith(_POINTER):
         report.error(1, "ce fichier est un pointeur Git LFS, pas le média", "récupérez-le avec git lfs pull")
         return None

@@ -20,6 +20,7 @@ from deust.content.typography import typeset, typeset_html
 from deust.domain.learning import Term
 
 RENDERER_VERSION = "8"
+GLOSSARY = "/glossaire"
 
 _EXTENSIONS = [
     "markdown.extensions.tables",
@@ -65,6 +66,13 @@ class RenderContext:
 def slug(text: str, separator: str = "-") -> str:
     """A heading's anchor: plain letters, so that it reads the same in an address; `s-` keeps it apart."""
     return f"s-{_BAD_KEY.sub(separator, anyascii(text).lower()).strip(separator) or 'titre'}"
+
+
+def anchor_of(written: str, page: str = "") -> str:
+    """The anchor that an author means: of a title, of a note, or of a term of the glossary."""
+    if page == GLOSSARY:
+        return slug(written).removeprefix("s-")
+    return written if written.startswith(("fn", "s-")) else slug(written)
 
 
 def render(markdown: str, context: RenderContext) -> str:
@@ -136,7 +144,7 @@ def _address(tag: str, address: str, context: RenderContext) -> str | None:
         media = context.shelf.find(address)
         return context.shelf.address(media) if media and is_image(media) else None
     if address.startswith("#"):
-        return address if address.startswith(("#fn", "#s-")) else f"#{slug(address[1:])}"
+        return f"#{anchor_of(address[1:])}"
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", address) or address.startswith("/"):
         return address
     media = context.shelf.find(address)
@@ -151,7 +159,7 @@ def page_address(address: str, path: str, pages: Mapping[str, str]) -> str | Non
     page = pages.get(normpath(join(dirname(path), target)))
     if page is None:
         return None
-    return f"{page}#{slug(anchor)}" if anchor else page
+    return f"{page}#{anchor_of(anchor, page)}" if anchor else page
 
 
 def _completed(html: str, figures: list[str]) -> str:

@@ -39,7 +39,9 @@ _UNREADABLE = (
     ValueError,
     AttributeError,
     ImportError,
-    IndexError,
+    LookupError,
+    MemoryError,
+    OverflowError,
     TypeError,
     pickle.UnpicklingError,
 )
@@ -148,10 +150,9 @@ class Store:
         for version in (self.folder / "versions").iterdir():
             try:
                 snapshot = pickle.loads(version.read_bytes())  # noqa: S301 - own file
+                used |= {self.media_file(media).name for media in snapshot.media.values()}
             except _UNREADABLE:
                 version.unlink(missing_ok=True)
-                continue
-            used |= {self.media_file(media).name for media in snapshot.media.values()}
         for file in (self.folder / "media").iterdir():
             if file.name not in used:
                 file.unlink(missing_ok=True)

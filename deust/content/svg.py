@@ -70,7 +70,7 @@ class _Scan:
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.XmlDeclHandler = self._declaration
         self._parser.EntityDeclHandler = lambda *_: self._refuse("<!ENTITY")
-        self._parser.ProcessingInstructionHandler = lambda target, _: self._refuse(f"<?{target}")
+        self._parser.ProcessingInstructionHandler = self._instruction
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
 
@@ -83,6 +83,10 @@ class _Scan:
     def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
         if encoding is not None and encoding.lower() not in _ENCODINGS:
             self._refuse(f"encoding={encoding}")
+
+    def _instruction(self, target: str, _: str) -> None:
+        if target.lower() == "xml-stylesheet":
+            self._refuse(f"<?{target}")
 
     def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1

@@ -61,25 +61,16 @@ REPLACED = [
     (LESSON_FILE, "![Les trois éléments, en frise.]", "![]", "![](media/frise", "sans texte de remplacement"),
     (LESSON_FILE, "[le quiz]", "[cliquez ici]", "cliquez ici", "texte de lien"),
     (LESSON_FILE, "02-quiz-accueil.md", "02-quiz.md", "02-quiz.md", "page introuvable"),
+    (LESSON_FILE, "02-quiz-accueil.md", "#les-deux-elements", "#les-deux", "titre introuvable"),
+    (LESSON_FILE, "02-quiz-accueil.md", "../glossaire.md#dtm", "#dtm", "introuvable : #dtm"),
+    (MODULE_FILE, "01-accueillir.md", "01-accueillir.md#rien", "#rien", "titre introuvable : #rien"),
     (LESSON_FILE, "02-quiz-accueil.md", "javascript:alert(1)", "javascript", "adresse refusée"),
     (LESSON_FILE, "\\lambda d", "\\ce{H2O}", "\\ce", "\\ce inconnue"),
     (LESSON_FILE, "\\lambda d", "\\href{x}{y}", "\\href", "refusée"),
     (LESSON_FILE, "## Les trois", "#### Les trois", "#### Les", "niveau 4"),
-    (MODULE_FILE, "Bienvenue.", "```question\n= vrai\n```", "```question", "hors d'une leçon"),
-    (
-        QUIZ_FILE,
-        "Quelques questions.",
-        "```question\n## T {#x}\n- (x) a\n- ( ) b\n```",
-        "```question",
-        "hors d'une leçon",
-    ),
-    (
-        ASSIGNMENT_FILE,
-        "Réécrivez ce script.",
-        "```question\n## T {#x}\n- (x) a\n- ( ) b\n```",
-        "```question",
-        "hors d'une leçon",
-    ),
+    (MODULE_FILE, "Bienvenue.", "```question\n= vrai\n```", "```question", "question hors d'une leçon"),
+    (QUIZ_FILE, "Quelques questions.", "```question\n= vrai\n```", "```question", "hors d'une leçon"),
+    (ASSIGNMENT_FILE, "Réécrivez ce script.", "```question\n= vrai\n```", "```question", "```question hors"),
     (LESSON_FILE, "## Les trois", "## ![Frise](media/frise.png) Les", "## ![", "dans un titre"),
     (LESSON_FILE, "## Les trois", "# Les trois", "# Les", "niveau 1"),
     (LESSON_FILE, "La DMT compte.", '<p onclick="x()">La DMT</p>', "onclick", "onclick"),
@@ -276,3 +267,11 @@ def test_a_graded_quiz_is_cited_by_an_assessment_or_says_that_it_does_not_count(
     }
     found = [problem for problem in read(clean_tree(tmp_path, files)).problems if problem.path == PROGRAMME_FILE]
     assert [told in problem.message for problem in found] == ([True] if told else [])
+
+
+@pytest.mark.parametrize(
+    "target", ["#les-trois-éléments", "#s-les-trois-elements", "#fn:1", "../glossaire.md#dmt", "02-quiz-accueil.md#x"]
+)
+def test_a_link_to_a_title_or_a_term_that_is_there_is_no_problem(tmp_path: Path, target: str) -> None:
+    text = LESSON.replace("02-quiz-accueil.md", target)
+    assert places(problems_of(tmp_path, LESSON_FILE, text), LESSON_FILE) == []

@@ -78,6 +78,18 @@ def test_what_took_the_place_of_a_file_is_neither_read_nor_waited_for(
         read_bytes(Entry("lecon.md", str(path), 3, (1, 3, 1)))
 
 
+@pytest.mark.parametrize("name", ["frise.png", "frise.svg", "appel.mp3", "film.mp4", "film.vtt", "plan.pdf"])
+def test_an_empty_file_is_no_media(tmp_path: Path, name: str) -> None:
+    path = f"{M}/media/{name}"
+    assert told_at(problems_of(tmp_path, path, b""), path) == ["fichier vide"]
+
+
+@pytest.mark.parametrize("name", ["autre.md", "0001-autre.md", "٠٩-autre.md", "09-Autre.md", "09-déjà.md", "09-.md"])
+def test_the_name_of_an_item_is_a_number_and_an_id(tmp_path: Path, name: str) -> None:
+    path = f"{M}/{name}"
+    assert told_at(problems_of(tmp_path, path, LESSON), path) == [f"nom de fichier refusé : « {name} »"]
+
+
 # Front matter
 
 
@@ -166,6 +178,8 @@ def test_a_drawing_in_utf_16_is_refused(tmp_path: Path) -> None:
         '<a href="https://exemple.fr/"><text>x</text></a>',
         '<use href="#a"/>',
         '<image href="data:image/png;base64,AA"/>',
+        '<metadata><?xpacket begin="" id="W5M0"?></metadata>',
+        "<style>.a{fill:red}</style>",
     ],
 )
 def test_a_drawing_may_hold_links_and_pictures(tmp_path: Path, inside: str) -> None:

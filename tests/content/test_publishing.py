@@ -109,3 +109,25 @@ def test_a_page_that_cannot_be_rendered_stops_the_publication(tmp_path: Path, mo
     assert not stopped.is_published
     assert f"{M}/01-accueillir.md" in {problem.path for problem in stopped.problems if "trop lourd" in problem.message}
     assert Store(folder).current() is None
+
+
+DAMAGED = {
+    "cut": b"\x80\x05",
+    "zeros": bytes(100),
+    "a length beyond all": b"\x80\x04\x8e" + b"\xff" * 8 + b".",
+    "a length beyond the memory": b"\x80\x04\x8e" + b"\xff" * 5 + b"\x7f\0\0.",
+    "a place that is not there": b"\x80\x04h\x09.",
+    "something else": b"\x80\x04]\x94.",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_disk_costs_no_page(tmp_path: Path, name: str) -> None:
+    root, folder = clean_tree(tmp_path), tmp_path / "published"
+    publish(root, folder, today=TODAY)
+    for file in (*(folder / "versions").iterdir(), *(folder / "pages").iterdir()):
+        file.write_bytes(DAMAGED[name])
+    catalogue = Catalogue(root, folder, watch=False, today=lambda: TODAY)
+    assert catalogue.lesson("ec131-accueil/accueillir").parts
+    Store(folder).prune([])
+    assert publish(root, folder, today=TODAY).is_published
