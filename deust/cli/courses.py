@@ -22,7 +22,7 @@ from deust.content.publishing import history_problems
 from deust.content.publishing import publish as publish_tree
 from deust.content.store import Store
 from deust.content.tree import Reading, read_tree
-from deust.domain.calculated import draw
+from deust.domain.calculated import draw_for
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import format_number, read_number
 from deust.domain.learning import Announced, Lesson, Programme, Quiz, points_of
@@ -282,7 +282,7 @@ def _answers(path: Path, questions: Sequence[Question]) -> dict[str, Json]:
 
 def _tried(question: Question, given: Json, seed: int) -> dict[str, Any]:
     """One question of the trial: what it earned, or who marks it."""
-    values: Values = draw(question.variables, random.Random(f"{seed}/{question.id}"))
+    values: Values = draw_for(question, random.Random(f"{seed}/{question.id}"))
     if isinstance(given, dict) and "answer" in given:
         values = {**values, **_numbers(question, given.get("values"))}
         given = given["answer"]

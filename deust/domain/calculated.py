@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -28,6 +29,7 @@ from deust.domain.questions import (
 
 MAX_VARIABLES = 20
 MAX_TRIED = 200
+MAX_REDRAWN = 100
 
 
 def possible(variables: Sequence[Variable]) -> int:
@@ -40,6 +42,35 @@ def draw(variables: Sequence[Variable], rng: random.Random) -> dict[str, Fractio
     return {variable.name: variable.low + rng.randrange(_steps(variable) + 1) * variable.step for variable in variables}
 
 
+def draw_for(question: Question, rng: random.Random) -> dict[str, Fraction]:
+    """The numbers of one paper: drawn again while something of the question cannot be computed with them.
+
+    Where the draws are many, an author is told only what fails at the ends: no student must meet what lies between.
+    """
+    values = draw(question.variables, rng)
+    tries = 0
+    while question.variables and not _is_computable(question, values) and tries < MAX_REDRAWN:
+        values = draw(question.variables, rng)
+        tries += 1
+    return values
+
+
+def _is_computable(question: Question, values: Values) -> bool:
+    try:
+        for source in _sources(question):
+            evaluate(parse(source), values)
+        return all(evaluate(parse(source), values) >= 0 for source in _tolerances(question.answer))
+    except ExpressionError:
+        return False
+
+
+@lru_cache(maxsize=1_024)
+def _sources(question: Question) -> tuple[str, ...]:
+    """Every expression of a question with drawn numbers."""
+    inserts = (source for text in texts_of(question) for source in inserts_in(text))
+    return tuple(dict.fromkeys((*inserts, *_keys(question.answer), *_tolerances(question.answer))))
+
+
 def problems_of(question: Question) -> list[str]:
     """What an author must mend in a question's numbers: tried over all that can be drawn, or at the corners of much.
 
@@ -49,17 +80,11 @@ def problems_of(question: Question) -> list[str]:
     problems = list(_variable_problems(question.variables))
     if problems:
         return problems
-    draws = list(_tried(question.variables))
-    texts, keys, tolerances = (
-        tuple(texts_of(question)),
-        tuple(_keys(question.answer)),
-        tuple(_tolerances(question.answer)),
-    )
-    for text in texts if question.variables else ():
+    draws, tolerances = list(_tried(question.variables)), tuple(_tolerances(question.answer))
+    for text in texts_of(question) if question.variables else ():
         if "{{" in text and text.count("{{") != len(inserts_in(text)):
             problems.append(f"« {{{{ » mal fermé dans « {text[text.index('{{') :][:60]} »")
-    inserts = (source for text in texts if question.variables for source in inserts_in(text))
-    for source in dict.fromkeys((*inserts, *keys, *tolerances)):
+    for source in _sources(question) if question.variables else dict.fromkeys((*_keys(question.answer), *tolerances)):
         problems += _source_problems(source, draws, is_tolerance=source in tolerances)
     return problems
 
