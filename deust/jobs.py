@@ -17,6 +17,7 @@ from typing import TypeVar
 from flask import Flask
 from sqlalchemy import inspect
 
+from deust.adapters import limited
 from deust.adapters.documents import drawn
 from deust.adapters.files import FileStore
 from deust.adapters.mail import mail_sender
@@ -25,7 +26,6 @@ from deust.content.catalogue import Catalogue
 from deust.domain.documents import Unseen
 from deust.domain.errors import NotFound
 from deust.domain.learning import Quiz
-from deust.models.base import db
 from deust.models.quizzes import Attempt
 from deust.models.transaction import reading, writing
 from deust.queries.documents import has_waiting_documents
@@ -33,6 +33,8 @@ from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
 from deust.queries.message_digests import may_be_told, people_to_tell
 from deust.queries.quizzes import overdue_attempts
+from deust.queries.records import has_due_mail
+from deust.queries.search import is_indexed
 from deust.services import (
     documents,
     grading,
@@ -56,6 +58,8 @@ MOST_PICTURES_BYTES = 60_000_000
 PURGE_EVERY = timedelta(hours=1)
 ORPHAN_AGE = timedelta(hours=24)
 """A file is written before the database names it: what is younger may still be waiting for its row."""
+
+ROOM_AGE = timedelta(hours=1)
 
 _BATCH = 500
 
@@ -90,9 +94,11 @@ class Jobs:
         self._thread.start()
 
     def start_in_child(self) -> None:
-        """Begin again after a fork: the parent's thread stayed with the parent."""
-        if not self._stopping.is_set():
-            self.start()
+        """Begin again after a fork: the parent's thread and its locks stayed with the parent."""
+        if self._stopping.is_set():
+            return
+        self._stopping = Event()
+        self.start()
 
     def stop(self) -> None:
         """Ask the thread to end and wait for the task it is in."""
@@ -134,8 +140,8 @@ def _attempted(act: Callable[..., object], *arguments: object) -> bool:
 
 
 def _has_tables(app: Flask) -> bool:
-    with app.app_context():
-        return bool(inspect(db.engine).has_table(Attempt.__tablename__))
+    with app.app_context(), reading() as connection:
+        return bool(inspect(connection).has_table(Attempt.__tablename__))
 
 
 def close_overdue(app: Flask, now: datetime) -> None:
@@ -197,8 +203,12 @@ def deliver_mail(app: Flask, now: datetime) -> None:
 
     A mail server that does not answer must not keep attempts open: past half a minute the rest waits for the next turn.
     """
-    with app.app_context(), writing() as session:
-        waiting = list(records.claim_mail(session, now=now))
+    with app.app_context():
+        with reading() as connection:
+            if not has_due_mail(connection, now=now):
+                return
+        with writing() as session:
+            waiting = list(records.claim_mail(session, now=now))
     started = monotonic()
     while waiting and monotonic() - started < LONGEST_SENDING_SECONDS:
         _attempted(_send, app, waiting.pop(0), now)
@@ -295,9 +305,12 @@ def _is_still_for_someone(mail: records.Mail) -> bool:
 def index_courses(app: Flask, _now: datetime) -> None:
     """Make what was published searchable, once a version."""
     catalogue: Catalogue = app.extensions["deust"].catalogue
-    with app.app_context(), writing() as session:
-        for programme in catalogue.programmes():
-            learning.index_programme(session, programme)
+    with app.app_context():
+        with reading() as connection:
+            new = [programme for programme in catalogue.programmes() if not is_indexed(connection, programme)]
+        for programme in new:
+            with writing() as session:
+                learning.index_programme(session, programme)
 
 
 def purge(app: Flask, now: datetime) -> None:
@@ -324,6 +337,11 @@ def sweep_files(app: Flask, now: datetime) -> None:
                 store.remove(file_id)
 
 
+def forget_rooms(_app: Flask, now: datetime) -> None:
+    """Delete what a conversion that was killed left in the system's temporary folder."""
+    limited.forget_rooms(now - ROOM_AGE)
+
+
 FREQUENT: Sequence[Task] = (
     close_overdue,
     release_scheduled,
@@ -333,4 +351,4 @@ FREQUENT: Sequence[Task] = (
     draw_documents,
     index_courses,
 )
-ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files)
+ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files, forget_rooms)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,25 @@ def test_a_complete_production_environment_is_accepted(tmp_path: Path) -> None:
         ({"DEUST_BASE_URL": "http://deust.example.org"}, "https"),
         ({"DEUST_MAIL_URL": None}, "DEUST_MAIL_URL"),
         ({"DEUST_MAIL_URL": "mail.example.org"}, "DEUST_MAIL_URL"),
+        ({"DEUST_MAIL_URL": "smtp://"}, "DEUST_MAIL_URL"),
+        ({"DEUST_MAIL_URL": "smtp://:587"}, "DEUST_MAIL_URL"),
+        ({"DEUST_MAIL_URL": "smtp://u:pass/word@mail.example.org"}, "percent-encoded"),
+        ({"DEUST_MAIL_URL": "smtp://mail.example.org:smtp"}, "DEUST_MAIL_URL"),
+        ({"DEUST_MAIL_URL": "smtp://[mail"}, "DEUST_MAIL_URL"),
+        ({"DEUST_MAIL_URL": ""}, "must name the mail server"),
+        ({"DEUST_MAIL_FROM": ""}, "DEUST_MAIL_FROM"),
+        ({"DEUST_MAIL_FROM": "deust"}, "DEUST_MAIL_FROM"),
+        ({"DEUST_MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "DEUST_MAIL_FROM"),
+        ({"DEUST_BASE_URL": "https://"}, "DEUST_BASE_URL"),
+        ({"DEUST_BASE_URL": "https://[deust"}, "DEUST_BASE_URL"),
+        ({"DEUST_BASE_URL": "https://deust.example.org:a"}, "DEUST_BASE_URL"),
+        ({"DEUST_BASE_URL": "https://deust.example.org/?a=1"}, "DEUST_BASE_URL"),
+        ({"DEUST_SECRET_PREVIOUS": f"{SECRET} {DEFAULT_SECRET}"}, "DEUST_SECRET_PREVIOUS"),
+        ({"DEUST_DATABASE_URL": "sqlite://"}, "DEUST_DATABASE_URL"),
+        ({"DEUST_DATABASE_URL": "sqlite:///:memory:"}, "DEUST_DATABASE_URL"),
+        ({"DEUST_DATABASE_URL": "mysql://u@h/d"}, "DEUST_DATABASE_URL"),
+        ({"DEUST_DATABASE_URL": "/var/lib/deust.sqlite"}, "DEUST_DATABASE_URL"),
+        ({"DEUST_FILES": "s3://deust?endpont=https://s3.example.org"}, "unknown option endpont"),
         ({"DEUST_COURSES_DIR": "/nowhere"}, "/nowhere cannot be read"),
     ],
 )
@@ -66,6 +86,9 @@ def test_production_refuses_what_is_unsafe_and_says_which(
         ({"DEUST_JOBS": "yes"}, "write on or off"),
         ({"DEUST_TRUSTED_PROXIES": "-1"}, "whole number"),
         ({"PORT": "http"}, "whole number"),
+        ({"PORT": "80000"}, "65535 at most"),
+        ({"PORT": "٨٠"}, "whole number"),
+        ({"DEUST_MAIL_URL": "mailto:a@example.org"}, "mail server"),
     ],
 )
 def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path, environ: dict[str, str], said: str) -> None:
@@ -87,6 +110,25 @@ def test_the_demo_makes_its_own_secret_once_for_its_owner_only(tmp_path: Path) -
     assert stat.S_IMODE(os.stat(tmp_path / "secret").st_mode) == 0o600
 
 
+def test_processes_that_start_together_share_one_secret(tmp_path: Path) -> None:
+    environ = {"DEUST_INSTANCE_DIR": str(tmp_path / "instance")}
+    with ThreadPoolExecutor(8) as pool:
+        found = {made.secret for made in pool.map(read_settings, [environ] * 24)}
+    assert len(found) == 1
+    assert len(found.pop()) >= 32
+    assert os.listdir(tmp_path / "instance") == ["secret"]
+
+
+@pytest.mark.parametrize("url", ["sqlite:////var/lib/deust.sqlite", "sqlite:///deust.sqlite"])
+def test_sqlite_is_kept_in_a_file(tmp_path: Path, url: str) -> None:
+    assert read_settings(production(tmp_path, DEUST_DATABASE_URL=url)).database_url == url
+
+
+@pytest.mark.parametrize("sender", ["ne-pas-repondre@example.org", "DEUST <ne-pas-repondre@example.org>"])
+def test_a_sender_may_have_a_name(tmp_path: Path, sender: str) -> None:
+    assert read_settings(production(tmp_path, DEUST_MAIL_FROM=sender)).mail_from == sender
+
+
 def test_the_demo_keeps_everything_under_its_folder(tmp_path: Path) -> None:
     settings = read_settings({"DEUST_INSTANCE_DIR": str(tmp_path)})
     assert settings.database_url == f"sqlite:///{tmp_path / 'deust.sqlite'}"
@@ -105,6 +147,10 @@ def test_files_go_to_a_folder_or_to_a_bucket(tmp_path: Path) -> None:
             read_settings({**environ, "DEUST_FILES": wrong})
 
 
+def test_a_host_of_the_new_internet_is_written_in_brackets(tmp_path: Path) -> None:
+    assert read_settings({"DEUST_INSTANCE_DIR": str(tmp_path), "HOST": "::1"}).base_url == "http://[::1]:8000"
+
+
 def test_a_command_line_runs_no_jobs(tmp_path: Path) -> None:
     environ = {"DEUST_INSTANCE_DIR": str(tmp_path)}
     assert read_settings(environ).jobs
@@ -112,8 +158,9 @@ def test_a_command_line_runs_no_jobs(tmp_path: Path) -> None:
 
 
 def test_old_secrets_are_read_as_a_list(tmp_path: Path) -> None:
-    settings = read_settings(production(tmp_path, DEUST_SECRET_PREVIOUS="one two"))
-    assert settings.previous_secrets == ("one", "two")
+    one, two = "1" * 32, "2" * 32
+    settings = read_settings(production(tmp_path, DEUST_SECRET_PREVIOUS=f"{one} {two}"))
+    assert settings.previous_secrets == (one, two)
 
 
 def test_every_setting_is_described_in_the_documentation() -> None:

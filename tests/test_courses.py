@@ -158,3 +158,18 @@ def test_publish_says_what_it_did(tmp_path: Path) -> None:
     done = run(root, "publish", "--published", str(folder))
     assert done.exit_code == 1
     assert "la version précédente reste en place" in done.stderr
+
+
+def test_check_of_a_folder_says_nothing_of_one_whose_name_begins_as_its_own(tmp_path: Path) -> None:
+    other = {f"{P}/ec131/module.md": "---\ntitle: Autre\n---\nTexte.\n", f"{M}/01-accueillir.md": "rien"}
+    root = clean_tree(tmp_path, other)
+    assert run(root, "check", str(root / P / "ec131")).exit_code == 0
+    assert run(root, "check", str(root / M)).exit_code == 1
+
+
+def test_publish_says_in_one_line_that_it_cannot_write(tmp_path: Path) -> None:
+    root = clean_tree(tmp_path)
+    (tmp_path / "taken").write_text("x")
+    done = run(root, "publish", "--published", str(tmp_path / "taken" / "published"))
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Erreur : rien n'est publié")

@@ -10,20 +10,24 @@ from email.policy import default
 from functools import partial
 from itertools import count
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from deust import jobs
 from deust.config import Settings
 from deust.domain.people import SignedIn
+from deust.domain.records import MOST_TRIES
 from deust.jobs import Jobs, run_once, start_jobs
-from deust.models.learning import ItemProgress
+from deust.models.base import db
+from deust.models.learning import ItemProgress, SearchEntry
 from deust.models.quizzes import Answer, Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage, Receipt
 from deust.models.signin import SignInTry
+from deust.models.transaction import reading
 from deust.services import answers, quizzes, records
 from tests.conftest import Doors
 from tests.support import factories
@@ -248,11 +252,11 @@ def test_a_slow_mail_server_costs_no_try_to_the_mail_that_waits_behind(
     app: Flask, doors: Doors, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One mail leaves a turn, the others are not tried: however many turns, none of them is given up."""
-    for number in range(records.MOST_TRIES + 3):
+    for number in range(MOST_TRIES + 3):
         queue_reset(doors, clock.now, f"e{number}@example.org")
     passing = count(step=jobs.LONGEST_SENDING_SECONDS // 2 + 1)
     monkeypatch.setattr(jobs, "monotonic", lambda: next(passing))
-    for _turn in range(records.MOST_TRIES + 3):
+    for _turn in range(MOST_TRIES + 3):
         jobs.deliver_mail(app, clock.move(days=1))
     with doors.reading() as connection:
         assert connection.scalars(select(OutboxMessage.tries).where(OutboxMessage.sent_at.is_(None))).all() == []
@@ -273,6 +277,22 @@ def test_what_is_too_old_is_deleted(app: Flask, doors: Doors, clock: Clock) -> N
     assert rows(doors, SignInTry) == 1
     run_once(app, clock.move(days=31))
     assert (rows(doors, SignInTry), rows(doors, OutboxMessage)) == (0, 0)
+
+
+def test_jobs_with_nothing_to_do_only_read(app: Flask, clock: Clock) -> None:
+    """They run every few seconds, and must not queue before those who write."""
+    run_once(app, clock.now)
+    with app.app_context(), reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(SearchEntry))
+        engine = db.engine
+    begun: list[object] = []
+    note = begun.append
+    event.listen(engine, "begin", note)
+    try:
+        run_once(app, clock.now, jobs.FREQUENT)
+    finally:
+        event.remove(engine, "begin", note)
+    assert begun == []
 
 
 def test_before_the_tables_exist_nothing_is_tried(
@@ -297,3 +317,24 @@ def test_the_thread_closes_right_after_a_restart_and_stops_when_told(
 
 def test_settings_may_leave_a_process_without_jobs(app: Flask) -> None:
     assert start_jobs(app) is None
+
+
+def test_a_child_does_not_wait_on_a_lock_that_its_parent_held(app: Flask) -> None:
+    """The parent's thread may be falling asleep when the process forks: its lock is never given back in the child."""
+    jobs = Jobs(app, every_seconds=3600)
+    inherited = jobs._stopping
+    with inherited._cond:
+        jobs.start_in_child()
+        ending = Thread(target=jobs.stop, daemon=True)
+        ending.start()
+        ending.join(timeout=10)
+        has_ended = not ending.is_alive()
+    ending.join(timeout=10)
+    assert has_ended
+
+
+def test_a_child_of_a_process_that_stopped_its_jobs_starts_none(app: Flask) -> None:
+    jobs = Jobs(app)
+    jobs.stop()
+    jobs.start_in_child()
+    assert jobs._thread is None

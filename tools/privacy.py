@@ -28,6 +28,7 @@ TRACES = """
 | browser's IndexedDB, on a quiz page | answers the server has not acknowledged yet | their acknowledgement |
 | browser's IndexedDB, on a voice question or a copy | what the microphone recorded | its receipt, or a new take |
 | `files` in the instance folder, or `DEUST_FILES` | files handed in, unnamed | as their row; with none, a day |
+| the system's temporary folder | a PDF or a recording while it is converted | a minute; after a crash, two hours |
 | log | errors with a request number, method and path; no address, no answer | as the host keeps its logs |
 
 ## Recordings of voices

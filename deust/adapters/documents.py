@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,8 +32,7 @@ class Drawn:
 @contextmanager
 def drawn(document: Iterable[bytes]) -> Iterator[Drawn | Unseen]:
     """The document, drawn up to the page that asked for too much; or why no page of it can be shown."""
-    with tempfile.TemporaryDirectory(prefix="deust-document-") as name:
-        folder = Path(name)
+    with limited.room() as folder:
         source, target = folder / "document.pdf", folder / "pictures"
         with source.open("wb") as file:
             file.writelines(document)
@@ -72,7 +70,7 @@ def _drawn(target: Path, facts: list[dict[str, Any]], *, has_failed_alone: bool)
 
 def _pictures(target: Path, facts: list[dict[str, Any]]) -> Iterator[Picture]:
     """The pictures told of, as long as each is there and is one."""
-    if not target.is_file():
+    if not target.is_file() or target.is_symlink():
         return
     start = 0
     with target.open("rb") as file:

@@ -116,10 +116,11 @@ class FolderStore:
     def ids_before(self, moment: datetime) -> Iterator[str]:
         if not self._folder.is_dir():
             return
-        for entry in os.scandir(self._folder):
+        with os.scandir(self._folder) as found:
+            entries = [entry for entry in found if _ID.fullmatch(entry.name.removesuffix(_PARTIAL))]
+        for entry in entries:
             with suppress(FileNotFoundError):
-                is_old = datetime.fromtimestamp(entry.stat().st_mtime, UTC) < moment
-                if is_old and _ID.fullmatch(entry.name.removesuffix(_PARTIAL)):
+                if datetime.fromtimestamp(entry.stat().st_mtime, UTC) < moment:
                     yield entry.name.removesuffix(_PARTIAL)
 
 

@@ -6,15 +6,20 @@ Each limits its own memory, time and files before it opens anything.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 MOST_SAID = 100_000
 
+_ROOM = "deust-work-"
 _ENVIRON = {"PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
 
 
@@ -25,6 +30,27 @@ class Ended:
     code: int | None
     said: bytes
     complaint: str
+
+
+@contextmanager
+def room() -> Iterator[Path]:
+    """A folder of its own for one program; it goes with what it holds once its result was taken."""
+    with tempfile.TemporaryDirectory(prefix=_ROOM) as name:
+        yield Path(name)
+
+
+def forget_rooms(before: datetime) -> int:
+    """Delete the folders that a process killed in its work left: they hold what somebody handed in. Says how many."""
+    gone = 0
+    with os.scandir(tempfile.gettempdir()) as found:
+        rooms = [entry for entry in found if entry.name.startswith(_ROOM) and entry.is_dir(follow_symlinks=False)]
+    for entry in rooms:
+        with suppress(FileNotFoundError):
+            status = entry.stat(follow_symlinks=False)
+            if status.st_uid == os.getuid() and datetime.fromtimestamp(status.st_mtime, UTC) < before:
+                shutil.rmtree(entry.path, ignore_errors=True)
+                gone += 1
+    return gone
 
 
 def run(program: Path, arguments: Sequence[str], *, folder: Path, patience_seconds: float) -> Ended:

@@ -53,18 +53,25 @@ class ObjectStore:
                 found = obstore.get(self._store, checked_id(file_id), options=options)
         except FileNotFoundError as error:
             raise NotFound from error
-        return (bytes(block) for block in found.stream(min_chunk_size=BLOCK))
+        return _blocks(found)
 
     def remove(self, file_id: str) -> None:
         with suppress(FileNotFoundError), _answering():
             obstore.delete(self._store, checked_id(file_id))
 
     def ids_before(self, moment: datetime) -> Iterator[str]:
-        for batch in obstore.list(self._store):
-            for found in batch:
-                name = str(found["path"]).rpartition("/")[2]
-                if found["last_modified"] < moment and _is_id(name):
-                    yield name
+        with _answering():
+            for batch in obstore.list(self._store):
+                for found in batch:
+                    name = str(found["path"]).rpartition("/")[2]
+                    if found["last_modified"] < moment and _is_id(name):
+                        yield name
+
+
+def _blocks(found: obstore.GetResult) -> Iterator[bytes]:
+    with _answering():
+        for block in found.stream(min_chunk_size=BLOCK):
+            yield bytes(block)
 
 
 def _range(start: int, length: int | None) -> object:

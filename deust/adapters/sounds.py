@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,9 @@ from deust.adapters import limited
 
 PROGRAM = Path(__file__).resolve().parents[1] / "sound.py"
 PATIENCE_SECONDS = 60
+
+_MOST_MS = 3 * 3600 * 1000
+_MOST_PEAKS = 200
 
 log = logging.getLogger("deust.sounds")
 
@@ -30,17 +32,26 @@ class Converted:
 @contextmanager
 def converted(recording: Iterable[bytes], media_type: str) -> Iterator[Converted | None]:
     """The recording, converted; None when it cannot be read, takes too long or asks for too much."""
-    with tempfile.TemporaryDirectory(prefix="deust-sound-") as name:
-        folder = Path(name)
+    with limited.room() as folder:
         source, target = folder / "recording", folder / "sound.mp3"
         with source.open("wb") as file:
             file.writelines(recording)
         said = _run(media_type, source, target)
-        if said is None:
-            yield None
-            return
+        yield None if said is None else _made(target, said)
+
+
+def _made(target: Path, said: bytes) -> Converted | None:
+    """The sound told of; none when it is not there, or when a program that a hostile file took over says anything."""
+    try:
         made = json.loads(said)
-        yield Converted(file=target, duration_ms=made["duration_ms"], peaks=tuple(made["peaks"]))
+        duration_ms, peaks = made["duration_ms"], made["peaks"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    is_told = type(duration_ms) is int and 0 <= duration_ms <= _MOST_MS and isinstance(peaks, list)
+    if not is_told or not all(type(peak) is int and 0 <= peak <= 100 for peak in peaks[:_MOST_PEAKS]):
+        return None
+    is_there = target.is_file() and not target.is_symlink()
+    return Converted(file=target, duration_ms=duration_ms, peaks=tuple(peaks[:_MOST_PEAKS])) if is_there else None
 
 
 def _run(media_type: str, source: Path, target: Path) -> bytes | None:

@@ -22,7 +22,7 @@ from deust.content.publishing import history_problems
 from deust.content.publishing import publish as publish_tree
 from deust.content.store import Store
 from deust.content.tree import Reading, read_tree
-from deust.domain.calculated import draw
+from deust.domain.calculated import draw_for
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import format_number, read_number
 from deust.domain.learning import Announced, Lesson, Programme, Quiz, points_of
@@ -83,7 +83,7 @@ def _fail(message: str) -> NoReturn:
 def check_courses(path: Path | None, folder: Path | None) -> None:
     root, prefix = _root_of(path) if path else (_folder(folder), "")
     reading = _read(root)
-    problems = [p for p in (*reading.problems, *_history(root, reading)) if p.path.startswith(prefix)]
+    problems = [p for p in (*reading.problems, *_history(root, reading)) if _is_under(p.path, prefix)]
     for problem in in_order(problems):
         click.echo(_shown(problem, root))
     errors = len(errors_of(problems))
@@ -111,6 +111,10 @@ def _root_of(path: Path) -> tuple[Path, str]:
     if path.is_file():
         _fail(f"{path} n'est dans aucun dossier de cours.")
     return path, ""
+
+
+def _is_under(path: str, folder: str) -> bool:
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def _shown(problem: Problem, root: Path) -> str:
@@ -278,7 +282,7 @@ def _answers(path: Path, questions: Sequence[Question]) -> dict[str, Json]:
 
 def _tried(question: Question, given: Json, seed: int) -> dict[str, Any]:
     """One question of the trial: what it earned, or who marks it."""
-    values: Values = draw(question.variables, random.Random(f"{seed}/{question.id}"))
+    values: Values = draw_for(question, random.Random(f"{seed}/{question.id}"))
     if isinstance(given, dict) and "answer" in given:
         values = {**values, **_numbers(question, given.get("values"))}
         given = given["answer"]
@@ -349,7 +353,10 @@ def publish_courses(published: Path | None, folder: Path | None) -> None:
     root, target = _folder(folder), published or _published_dir()
     if target is None:
         _fail("dossier de publication inconnu ; donnez --published.")
-    done = publish_tree(root, target, today=datetime.now(UTC).astimezone().date())
+    try:
+        done = publish_tree(root, target, today=datetime.now(UTC).astimezone().date())
+    except OSError as failure:
+        _fail(f"rien n'est publié : {target} ne peut être écrit ({failure.strerror}).")
     for problem in done.problems:
         if problem.level is not Level.INFO:
             click.echo(_shown(problem, root), err=True)

@@ -59,6 +59,8 @@ PROBLEMS = {
     "not-an-email": "pas une adresse e-mail",
     "role-refused": "seuls des étudiants s'importent",
     "twice": "déjà donné plus haut dans le fichier",
+    "same-person": "même personne qu'une ligne plus haut, par son numéro ou son adresse",
+    "number-rounded": "numéro arrondi par le tableur : mettez la colonne en texte, puis retapez-le",
     "email-of-another": "adresse d'une autre personne que ce numéro",
     "other-number": "cette personne a déjà un autre numéro",
     "not-a-student": "ce compte n'est pas celui d'un étudiant",
@@ -90,12 +92,24 @@ REASONS = {
 def create_cohort(code: str, title: str, programme: str, week_one: datetime, groups: tuple[str, ...]) -> None:
     """Crée une promotion et ses groupes ; ajoute les groupes à une promotion qui existe."""
     with writing() as session:
-        cohort = services.find_cohort(session, code) or services.create_cohort(
-            session, code=code, title=title, programme=programme, week_one_on=week_one.date()
-        )
+        cohort = services.find_cohort(session, code)
+        if cohort is None:
+            _ensure_cohort(programme, week_one)
+            cohort = services.create_cohort(
+                session, code=code, title=title, programme=programme, week_one_on=week_one.date()
+            )
         for name in groups:
             services.create_group(session, cohort.id, name=name)
     click.echo(f"Promotion {code} : prête.")
+
+
+def _ensure_cohort(programme: str, week_one: datetime) -> None:
+    """Refuses what a promotion could never follow: a programme that is not there, weeks that begin on no Monday."""
+    known = [one.id for one in _tools().catalogue.programmes()]
+    if programme not in known:
+        raise click.ClickException(f"Programme « {programme} » inconnu ; connus : {', '.join(known) or 'aucun'}.")
+    if week_one.weekday() != 0:
+        raise click.ClickException(f"La semaine 1 commence un lundi ; le {week_one:%d/%m/%Y} n'en est pas un.")
 
 
 @people.command("import")
@@ -214,7 +228,6 @@ def _place(session: Session, person: Person, cohort_code: str | None, group_name
         person,
         cohort_id=cohort.id,
         group_id=group.id if group else None,
-        started_on=now.date(),
         by=None,
         now=now,
     )

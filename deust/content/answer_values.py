@@ -38,6 +38,16 @@ def is_number(text: str) -> bool:
     return bool(_RANGE.fullmatch(body) or _EXACT.fullmatch(body))
 
 
+def seems_number(text: str) -> bool:
+    """Whether a reader sees a number that a key cannot hold: « ½ », « 1e3 », « ,5 »; it would be compared as words."""
+    body = _SHARE.sub("", text.strip())
+    try:
+        read_number(body)
+    except InvalidAnswer:
+        return False
+    return "|" not in body and not is_number(text)
+
+
 def numeric_key(value: ValueLine, report: Report) -> NumericKey | None:
     body, share = _split_share(value, report)
     if share is None:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from deust.content.answer_blocks import CHECKBOX, GAP, NUMBERED, PAIR, RADIO, Entry, Parts, entries, value_lines
-from deust.content.answer_values import ValueLine, is_number, numeric_key, short_key
+from deust.content.answer_values import ValueLine, is_number, numeric_key, seems_number, short_key
 from deust.content.attributes import Attributes
 from deust.content.fields import bytes_of, seconds_of
 from deust.content.lines import Line, text_of
 from deust.content.problems import Report
+from deust.domain.files import MOST_VOICE_SECONDS, is_known_kind
 from deust.domain.patterns import PatternError, ensure_safe_pattern
 from deust.domain.questions import (
     AnswerBlock,
@@ -30,6 +31,7 @@ from deust.domain.questions import (
     TrueFalse,
     Voice,
 )
+from deust.domain.uploads import QUOTA
 
 _TRUE_FALSE = {"vrai": True, "faux": False}
 _WEIGHT = re.compile(r"\s*([xX]?)\s*(?:([-+]?\d{1,3}(?:[.,]\d+)?)\s*%)?\s*")
@@ -108,6 +110,8 @@ def values(parts: Parts, line: int, report: Report, stated: str) -> AnswerBlock 
     if stated == "true-false" or (not stated and word in _TRUE_FALSE and len(found) == 1):
         return _true_false(found, parts, report)
     if stated == "numeric" or (stated != "short" and all(is_number(value.text) for value in found)):
+        return _numeric(found, report)
+    if not stated and any(seems_number(value.text) for value in found):
         return _numeric(found, report)
     if any(value.text.startswith("{{") or re.search(r"\d\s*±", value.text) for value in found):
         return _numeric(found, report)
@@ -252,6 +256,8 @@ def voice(parts: Parts, line: int, report: Report, attributes: Attributes) -> An
     if seconds is None:
         report.error(line, "durée maximale manquante ou illisible", "écrivez par exemple max=90s")
         return None
+    if seconds > MOST_VOICE_SECONDS:
+        report.error(line, "enregistrement de plus de 30 min", "réduisez max")
     return Voice(max_seconds=seconds, expected=text_of(parts.expected), grid=attributes.values.get("grid"))
 
 
@@ -261,9 +267,14 @@ def file(parts: Parts, line: int, report: Report, attributes: Attributes) -> Ans
     if not all(re.fullmatch(r"[a-z0-9]{1,8}", suffix) for suffix in accept):
         report.error(line, "types de fichier manquants ou illisibles", 'écrivez par exemple accept="pdf,odt"')
         return None
+    for suffix in accept:
+        if not is_known_kind(suffix):
+            report.error(line, f"format de fichier « {suffix} » inconnu")
     if size is None:
         report.error(line, "taille maximale manquante ou illisible", "écrivez par exemple max=10MB")
         return None
+    if size > QUOTA:
+        report.error(line, f"fichier de plus de {QUOTA // 1_000_000} Mo", "réduisez max")
     return File(accept=accept, max_bytes=size, expected=text_of(parts.expected), grid=attributes.values.get("grid"))
 
 

@@ -24,6 +24,7 @@ from deust.content.media import SOUNDS, VIDEOS, Media
 from deust.content.problems import Level, Problem
 from deust.content.programme_schema import ProgrammeFile
 from deust.content.programmes import outcome_of, programme_of
+from deust.content.render import GLOSSARY
 from deust.content.schema import LessonHeader, ModuleHeader
 from deust.content.snapshot import Snapshot
 from deust.domain.learning import Announced, Assignment, Lesson, Module, Programme, Quiz
@@ -64,7 +65,7 @@ def _pages(files: Mapping[str, Parsed]) -> dict[str, str]:
         elif isinstance(file.value, ModuleSource):
             pages[path] = f"/modules/{file.value.id}"
         elif path.endswith("/glossaire.md"):
-            pages[path] = "/glossaire"
+            pages[path] = GLOSSARY
         elif file.value is None and path.endswith(".md"):
             pages[path] = "#"
     return pages

@@ -15,6 +15,7 @@ from deust.domain.expressions import ExpressionError, holds, parse
 from deust.domain.french_numbers import format_number
 
 KEPT = 4
+MOST_PATHS = 400
 PASS_MARK = Fraction(10)
 
 State = tuple[tuple[str, Fraction], ...]
@@ -102,8 +103,8 @@ class _Scale:
 def score_range(call: RatedCall) -> tuple[Fraction, Fraction] | None:
     """The worst and best marks found, out of 20, over the criteria that each path rates; None when no path ends.
 
-    A criterion rated twice keeps its last level. At each step only the best and the worst paths to a node are kept;
-    those longer than the number of nodes turn in circles and are left.
+    A criterion rated twice keeps its last level. At each step only the best and the worst paths to a node are kept, and
+    of all nodes and states `MOST_PATHS`; those longer than the number of nodes turn in circles and are left.
     """
     known = {node.id: node for node in call.nodes}
     scale = _Scale(call)
@@ -119,13 +120,15 @@ def _kept(steps: Iterable[_Path]) -> list[_Path]:
     groups: dict[tuple[str, State], list[_Path]] = {}
     for step in steps:
         groups.setdefault((step.node, step.state), []).append(step)
-    kept: list[_Path] = []
-    for group in groups.values():
-        if len(group) > 2 * KEPT:
-            group.sort(key=lambda path: path.earned / path.total if path.total else 0.5)
-            group = [*group[:KEPT], *group[-KEPT:]]
-        kept += group
-    return kept
+    return _extremes([path for group in groups.values() for path in _extremes(group, KEPT)], MOST_PATHS // 2)
+
+
+def _extremes(paths: list[_Path], each: int) -> list[_Path]:
+    """The paths that earned least and those that earned most, so many of each."""
+    if len(paths) <= 2 * each:
+        return paths
+    ranked = sorted(paths, key=lambda path: path.earned / path.total if path.total else 0.5)
+    return [*ranked[:each], *ranked[-each:]]
 
 
 def _steps(path: _Path, known: Mapping[str, Node], scale: _Scale) -> Iterator[_Path]:

@@ -11,13 +11,13 @@ from deust.content.attributes import Attributes, is_id, refuse_unknown
 from deust.content.fields import number_of
 from deust.content.lines import Line
 from deust.content.problems import Report
-from deust.domain.expressions import ExpressionError, names_in, parse
+from deust.domain.expressions import ExpressionError, holds, names_in, parse
 
 _NODE = re.compile(r"##\s+([^\s{]+)\s*(?:\{(.*)\})?\s*$")
 _REPLY = re.compile(r"-\s+(.*)$")
 _REPLY_END = re.compile(r"^(.*?)(?:\s*\{([^{}]*)\})?\s*->\s*(\S+)\s*$", re.DOTALL)
-_EFFECT = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)=(-?\d+(?:[.,]\d+)?)$")
-_CHANGE = re.compile(r"([a-z][a-z0-9_]*)([+-])(\d+(?:[.,]\d+)?)$")
+_EFFECT = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)=(-?\d{1,9}(?:[.,]\d{1,9})?)$")
+_CHANGE = re.compile(r"([a-z][a-z0-9_]*)([+-])(\d{1,9}(?:[.,]\d{1,9})?)$")
 _TOKENS = re.compile(r'(?:[^\s"]|"[^"]*")+')
 
 
@@ -153,14 +153,16 @@ def _check_condition(condition: str, line: int, state: Mapping[str, Fraction], r
     if not condition:
         return
     try:
-        names = names_in(parse(condition))
+        expression = parse(condition)
+        unknown = sorted(names_in(expression) - set(state))
+        for name in unknown:
+            report.error(line, f"« {name} » n'est pas dans state", "déclarez-le dans l'en-tête : state: {tension: 0}")
+        if not unknown:
+            holds(expression, state)
     except ExpressionError as failure:
         report.error(
             line, f"condition illisible « {condition} » : {failure.message} (caractère {failure.position + 1})"
         )
-        return
-    for name in sorted(names - set(state)):
-        report.error(line, f"« {name} » n'est pas dans state", "déclarez-le dans l'en-tête : state: {tension: 0}")
 
 
 def _check_changes(reply: Reply, state: Mapping[str, Fraction], report: Report) -> None:

@@ -159,17 +159,19 @@ def _grids_named(file: ItemFile) -> Iterator[tuple[str, int]]:
 
 
 def check_cycles(programme: Programme, paths: Mapping[str, tuple[str, int]]) -> Iterator[Problem]:
-    """A chain of prerequisites that comes back to its start, between modules or between items."""
+    """A chain of prerequisites that comes back to its start, between modules or items, by any of their names."""
     modules = {module.id: set(module.requires) & set(programme.modules) for module in programme.modules.values()}
     items = {
-        item.ref: {whole_reference(reference, item.module) for reference in item.requires}
+        item.ref: {
+            before.ref for name in item.requires if (before := programme.find_item(whole_reference(name, item.module)))
+        }
         for module in programme.modules.values()
         for item in module.items
     }
     for graph in (modules, items):
         cycle = _cycle(graph)
         if cycle:
-            path, line = paths[cycle[0]]
+            path, line = paths.get(cycle[0], (f"{programme.id}/programme.yml", 1))
             chain = " → ".join((*cycle, cycle[0]))
             yield Problem(path, line, Level.ERROR, f"prérequis en boucle : {chain}", "retirez l'un d'eux")
 

@@ -146,6 +146,12 @@ def check_m3c(programme: Programme, source: M3cSource) -> Iterator[Problem]:
     """Units named exist; keys left out are told with the value they take."""
     path = f"{programme.id}/m3c.yml"
     units = {unit.id for semester in programme.semesters for unit in semester.units}
+    first, last = map(int, source.data.year.split("-"))
+    if last != first + 1:
+        line = source.document.line_of(("year",))
+        yield Problem(
+            path, line, Level.ERROR, f"« year » : « {source.data.year} » n'est pas une année", "écrivez 2026-2027"
+        )
     for place, name in enumerate(source.data.ue_non_compensables):
         if "ue_non_compensables" in source.document.data and name not in units:
             line = source.document.line_of(("ue_non_compensables", place))

@@ -10,11 +10,12 @@ from anyascii import anyascii
 
 from deust.content.facts import Facts, Link, RawTag
 from deust.content.figures import Shelf, is_played
-from deust.content.files import Parsed, Transcript
+from deust.content.files import GlossarySource, ModuleSource, Parsed, Transcript
 from deust.content.items import ItemFile
 from deust.content.mathml import FormulaError, mathml
 from deust.content.media import SOUNDS, VIDEOS, Media, suffix_of
 from deust.content.problems import Report
+from deust.content.render import anchor_of, slug
 from deust.content.sanitising import is_safe_address, removed_from
 from deust.content.snapshot import Snapshot
 from deust.domain.learning import Kind
@@ -29,7 +30,21 @@ _HTTP = re.compile(r"http://(?!localhost|127\.)", re.IGNORECASE)
 MAX_ALTERNATIVE = 400
 
 
-def check_text(file: Parsed, snapshot: Snapshot, *, first_level: int, report: Report) -> None:
+Anchors = Mapping[str, frozenset[str]]
+
+
+def anchors_of(files: Mapping[str, Parsed]) -> Anchors:
+    """Where links may lead inside lessons, introductions of modules and glossaries."""
+    anchors: dict[str, frozenset[str]] = {}
+    for path, file in files.items():
+        if isinstance(file.value, GlossarySource):
+            anchors[path] = frozenset(term.slug for term, _ in file.value.terms)
+        elif isinstance(file.value, ModuleSource) or _is_lesson(file):
+            anchors[path] = frozenset(title.id or slug(title.text) for title in file.facts.titles)
+    return anchors
+
+
+def check_text(file: Parsed, snapshot: Snapshot, anchors: Anchors, *, first_level: int, report: Report) -> None:
     """`first_level` is the level of the first headings that the author may use in this file."""
     shelf = _shelf(file.path, snapshot)
     for link in file.facts.links:
@@ -37,6 +52,7 @@ def check_text(file: Parsed, snapshot: Snapshot, *, first_level: int, report: Re
             _check_media(link, shelf, report)
         else:
             _check_link(link, file.path, shelf, snapshot.pages, report)
+            _check_anchor(link, file.path, snapshot.pages, anchors, report)
     _check_titles(file.facts, first_level, report)
     for formula in file.facts.formulas:
         try:
@@ -45,6 +61,13 @@ def check_text(file: Parsed, snapshot: Snapshot, *, first_level: int, report: Re
             report.error(formula.line, str(failure), "corrigez la formule, ou écrivez \\$ pour le signe dollar")
     for tag in file.facts.tags:
         _check_tag(tag, report)
+    if not _is_lesson(file):
+        for line in file.facts.questions:
+            report.error(line, "bloc ```question hors d'une leçon", "écrivez-la dans un quiz, avec un titre ##")
+
+
+def _is_lesson(file: Parsed) -> bool:
+    return isinstance(file.value, ItemFile) and file.value.item.kind is Kind.LESSON
 
 
 def _shelf(path: str, snapshot: Snapshot) -> Shelf:
@@ -80,6 +103,15 @@ def _check_path(link: Link, path: str, shelf: Shelf, pages: Mapping[str, str], r
             report.error(link.line, f"fichier introuvable : {target}", _nearest(target, shelf))
     elif normpath(join(dirname(path), target)) not in pages:
         report.error(link.line, f"page introuvable : {target}", "vérifiez le nom du fichier, numéro compris")
+
+
+def _check_anchor(link: Link, path: str, pages: Mapping[str, str], anchors: Anchors, report: Report) -> None:
+    target, _, written = link.target.partition("#")
+    page = normpath(join(dirname(path), target)) if target else path
+    if not written or page not in anchors or written.startswith("fn"):
+        return
+    if anchor_of(written, pages.get(page, "")) not in anchors[page]:
+        report.warn(link.line, f"titre introuvable : #{written[:80]}", "reprenez les mots du titre, avec des tirets")
 
 
 def _leaves(target: str, path: str) -> bool:
@@ -132,6 +164,8 @@ def _check_titles(facts: Facts, first_level: int, report: Report) -> None:
     for title in facts.titles:
         if not title.text:
             report.error(title.line, "titre vide", "écrivez-le, ou retirez les #")
+        if "![" in title.text:
+            report.error(title.line, "image ou son dans un titre", "placez-le dessous")
         if title.level < first_level:
             fix = f"commencez par {'#' * first_level}"
             report.error(title.line, f"titre de niveau {title.level} : il vient de l'en-tête", fix)
@@ -152,7 +186,9 @@ def _check_tag(tag: RawTag, report: Report) -> None:
 def texts_with_levels(files: Mapping[str, Parsed]) -> Iterator[tuple[Parsed, int]]:
     """Each page with its first level of headings: a question's own headings start at 3, sections at 1."""
     for file in files.values():
-        if file.value is not None and (file.facts.links or file.facts.titles or file.facts.formulas or file.facts.tags):
+        facts = file.facts
+        is_told = facts.links or facts.titles or facts.formulas or facts.tags or facts.questions
+        if file.value is not None and is_told:
             yield file, _first_level(file)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from deust.content.check_items import check_cycles, check_grids, check_module, module_files
 from deust.content.check_programme import ProgrammeCheck, check_m3c
-from deust.content.check_text import check_text, texts_with_levels
+from deust.content.check_text import anchors_of, check_text, texts_with_levels
 from deust.content.files import M3cSource, Parsed, ProgrammeSource
 from deust.content.problems import Level, Problem, Report
 from deust.content.snapshot import Snapshot
@@ -19,9 +19,10 @@ def check_tree(snapshot: Snapshot, files: Mapping[str, Parsed], *, today: date) 
     for programme in snapshot.programmes.values():
         problems += _check_programme(programme, files, today=today)
     problems += _check_module_names(snapshot)
+    anchors = anchors_of(files)
     for file, first_level in texts_with_levels(files):
         report = Report(file.path)
-        check_text(file, snapshot, first_level=first_level, report=report)
+        check_text(file, snapshot, anchors, first_level=first_level, report=report)
         problems += report.problems
     return problems
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as etree
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 
 from markdown import Markdown
@@ -12,13 +12,16 @@ from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import HTML_PLACEHOLDER_RE
 
+from deust.content.attributes import split_attributes
 from deust.content.dialogue import Dialogue, read_dialogue
 from deust.content.drawings import drawn
 from deust.content.facts import INLINE_FORMULA
 from deust.content.figures import Shelf, is_image, is_played, player
-from deust.content.lines import fences, number_lines
+from deust.content.lines import Fence, fences, number_lines
 from deust.content.mathml import FormulaError, mathml
+from deust.content.problems import Report
 from deust.content.sanitising import is_safe_address
 
 CHECK_MARK = "\ue000check:{}\ue001"
@@ -28,7 +31,6 @@ _DIALOGUE = re.compile("\ue000dialogue:([0-9]+)\ue001")
 _KEPT = re.compile(r"\{\{[^{}\n]*\}\}|\[\[[0-9]+\]\]")
 _BLOCK_FORMULA = r"(?<!\\)\$\$([^$]+?)\$\$"
 _TASK = re.compile(r"\[([ xX])\]\s+")
-_QUESTION_TITLE = re.compile(r"##.*\{#([a-z0-9-]+)")
 
 KeptFigures = list[str]
 
@@ -50,7 +52,7 @@ class FencePreprocessor(Preprocessor):
             if fence.is_indented:
                 continue
             last = fence.line + len(fence.content) + 1
-            mark = self._mark(fence.words, [line.text for line in fence.content])
+            mark = self._mark(fence)
             if mark is not None:
                 texts |= {number: [] for number in range(fence.line, last + fence.is_closed)}
                 texts[fence.line] = ["", mark, ""]
@@ -60,17 +62,22 @@ class FencePreprocessor(Preprocessor):
                 texts[last] = [_opening(texts[fence.line][0])]
         return [text for number in sorted(texts) for text in texts[number]]
 
-    def _mark(self, words: str, content: list[str]) -> str | None:
-        if words.startswith("dialogue"):
-            dialogue = read_dialogue(words, content)
-            if dialogue is None:
-                return None
-            self.dialogues.append(dialogue)
-            return _DIALOGUE_MARK.format(len(self.dialogues) - 1)
-        if words == "question":
-            found = _QUESTION_TITLE.search("\n".join(content))
-            return CHECK_MARK.format(found.group(1)) if found else None
-        return None
+    def _mark(self, fence: Fence) -> str | None:
+        content = [line.text for line in fence.content]
+        if fence.name == "question":
+            return _check_mark(content)
+        dialogue = read_dialogue(fence.words, content) if fence.name == "dialogue" else None
+        if dialogue is None:
+            return None
+        self.dialogues.append(dialogue)
+        return _DIALOGUE_MARK.format(len(self.dialogues) - 1)
+
+
+def _check_mark(content: list[str]) -> str:
+    """The place of a question, named by its title; nothing of a question is ever shown as it is written."""
+    title = next((text for text in content if text.strip()), "")
+    _, attributes = split_attributes(title, 0, Report(""))
+    return CHECK_MARK.format(attributes.id) if attributes.id else ""
 
 
 def _opening(text: str) -> str:
@@ -110,42 +117,92 @@ def _dialogue_element(dialogue: Dialogue) -> etree.Element:
     return section
 
 
-class FormulaProcessor(InlineProcessor):
-    def __init__(self, pattern: str, md: Markdown, *, is_block: bool) -> None:
+class StashProcessor(InlineProcessor):
+    """Puts a piece aside until the end; `written` remembers how it was written, for the words of a picture."""
+
+    def __init__(self, pattern: str, md: Markdown, written: dict[int, str]) -> None:
         super().__init__(pattern, md)
-        self.is_block = is_block
+        self.written = written
+
+    def stashed(self, shown: str, found: re.Match[str]) -> tuple[str, int, int]:
+        self.written[self.md.htmlStash.html_counter] = found.group(0)
+        return self.md.htmlStash.store(shown), found.start(0), found.end(0)
+
+
+class FormulaProcessor(StashProcessor):
+    is_block = False
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
         try:
             shown = mathml(m.group(1).strip(), is_block=self.is_block)
         except FormulaError:
             shown = f"<code>{escape(m.group(1))}</code>"
-        return self.md.htmlStash.store(shown), m.start(0), m.end(0)
+        return self.stashed(shown, m)
 
 
-class KeepProcessor(InlineProcessor):
+class BlockFormulaProcessor(FormulaProcessor):
+    is_block = True
+
+
+class KeepProcessor(StashProcessor):
     """`{{ … }}` and `[[n]]` come out as they came in."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[str, int, int]:  # type: ignore[override]
-        return self.md.htmlStash.store(escape(m.group(0), quote=False)), m.start(0), m.end(0)
+        return self.stashed(escape(m.group(0), quote=False), m)
 
 
 class MediaTreeprocessor(Treeprocessor):
     """Pictures get their true size; sound and video become players, kept aside until the end."""
 
-    def __init__(self, md: Markdown, shelf: Shelf, figures: KeptFigures, transcript: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        md: Markdown,
+        shelf: Shelf,
+        figures: KeptFigures,
+        transcript: Callable[[str], str],
+        written: Mapping[int, str],
+    ) -> None:
         super().__init__(md)
         self.shelf = shelf
         self.figures = figures
         self.transcript = transcript
+        self.written = written
 
     def run(self, root: etree.Element) -> None:
+        for holder in list(root.iter()):
+            for paragraph in [child for child in holder if child.tag == "p" and any(map(self._is_player, child))]:
+                self._cut(holder, paragraph)
         for parent in list(root.iter()):
             for image in [child for child in parent if child.tag == "img"]:
                 self._place(parent, image)
 
+    def _is_player(self, element: etree.Element) -> bool:
+        media = self.shelf.find(element.get("src", "")) if element.tag == "img" else None
+        return media is not None and is_played(media)
+
+    def _cut(self, holder: etree.Element, paragraph: etree.Element) -> None:
+        """A player stands between paragraphs: the one that held it is cut before and after."""
+        parts = [etree.Element("p", paragraph.attrib)]
+        parts[0].text = paragraph.text
+        for child in paragraph:
+            if not self._is_player(child):
+                parts[-1].append(child)
+                continue
+            parts += [etree.Element("p"), etree.Element("p", paragraph.attrib)]
+            parts[-2].append(child)
+            parts[-1].text, child.tail = child.tail, None
+        kept = [part for part in parts if len(part) or (part.text or "").strip()]
+        kept[-1].tail = paragraph.tail
+        place = list(holder).index(paragraph)
+        holder[place : place + 1] = kept
+
+    def _words(self, alternative: str) -> str:
+        """The words that stand for a picture, with what was put aside in them as it was written."""
+        return HTML_PLACEHOLDER_RE.sub(lambda found: self.written.get(int(found.group(1)), ""), alternative)
+
     def _place(self, parent: etree.Element, image: etree.Element) -> None:
         media = self.shelf.find(image.get("src", ""))
+        image.set("alt", self._words(image.get("alt", "")))
         if media is not None and media.drawing:
             self.figures.append(drawn(media.drawing, image.get("alt", "")))
             _replace(parent, image, FIGURE_MARK.format(len(self.figures) - 1))
@@ -218,11 +275,13 @@ class CourseExtension(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         dialogues: list[Dialogue] = []
+        written: dict[int, str] = {}
+        media = MediaTreeprocessor(md, self.shelf, self.figures, self.transcript, written)
         md.preprocessors.register(FencePreprocessor(md, dialogues), "deust-fences", 28)
         md.treeprocessors.register(DialogueTreeprocessor(md, dialogues), "deust-dialogues", 40)
         md.treeprocessors.register(TaskTreeprocessor(md), "deust-tasks", 19.5)
         md.treeprocessors.register(HeadingTreeprocessor(md), "deust-headings", 19)
-        md.treeprocessors.register(MediaTreeprocessor(md, self.shelf, self.figures, self.transcript), "deust-media", 18)
-        md.inlinePatterns.register(KeepProcessor(_KEPT.pattern, md), "deust-kept", 186)
-        md.inlinePatterns.register(FormulaProcessor(_BLOCK_FORMULA, md, is_block=True), "deust-formula-block", 185)
-        md.inlinePatterns.register(FormulaProcessor(INLINE_FORMULA.pattern, md, is_block=False), "deust-formula", 184)
+        md.treeprocessors.register(media, "deust-media", 18)
+        md.inlinePatterns.register(KeepProcessor(_KEPT.pattern, md, written), "deust-kept", 186)
+        md.inlinePatterns.register(BlockFormulaProcessor(_BLOCK_FORMULA, md, written), "deust-formula-block", 185)
+        md.inlinePatterns.register(FormulaProcessor(INLINE_FORMULA.pattern, md, written), "deust-formula", 184)

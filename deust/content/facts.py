@@ -16,6 +16,7 @@ _LINK = re.compile(
 _REFERENCE = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:\s*<?(\S+?)>?(?:\s|$)")
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}]*\}\s*$")
+_GIVEN_ID = re.compile(r"\{[^{}]*#([^\s{}]+)[^{}]*\}\s*$")
 _TAG = re.compile(r'<(/?)([A-Za-z][A-Za-z0-9:-]*)((?:\s(?:"[^"]*"|[^<>])*+)?)/?>|<(!|\?)')
 _AUTOLINK = re.compile(r"<(https?://|mailto:|tel:)[^\s<>]+>")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -34,9 +35,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Title:
+    """`id` is the one that its author gave it."""
+
     line: int
     level: int
     text: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,13 @@ class RawTag:
 
 @dataclass(frozen=True)
 class Facts:
+    """`questions` are the lines that open the block of a question."""
+
     links: tuple[Link, ...] = ()
     titles: tuple[Title, ...] = ()
     formulas: tuple[Formula, ...] = ()
     tags: tuple[RawTag, ...] = ()
+    questions: tuple[int, ...] = ()
     words: int = 0
 
 
@@ -66,6 +73,7 @@ class _Gathering:
     links: list[Link] = field(default_factory=list)
     titles: list[Title] = field(default_factory=list)
     tags: list[RawTag] = field(default_factory=list)
+    questions: list[int] = field(default_factory=list)
     words: int = 0
 
 
@@ -75,20 +83,31 @@ def facts_of(lines: Sequence[Line], report: Report) -> Facts:
     for fence in fences(lines):
         if not fence.is_closed:
             report.warn(fence.line, "bloc de code jamais refermé", "ajoutez la même ligne de ``` à sa fin")
+        if fence.name == "question":
+            found.questions.append(fence.line)
         if fence.name in ("question", "dialogue"):
             found.words += sum(len(_WORD.findall(line.text)) for line in fence.content)
     visible = unfenced(lines)
     for line in visible:
         _read_line(line, found)
-    return Facts(tuple(found.links), tuple(found.titles), _formulas(visible), tuple(found.tags), found.words)
+    return Facts(
+        links=tuple(found.links),
+        titles=tuple(found.titles),
+        formulas=_formulas(visible),
+        tags=tuple(found.tags),
+        questions=tuple(found.questions),
+        words=found.words,
+    )
 
 
 def _read_line(line: Line, found: _Gathering) -> None:
     text = without_code(line.text)
     heading = _HEADING.match(text)
     if heading:
-        title = _ATTRIBUTES.sub("", heading.group(2))
-        found.titles.append(Title(line.number, len(heading.group(1)), title))
+        written = heading.group(2)
+        given = _GIVEN_ID.search(written)
+        title = Title(line.number, len(heading.group(1)), _ATTRIBUTES.sub("", written), given.group(1) if given else "")
+        found.titles.append(title)
     if "](" in text:
         for mark, label, target in _LINK.findall(text):
             found.links.append(Link(line.number, target.strip("<>"), label, bool(mark)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from deust.content.limits import excess
 from deust.content.lines import Line
 from deust.content.problems import Report
 from deust.content.questions import slug_of
@@ -27,6 +28,9 @@ def read_glossary(lines: Sequence[Line], report: Report) -> tuple[tuple[Term, in
         if term.slug in found:
             report.error(term_line.number, f"terme « {name} » déjà défini ligne {found[term.slug][1]}", "gardez-en un")
             continue
+        heavy = excess(definition)
+        if heavy:
+            report.error(term_line.number, f"définition trop lourde : {heavy[1]}", "découpez ou simplifiez")
         found[term.slug] = (term, term_line.number)
     return tuple(found.values())
 

@@ -17,12 +17,12 @@ _WORD = re.compile(r"[^\W_]+")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['’](?=\w)", re.IGNORECASE)
 
 _MARKS = (
+    (re.compile(r"<!--(?:(?!<!--|-->).)*-->", re.DOTALL), " "),
     (re.compile(r"<[^>\n]*>"), " "),
-    (re.compile(r"!\[([^\]]*)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"\[([^\]]*)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"^ {0,3}\*?\[[^\]]+\]:\s*", re.MULTILINE), " "),
-    (re.compile(r"\[\^[^\]]+\]"), " "),
-    (re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL), " "),
+    (re.compile(r"!?\[([^\[\]]{0,1000})\]\([^()]{0,1000}\)"), r"\1"),
+    (re.compile(r"^ {0,3}\*?\[[^\]\n]{1,300}\]:\s*", re.MULTILINE), " "),
+    (re.compile(r"\[\^[^\]\n]{1,300}\]"), " "),
+    (re.compile(r"\$\$[^$]+\$\$|\$[^$\n]+\$"), " "),
     (re.compile(r"^\s*(?:#{1,6}|[>|:]|[-+*]|\d+[.)]|!!!\s*\w*|\?\?\?\+?\s*\w*)\s*", re.MULTILINE), ""),
     (re.compile(r"\{[^{}\n]*\}"), " "),
     (re.compile(r"^[\s|:-]+$", re.MULTILINE), " "),

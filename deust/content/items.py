@@ -44,7 +44,7 @@ CALL_MINUTES = 20
 ASSIGNMENT_MINUTES = 60
 
 _EXPECTED = re.compile(r"##\s+Attendus\s*#*\s*")
-_FILE_NAME = re.compile(r"(\d{1,3})-(.+)\.md")
+_FILE_NAME = re.compile(r"([0-9]{1,3})-(.+)\.md")
 _COMPLETIONS = {
     Kind.LESSON: (Completion.OPENED, Completion.READ, Completion.CHECKED),
     Kind.QUIZ: (Completion.OPENED, Completion.ATTEMPTED, Completion.PASSED),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import ceil
 
@@ -15,10 +16,15 @@ from deust.domain.questions import Question
 WORDS_A_MINUTE = 180
 READING_MARGIN = 3, 2
 
+_QUOTED_QUESTION = re.compile(r"\s*>[\s>]*(?:```|~~~)\s*question\b")
+
 
 def read_checks(lines: Sequence[Line], report: Report) -> tuple[Question, ...]:
     """The questions of the ```question blocks, in order."""
     found: dict[str, Question] = {}
+    for line in lines:
+        if line.fence is None and _QUOTED_QUESTION.match(line.text):
+            report.error(line.number, "un bloc ```question dans une citation", "retirez les > devant")
     for fence in fences(lines):
         if fence.name != "question":
             continue

@@ -10,6 +10,7 @@ MAX_LINES = 4_000
 MAX_LINE = 20_000
 MAX_QUOTES = 8
 MAX_INDENT = 80
+MAX_GAP = 200
 MAX_DEFINITIONS = 500
 MAX_BRACKET_WORK = 5_000_000
 """Brackets are looked at again from each bracket of their paragraph: their squares are added over the page."""
@@ -26,6 +27,7 @@ _BUDGETS = (
 _QUOTES = re.compile(rf"(?:[ ]{{0,3}}>[ ]?){{{MAX_QUOTES + 1}}}")
 _DEFINITION = re.compile(r"^ {0,3}(?:\[[^\]\n]{1,300}\]:|\*\[)", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n")
+_GAP = re.compile(rf"[^\S\n]{{{MAX_GAP + 1}}}")
 
 
 def excess(text: str) -> tuple[int, str] | None:
@@ -46,6 +48,9 @@ def _excesses(text: str) -> Iterator[tuple[int, str]]:
             yield number, "retrait trop profond"
         if line.count(">") > MAX_QUOTES and _QUOTES.match(line):
             yield number, f"plus de {MAX_QUOTES} citations imbriquées"
+    gap = _GAP.search(text)
+    if gap:
+        yield text.count("\n", 0, gap.start()) + 1, f"plus de {MAX_GAP} espaces de suite"
     if len(_DEFINITION.findall(text)) > MAX_DEFINITIONS:
         yield 1, f"plus de {MAX_DEFINITIONS} définitions de liens, notes ou abréviations"
     yield from _crowded_blocks(text)

@@ -64,7 +64,7 @@ def number_lines(raw: Sequence[str], *, first: int = 1) -> tuple[Line, ...]:
                 opened, words = found.group(2), found.group(3).strip()
             lines.append(Line(number, text, words if found else None, bool(found)))
             continue
-        closes = bool(found) and found is not None and _closes(opened, found)
+        closes = found is not None and _closes(opened, found)
         lines.append(Line(number, text, words, closes))
         opened = None if closes else opened
     return tuple(lines)

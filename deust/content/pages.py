@@ -6,11 +6,13 @@ A reference is `module/item` for a lesson or a quiz, `module/` for a module's in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from deust.content.figures import Shelf
-from deust.content.render import RENDERER_VERSION, RenderContext, render, render_inline
+from deust.content.problems import Level, Problem
+from deust.content.render import RENDERER_VERSION, RenderContext, TooHeavy, render, render_inline
 from deust.content.rendering import context_of, rendered_lesson, rendered_quiz
 from deust.content.snapshot import Snapshot
 from deust.content.store import FORMAT, Rendered, Store
@@ -34,26 +36,32 @@ class _Source:
 
 
 def page_of(ref: str, snapshot: Snapshot, store: Store) -> Rendered:
-    """What a reference shows, from the store when nothing it depends on has changed."""
+    """What a reference shows, from the store when nothing it depends on has changed; shown even if it is not kept."""
     source = _source(ref, snapshot)
     key = source.key
     kept = store.page(key)
     if kept is not None:
         return kept
     page = source.render()
-    store.put_page(key, page)
+    with suppress(OSError):
+        store.put_page(key, page)
     return page
 
 
-def warm(snapshot: Snapshot, store: Store) -> dict[str, str]:
-    """Renders whatever is not in the store yet; gives the key of every reference of the version."""
+def warm(snapshot: Snapshot, store: Store) -> tuple[dict[str, str], list[Problem]]:
+    """Renders whatever is not in the store yet; gives the key of every reference of the version, and what cannot be."""
     keys: dict[str, str] = {}
+    problems: list[Problem] = []
     for ref in _refs(snapshot):
         source = _source(ref, snapshot)
         keys[ref] = source.key
-        if not store.has_page(keys[ref]):
-            store.put_page(keys[ref], source.render())
-    return keys
+        try:
+            if not store.has_page(keys[ref]):
+                store.put_page(keys[ref], source.render())
+        except TooHeavy as heavy:
+            message = f"texte trop lourd à mettre en page : {heavy}"
+            problems.append(Problem(source.context.path, 1, Level.ERROR, message, "découpez ou simplifiez"))
+    return keys, problems
 
 
 def _refs(snapshot: Snapshot) -> Iterator[str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+_SPACES = "\u00a0\u2009\u202f"
+
 
 class Level(StrEnum):
     """`ERROR` keeps the tree from being served; `INFO` only tells what was understood."""
@@ -25,7 +27,7 @@ class Problem:
 
     def __str__(self) -> str:
         fix = f" (fix: {self.fix})" if self.fix else ""
-        return f"{self.path}:{self.line}: {self.level}: {self.message}{fix}"
+        return visible(f"{self.path}:{self.line}: {self.level}: {self.message}{fix}")
 
 
 @dataclass
@@ -40,6 +42,11 @@ class Report:
 
     def warn(self, line: int, message: str, fix: str = "") -> None:
         self.problems.append(Problem(self.path, line, Level.WARNING, message, fix))
+
+
+def visible(text: str) -> str:
+    """The text on one line of characters that any screen shows: what a file holds must not break its own report."""
+    return "".join(sign if sign.isprintable() or sign in _SPACES else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def counted(number: int, word: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field
 from deust.content.fields import Code, Day, Exact, Id, Strict, Text, Title
 
 Whole = Annotated[int, Field(ge=0, le=2000)]
+Mark = Annotated[Exact, Field(ge=0, le=20)]
 
 
 class AssessmentEntry(Strict):
@@ -66,7 +67,7 @@ class Rounding(Strict):
 
 
 class KeptMark(Strict):
-    seuil: Exact
+    seuil: Mark
     annees: Annotated[int, Field(ge=1, le=20)]
 
 
@@ -76,10 +77,10 @@ class Refusal(Strict):
 
 
 class Floor(Strict):
-    plancher: Exact
+    plancher: Mark
 
 
-NoneOrMark = Literal["aucun"] | Exact
+NoneOrMark = Literal["aucun"] | Mark
 
 
 class M3cFile(Strict):
@@ -88,7 +89,7 @@ class M3cFile(Strict):
     version: Annotated[int, Field(ge=1)]
     year: Annotated[str, Field(pattern=r"^\d{4}-\d{4}$")]
     locked_on: Day | None = None
-    seuil_validation: Exact = Field(default=10, validate_default=True)
+    seuil_validation: Mark = Field(default=10, validate_default=True)
     arrondi: Rounding = Rounding()
     compensation_ecue_dans_ue: bool | Floor = True
     compensation_ue: Literal["semestre", "bloc", "aucune"] = "semestre"

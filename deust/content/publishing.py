@@ -10,7 +10,7 @@ from pathlib import Path
 from deust.content.pages import warm
 from deust.content.problems import Level, Problem, errors_of, in_order
 from deust.content.snapshot import Snapshot
-from deust.content.store import Store
+from deust.content.store import MediaChanged, Store
 from deust.content.tree import Reading, read_tree
 from deust.domain.learning import Lesson, Quiz
 from deust.domain.questions import Question, block_type
@@ -33,22 +33,34 @@ def publish(courses_dir: Path, published_dir: Path, *, today: date) -> Publicati
         problems = in_order((*reading.problems, *history_problems(reading, store.current())))
         if errors_of(problems):
             return Publication(reading.snapshot.version, False, problems)
-        rendered = warm(reading.snapshot, store)
-        put_version(reading, store, rendered)
+        rendered, found = warm(reading.snapshot, store)
+        found += put_version(reading, store, rendered)
+        if found:
+            return Publication(reading.snapshot.version, False, in_order((*problems, *found)))
         store.switch(reading.snapshot)
         store.prune_versions()
         store.prune(rendered.values())
     return Publication(reading.snapshot.version, True, problems)
 
 
-def put_version(reading: Reading, store: Store, rendered: Mapping[str, str] | None = None) -> None:
-    """Keeps the version with its media, and the keys of what is rendered of it, without serving it."""
+def put_version(reading: Reading, store: Store, rendered: Mapping[str, str] | None = None) -> list[Problem]:
+    """Keeps the version with its media, and the keys of what is rendered of it, without serving it.
+
+    Gives the media that changed since they were read: the version is then not kept.
+    """
+    changed: list[Problem] = []
     for path, source in reading.media_paths.items():
         _, module, _, name = path.split("/")
         media = reading.snapshot.media.get(f"{module}/{name}")
-        if media is not None:
-            store.put_media(media, source)
-    store.put(replace(reading.snapshot, rendered=rendered or {}))
+        try:
+            if media is not None:
+                store.put_media(media, source)
+        except MediaChanged:
+            message, fix = "fichier modifié ou retiré pendant la publication", "publiez de nouveau"
+            changed.append(Problem(path, 1, Level.ERROR, message, fix))
+    if not changed:
+        store.put(replace(reading.snapshot, rendered=rendered or {}))
+    return changed
 
 
 def history_problems(reading: Reading, published: Snapshot | None) -> list[Problem]:

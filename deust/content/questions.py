@@ -12,9 +12,11 @@ from deust.content import answers
 from deust.content.answer_blocks import Parts, block_kinds, cut, has_gaps, last_list_start, move_last_quote
 from deust.content.attributes import Attributes, is_id, refuse_unknown, split_attributes
 from deust.content.fields import number_of
+from deust.content.limits import excess
 from deust.content.lines import Line, text_of
 from deust.content.problems import Report
 from deust.content.variables import check_expressions, read_variables
+from deust.domain.calculated import texts_of
 from deust.domain.questions import AnswerBlock, Info, Question, block_type
 
 _COMMON = ("points", "tags", "outcome", "type")
@@ -160,4 +162,8 @@ def _check(question: Question, attributes: Attributes, parts: Parts, line: int, 
         report.error(line, f"le type écrit est {stated}, les réponses sont de type {actual}", "accordez les deux")
     if parts.expected and actual not in ("essay", "voice", "file"):
         report.error(parts.expected[0].number, "« Attendus » n'a de sens que pour une réponse lue par un correcteur")
+    for text in texts_of(question):
+        found = excess(text)
+        if found:
+            report.error(line, f"texte trop lourd à mettre en page : {found[1]}", "découpez ou simplifiez")
     check_expressions(question, line, report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -137,22 +137,32 @@ def check_settings(settings: QuizSettings, questions: Sequence[Question], line: 
             "écrivez answers: after-attempts ou after-close",
         )
     asked = [question for question in questions if not isinstance(question.answer, Info)]
-    if isinstance(settings.draw, int) and settings.draw > len(asked):
-        report.error(
-            line,
-            f"tirage de {counted(settings.draw, 'question')} sur {len(asked)}",
-            "réduisez draw, ou ajoutez des questions",
-        )
-    if isinstance(settings.draw, int) or settings.draw is None:
-        return
-    for tag, count in settings.draw.items():
-        available = sum(tag in question.tags for question in asked)
-        if count > available:
-            report.error(
+    if isinstance(settings.draw, int):
+        _check_drawn(settings.draw, len(asked), "", line, report)
+    elif settings.draw is not None:
+        _check_drawn_by_tag(settings.draw, asked, line, report)
+
+
+def _check_drawn(count: int, available: int, tag: str, line: int, report: Report) -> None:
+    if count > available:
+        drawn = counted(count, "question") + (f" « {tag} »" if tag else "")
+        report.error(line, f"tirage de {drawn} sur {available}", "réduisez draw, ou ajoutez des questions")
+
+
+def _check_drawn_by_tag(draw: Mapping[str, int], asked: Sequence[Question], line: int, report: Report) -> None:
+    """Enough questions of each tag, even when those before took questions that are of both."""
+    before: list[tuple[set[str], int]] = []
+    for tag, count in draw.items():
+        own = {question.id for question in asked if tag in question.tags}
+        _check_drawn(count, len(own), tag, line, report)
+        lost = sum(min(taken, len(own & others)) for others, taken in before)
+        if len(own) - lost < count <= len(own):
+            report.warn(
                 line,
-                f"tirage de {counted(count, 'question')} « {tag} » sur {available}",
-                "réduisez draw, ou ajoutez des questions",
+                f"selon le tirage, il peut manquer des questions « {tag} », prises pour une autre étiquette",
+                "donnez une seule étiquette à chaque question, ou ajoutez des questions",
             )
+        before.append((own, count))
 
 
 def check_counts(header: QuizHeader, line: int, report: Report) -> None:

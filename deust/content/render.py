@@ -15,10 +15,12 @@ from deust.content.extensions import CourseExtension
 from deust.content.figures import Shelf, is_attached, is_image
 from deust.content.limits import excess
 from deust.content.sanitising import sanitise
+from deust.content.source import FORBIDDEN_CHARACTERS
 from deust.content.typography import typeset, typeset_html
 from deust.domain.learning import Term
 
-RENDERER_VERSION = "7"
+RENDERER_VERSION = "8"
+GLOSSARY = "/glossaire"
 
 _EXTENSIONS = [
     "markdown.extensions.tables",
@@ -33,8 +35,7 @@ _EXTENSIONS = [
     "pymdownx.highlight",
     "pymdownx.superfences",
 ]
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
-_FIGURE = re.compile("(?:<p>\\s*)?\ue000figure:([0-9]+)\ue001(?:\\s*</p>)?")
+_FIGURE = re.compile("<p[^>]*>\\s*\ue000figure:([0-9]+)\ue001\\s*</p>|\ue000figure:([0-9]+)\ue001")
 _EXTERNAL = re.compile(r'<a (?=[^>]*href="https?:)')
 _HEADING = re.compile(r"<(/?)h[2-6](?: [^>]*)?>")
 _LOST_PICTURE = re.compile(r'<img(?![^>]*\ssrc=)(?:[^>]*\salt="([^"]*)")?[^>]*>')
@@ -67,6 +68,13 @@ def slug(text: str, separator: str = "-") -> str:
     return f"s-{_BAD_KEY.sub(separator, anyascii(text).lower()).strip(separator) or 'titre'}"
 
 
+def anchor_of(written: str, page: str = "") -> str:
+    """The anchor that an author means: of a title, of a note, or of a term of the glossary."""
+    if page == GLOSSARY:
+        return slug(written).removeprefix("s-")
+    return written if written.startswith(("fn", "s-")) else slug(written)
+
+
 def render(markdown: str, context: RenderContext) -> str:
     """The text as HTML that may be put in a page as it is."""
     if not markdown:
@@ -84,7 +92,7 @@ def is_plain(markdown: str) -> bool:
 
 def render_with_headings(markdown: str, context: RenderContext) -> tuple[str, list[dict[str, Any]]]:
     """The HTML, and the headings as the table of contents names them."""
-    text = _INVISIBLE.sub("\ufffd", markdown)
+    text = FORBIDDEN_CHARACTERS.sub("\ufffd", markdown)
     found = excess(text)
     if found:
         raise TooHeavy(found[1])
@@ -105,7 +113,8 @@ def render_inline(markdown: str, context: RenderContext) -> str:
 
 
 def _engine(context: RenderContext, figures: list[str]) -> Markdown:
-    transcript = replace(context, terms=(), prefix=f"{context.prefix}t-")
+    untold = replace(context.shelf, transcripts={})
+    transcript = replace(context, terms=(), prefix=f"{context.prefix}t-", shelf=untold)
 
     def rendered_transcript(text: str) -> str:
         return _HEADING.sub(r"<\1p>", render(text, transcript))
@@ -135,7 +144,7 @@ def _address(tag: str, address: str, context: RenderContext) -> str | None:
         media = context.shelf.find(address)
         return context.shelf.address(media) if media and is_image(media) else None
     if address.startswith("#"):
-        return address if address.startswith(("#fn", "#s-")) else f"#{slug(address[1:])}"
+        return f"#{anchor_of(address[1:])}"
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", address) or address.startswith("/"):
         return address
     media = context.shelf.find(address)
@@ -150,7 +159,7 @@ def page_address(address: str, path: str, pages: Mapping[str, str]) -> str | Non
     page = pages.get(normpath(join(dirname(path), target)))
     if page is None:
         return None
-    return f"{page}#{slug(anchor)}" if anchor else page
+    return f"{page}#{anchor_of(anchor, page)}" if anchor else page
 
 
 def _completed(html: str, figures: list[str]) -> str:
@@ -166,4 +175,9 @@ def _completed(html: str, figures: list[str]) -> str:
         return f'<div class="table" role="region" tabindex="0" aria-label="Tableau {count}"><table>'
 
     html = _TABLE.sub(region, html).replace("</table>", "</table></div>")
-    return _FIGURE.sub(lambda mark: figures[int(mark.group(1))], html)
+    return _FIGURE.sub(lambda mark: _figure(int(mark.group(1) or mark.group(2)), figures), html)
+
+
+def _figure(number: int, figures: list[str]) -> str:
+    """What a mark stands for: nothing, when the author wrote the mark."""
+    return figures[number] if number < len(figures) else ""

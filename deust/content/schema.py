@@ -168,7 +168,7 @@ class Criterion(Strict):
 
 class Grid(Strict):
     title: Title
-    levels: dict[str, Exact]
+    levels: Annotated[dict[str, Exact], Field(min_length=1)]
     criteria: Annotated[list[Criterion], Field(min_length=1)]
 
 

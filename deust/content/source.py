@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -11,14 +12,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from deust.content.problems import Level, Problem, Report
+from deust.content.problems import Level, Problem, Report, visible
 
 MAX_TEXT_BYTES = 5_000_000
 MAX_MEDIA_BYTES = 200_000_000
 MAX_DEPTH = 6
 MAX_FILES = 20_000
 
-_FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
+FORBIDDEN_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff]")
+"""What no text may hold: control characters, halves of characters, and those that stand for marks of ours."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class TextFile:
 
 
 def scan(root: Path) -> Scan:
-    """Every visible regular file under the folder; links and look-alike names are errors."""
+    """Every visible regular file under the folder; links, look-alike names and what cannot be opened are errors."""
     real_root = root.resolve()
     if not real_root.is_dir():
         problem = Problem(str(root), 1, Level.ERROR, "dossier de cours introuvable", "vérifiez le chemin")
@@ -69,13 +71,16 @@ def scan(root: Path) -> Scan:
 
 
 def _walk(folder: str, prefix: str, depth: int, problems: list[Problem]) -> Iterator[Entry]:
-    with os.scandir(folder) as found:
-        children = sorted(found, key=lambda child: child.name)
-    for child in children:
-        if child.name.startswith("."):
-            continue
+    for child in _children(folder, prefix, problems):
         path = prefix + unicodedata.normalize("NFC", child.name)
-        status = child.stat(follow_symlinks=False)
+        if FORBIDDEN_CHARACTERS.search(path):
+            problems.append(Problem(visible(path), 1, Level.ERROR, "nom de fichier illisible", "renommez-le en UTF-8"))
+            continue
+        try:
+            status = child.stat(follow_symlinks=False)
+        except OSError as failure:
+            problems.append(_unopened(path, failure))
+            continue
         if stat.S_ISDIR(status.st_mode) and depth < MAX_DEPTH:
             yield from _walk(child.path, path + "/", depth + 1, problems)
         elif stat.S_ISREG(status.st_mode):
@@ -83,6 +88,20 @@ def _walk(folder: str, prefix: str, depth: int, problems: list[Problem]) -> Iter
             yield Entry(path, child.path, status.st_size, stamp)
         else:
             problems.append(_refused(path, status.st_mode))
+
+
+def _children(folder: str, prefix: str, problems: list[Problem]) -> list[os.DirEntry[str]]:
+    """The visible entries of a folder, in order; none of one that was removed or cannot be opened."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted((child for child in found if child.name[:1] != "."), key=lambda child: child.name)
+    except OSError as failure:
+        problems.append(_unopened(prefix.rstrip("/") or ".", failure))
+        return []
+
+
+def _unopened(path: str, failure: OSError) -> Problem:
+    return Problem(path, 1, Level.ERROR, f"illisible : {failure.strerror}", "vérifiez ses droits")
 
 
 def _refused(path: str, mode: int) -> Problem:
@@ -99,8 +118,11 @@ def _collision(entry: Entry, other: str) -> Problem:
 
 
 def read_bytes(entry: Entry) -> bytes:
-    """The file's bytes, if it still is the regular file that was listed."""
-    descriptor = os.open(entry.real, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    """The file's bytes, if it still is a regular file; a pipe that took its place would be waited for."""
+    descriptor = os.open(entry.real, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "ce n'est plus un fichier ordinaire")
     with os.fdopen(descriptor, "rb") as stream:
         return stream.read(MAX_MEDIA_BYTES + 1)
 
@@ -110,15 +132,20 @@ def read_text(entry: Entry, report: Report) -> TextFile | None:
     if entry.size > MAX_TEXT_BYTES:
         report.error(1, f"fichier trop gros : {entry.size} octets", f"{MAX_TEXT_BYTES} au plus ; découpez-le")
         return None
-    try:
-        raw = read_bytes(entry)
-    except OSError as failure:
-        report.error(1, f"fichier illisible : {failure.strerror}", "vérifiez ses droits")
-        return None
-    text = decode(raw, report)
+    raw = read_raw(entry, report)
+    text = decode(raw, report) if raw is not None else None
     if text is None:
         return None
     return TextFile(entry.path, text, sha256(text.encode()).hexdigest())
+
+
+def read_raw(entry: Entry, report: Report) -> bytes | None:
+    """The file's bytes, or None with the reason reported."""
+    try:
+        return read_bytes(entry)
+    except OSError as failure:
+        report.error(1, f"fichier illisible : {failure.strerror}", "vérifiez ses droits")
+        return None
 
 
 def decode(raw: bytes, report: Report) -> str | None:
@@ -135,7 +162,7 @@ def decode(raw: bytes, report: Report) -> str | None:
         report.error(line, message, "enregistrez-le en UTF-8")
         return None
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    forbidden = _FORBIDDEN_CHARACTERS.search(text)
+    forbidden = FORBIDDEN_CHARACTERS.search(text)
     if forbidden:
         line = text.count("\n", 0, forbidden.start()) + 1
         report.error(line, f"caractère invisible refusé (U+{ord(forbidden.group()):04X})", "supprimez-le")

@@ -16,8 +16,9 @@ import pickle
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
-from shutil import copyfile
+from typing import BinaryIO
 
 from deust.content.media import Media, suffix_of
 from deust.content.snapshot import Snapshot
@@ -25,6 +26,9 @@ from deust.domain.learning import Quiz, RenderedLesson, Term
 
 FORMAT = "4"
 KEPT_VERSIONS = 5
+
+_BLOCK = 1_000_000
+_SERVED_BY_ALL = 0o644
 
 Rendered = RenderedLesson | Quiz | str | tuple[Term, ...]
 """A lesson, a quiz, an introduction, or the terms of a glossary."""
@@ -35,10 +39,16 @@ _UNREADABLE = (
     ValueError,
     AttributeError,
     ImportError,
-    IndexError,
+    LookupError,
+    MemoryError,
+    OverflowError,
     TypeError,
     pickle.UnpicklingError,
 )
+
+
+class MediaChanged(Exception):
+    """A media file is no longer what was read of it: it was rewritten or removed meanwhile."""
 
 
 class Store:
@@ -67,9 +77,11 @@ class Store:
         return status.st_mtime_ns, status.st_ino
 
     def current(self) -> Snapshot | None:
-        """The version served; None when nothing readable was published."""
+        """The version served; None when nothing was published that this code knows how to read."""
         try:
             name = self.current_file.read_text().strip()
+            if not name.startswith(f"{FORMAT}-"):
+                return None
             found = pickle.loads((self.folder / "versions" / name).read_bytes())  # noqa: S301 - own file
         except _UNREADABLE:
             return None
@@ -84,12 +96,22 @@ class Store:
         self._write(self.current_file, _name(snapshot).encode())
 
     def put_media(self, media: Media, source: Path) -> None:
+        """Keeps a media file under the hash of its content. Refuses one that is not what was read."""
         target = self.media_file(media)
         if target.exists():
             return
-        aside = target.with_name(f"{target.name}.{os.getpid()}.aside")
-        copyfile(source, aside)
-        os.replace(aside, target)
+        try:
+            file = source.open("rb")
+        except OSError as failure:
+            raise MediaChanged from failure
+        digest = sha256()
+        with file, self._aside(target) as kept:
+            os.fchmod(kept.fileno(), _SERVED_BY_ALL)
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                kept.write(block)
+            if digest.hexdigest() != media.digest:
+                raise MediaChanged
 
     def media_file(self, media: Media) -> Path:
         return self.folder / "media" / f"{media.digest}.{suffix_of(media.name)}"
@@ -128,19 +150,24 @@ class Store:
         for version in (self.folder / "versions").iterdir():
             try:
                 snapshot = pickle.loads(version.read_bytes())  # noqa: S301 - own file
+                used |= {self.media_file(media).name for media in snapshot.media.values()}
             except _UNREADABLE:
                 version.unlink(missing_ok=True)
-                continue
-            used |= {self.media_file(media).name for media in snapshot.media.values()}
         for file in (self.folder / "media").iterdir():
             if file.name not in used:
                 file.unlink(missing_ok=True)
 
     def _write(self, target: Path, content: bytes) -> None:
+        with self._aside(target) as file:
+            file.write(content)
+
+    @contextmanager
+    def _aside(self, target: Path) -> Iterator[BinaryIO]:
+        """A file that takes its place once it is whole; nothing is left of one that is not."""
         handle, aside = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".aside")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                yield file
                 if self.is_durable and target.parent.name != "pages":
                     file.flush()
                     os.fsync(file.fileno())

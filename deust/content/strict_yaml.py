@@ -1,7 +1,8 @@
 """A small, strict YAML 1.2: plain data with the line of each value.
 
-Tags, anchors, aliases, merge keys, duplicate keys and templates are errors; numbers are exact; `no`, `on`, `1:30` and
-dates stay words, which the schema then accepts or refuses.
+Tags, anchors, aliases, merge keys, duplicate keys and templates are errors, and so are characters that only an escape
+such as `"\\0"` can write; numbers are exact; `no`, `on`, `1:30` and dates stay words, which the schema then accepts or
+refuses.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+
+from deust.content.source import FORBIDDEN_CHARACTERS
 
 Scalar = None | bool | int | Fraction | str
 Value = Scalar | list["Value"] | dict[str, "Value"]
@@ -104,6 +107,8 @@ class _Reader:
             raise self.fail(event, "les étiquettes YAML (!…) sont refusées", "retirez l'étiquette")
         if len(location) > MAX_DEPTH:
             raise self.fail(event, "valeurs trop imbriquées", f"{MAX_DEPTH} niveaux au plus")
+        if isinstance(event, ScalarEvent) and FORBIDDEN_CHARACTERS.search(str(event.value)):
+            raise self.fail(event, "caractère invisible refusé", "supprimez-le")
         if len(self.lines) > MAX_VALUES:
             raise self.fail(event, "trop de valeurs dans ce fichier", f"{MAX_VALUES} au plus")
         self.lines.setdefault(location, event.start_mark.line + 1 + self.offset)
@@ -158,7 +163,7 @@ def load(text: str, *, first_line: int = 1) -> Document:
         return _document(reader)
     except MarkedYAMLError as failure:
         raise _translated(failure, offset) from failure
-    except YAMLError as failure:
+    except (YAMLError, ValueError, OverflowError) as failure:
         raise BadYaml(first_line, 1, "écriture YAML incorrecte") from failure
 
 

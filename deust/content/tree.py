@@ -12,7 +12,7 @@ from deust.content.check_tree import check_tree
 from deust.content.files import Parsed, is_ignored, is_media, read_file, read_media_file, reader_of
 from deust.content.problems import Level, Problem, Report, errors_of, in_order
 from deust.content.snapshot import Snapshot
-from deust.content.source import MAX_MEDIA_BYTES, Entry, Scan, read_bytes, read_text, scan
+from deust.content.source import MAX_MEDIA_BYTES, Entry, Scan, read_raw, read_text, scan
 from deust.domain.learning import Programme
 
 Stamp = tuple[int, int, int]
@@ -93,4 +93,8 @@ def _read_media(entry: Entry, problems: list[Problem]) -> Parsed | None:
         fix = f"{MAX_MEDIA_BYTES // 1_000_000} Mo au plus"
         problems.append(Problem(entry.path, 1, Level.ERROR, "fichier trop gros", fix))
         return None
-    return read_media_file(entry.path, read_bytes(entry))
+    report = Report(entry.path)
+    raw = read_raw(entry, report)
+    if raw is None:
+        return Parsed(entry.path, "", None, tuple(report.problems))
+    return read_media_file(entry.path, raw)

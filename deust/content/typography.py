@@ -6,7 +6,7 @@ import re
 
 NO_BREAK = "\u00a0"
 
-_TAG = re.compile(r"(<[^>]*>|\{\{.*?\}\})", re.DOTALL)
+_TAG = re.compile(r"(<[^>]*>|\{\{[^{}]*\}\})")
 _NAME = re.compile(r"</?([a-z0-9]+)", re.IGNORECASE)
 _VERBATIM = {"code", "pre", "math", "kbd", "samp"}
 

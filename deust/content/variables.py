@@ -54,6 +54,8 @@ def check_expressions(question: Question, line: int, report: Report) -> None:
     if question.variables or any(isinstance(key.value, str) for key in _numeric_keys(question)):
         for problem in problems_of(question):
             report.error(line, problem)
+    if question.variables and inserts_in(question.title):
+        report.error(line, "{{ … }} dans l'intitulé d'une question", "mettez le nombre tiré dans l'énoncé")
     texts = (question.title, question.stem, question.feedback, *question.hints)
     if not question.variables and any(inserts_in(text) for text in texts):
         report.error(line, "{{ … }} dans une question sans nombres tirés", "ajoutez un bloc ```vars")

@@ -27,7 +27,9 @@ class Workshop:
         self._stamps: Mapping[str, Stamp] = {}
 
     def read(self, served: Snapshot) -> Snapshot | None:
-        """The course folder as a version to serve; None while it did not change, is what is served, or holds errors."""
+        """The course folder as a version to serve; None while it did not change, is what is served, holds errors, or
+        changes while it is read: it is then read again.
+        """
         found = scan(self._courses_dir)
         if self._reading is not None and stamps_of(found) == self._stamps:
             return None
@@ -40,7 +42,11 @@ class Workshop:
         if reading.errors:
             return None
         with self._store.locked():
-            put_version(reading, self._store)
+            changed = put_version(reading, self._store)
+            if changed:
+                self.problems = in_order((*self.problems, *changed))
+                self._stamps = {}
+                return None
             self._store.switch(reading.snapshot)
             self._store.prune_versions()
         return reading.snapshot

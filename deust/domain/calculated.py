@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
+from itertools import product
 from math import prod
 
 from deust.domain.expressions import WORDS, ExpressionError, evaluate, inserts_in, names_in, parse
@@ -13,6 +15,8 @@ from deust.domain.questions import (
     AnswerBlock,
     Choice,
     Cloze,
+    Essay,
+    File,
     Matching,
     Numeric,
     Ordering,
@@ -20,9 +24,12 @@ from deust.domain.questions import (
     Short,
     Values,
     Variable,
+    Voice,
 )
 
 MAX_VARIABLES = 20
+MAX_TRIED = 200
+MAX_REDRAWN = 100
 
 
 def possible(variables: Sequence[Variable]) -> int:
@@ -35,26 +42,49 @@ def draw(variables: Sequence[Variable], rng: random.Random) -> dict[str, Fractio
     return {variable.name: variable.low + rng.randrange(_steps(variable) + 1) * variable.step for variable in variables}
 
 
-def problems_of(question: Question) -> list[str]:
-    """What an author must mend in a question's numbers, tried at the corners of what can be drawn.
+def draw_for(question: Question, rng: random.Random) -> dict[str, Fraction]:
+    """The numbers of one paper: drawn again while something of the question cannot be computed with them.
 
-    A corner is every variable at its lowest or highest, and each in turn at its lowest, highest or zero while the
-    others keep together at an end.
+    Where the draws are many, an author is told only what fails at the ends: no student must meet what lies between.
+    """
+    values = draw(question.variables, rng)
+    tries = 0
+    while question.variables and not _is_computable(question, values) and tries < MAX_REDRAWN:
+        values = draw(question.variables, rng)
+        tries += 1
+    return values
+
+
+def _is_computable(question: Question, values: Values) -> bool:
+    try:
+        for source in _sources(question):
+            evaluate(parse(source), values)
+        return all(evaluate(parse(source), values) >= 0 for source in _tolerances(question.answer))
+    except ExpressionError:
+        return False
+
+
+@lru_cache(maxsize=1_024)
+def _sources(question: Question) -> tuple[str, ...]:
+    """Every expression of a question with drawn numbers."""
+    inserts = (source for text in texts_of(question) for source in inserts_in(text))
+    return tuple(dict.fromkeys((*inserts, *_keys(question.answer), *_tolerances(question.answer))))
+
+
+def problems_of(question: Question) -> list[str]:
+    """What an author must mend in a question's numbers: tried over all that can be drawn, or at the corners of much.
+
+    A division by zero may lie between the ends. A corner is every variable at its lowest or highest, and each in turn
+    at its lowest, highest or zero while the others keep together at an end.
     """
     problems = list(_variable_problems(question.variables))
     if problems:
         return problems
-    draws = list(_corners(question.variables))
-    texts, keys, tolerances = (
-        tuple(_texts(question)),
-        tuple(_keys(question.answer)),
-        tuple(_tolerances(question.answer)),
-    )
-    for text in texts if question.variables else ():
+    draws, tolerances = list(_tried(question.variables)), tuple(_tolerances(question.answer))
+    for text in texts_of(question) if question.variables else ():
         if "{{" in text and text.count("{{") != len(inserts_in(text)):
             problems.append(f"« {{{{ » mal fermé dans « {text[text.index('{{') :][:60]} »")
-    inserts = (source for text in texts if question.variables for source in inserts_in(text))
-    for source in dict.fromkeys((*inserts, *keys, *tolerances)):
+    for source in _sources(question) if question.variables else dict.fromkeys((*_keys(question.answer), *tolerances)):
         problems += _source_problems(source, draws, is_tolerance=source in tolerances)
     return problems
 
@@ -79,6 +109,16 @@ def _variable_problems(variables: Sequence[Variable]) -> Iterator[str]:
             yield f"le pas de « {variable.name} » doit être plus grand que 0"
         if variable.high < variable.low:
             yield f"la plage de « {variable.name} » finit avant de commencer"
+
+
+def _tried(variables: Sequence[Variable]) -> Iterator[dict[str, Fraction]]:
+    if possible(variables) > MAX_TRIED:
+        yield from _corners(variables)
+        return
+    ranges = [[one.low + place * one.step for place in range(_steps(one) + 1)] for one in variables]
+    names = [variable.name for variable in variables]
+    for values in product(*ranges):
+        yield dict(zip(names, values, strict=True))
 
 
 def _corners(variables: Sequence[Variable]) -> Iterator[dict[str, Fraction]]:
@@ -123,11 +163,14 @@ def _when(values: Mapping[str, Fraction]) -> str:
     return f" quand {drawn}" if drawn else ""
 
 
-def _texts(question: Question) -> Iterator[str]:
+def texts_of(question: Question) -> Iterator[str]:
+    """Every text of a question that is put in pages, its title left out."""
     yield question.stem
     yield question.feedback
     yield from question.hints
     yield from _block_texts(question.answer)
+    if isinstance(question.answer, Essay | Voice | File):
+        yield question.answer.expected
 
 
 def _block_texts(answer: AnswerBlock) -> Iterator[str]:

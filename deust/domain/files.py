@@ -66,6 +66,8 @@ def is_sound(media_type: str) -> bool:
 
 
 MOST_VOICE_BYTES_A_SECOND = 40_000
+MOST_VOICE_SECONDS = 30 * 60
+"""The longest recording that a question asks: a longer one takes more than the minute that a conversion is given."""
 
 
 def is_known_kind(suffix: str) -> bool:

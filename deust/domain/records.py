@@ -1,6 +1,9 @@
-"""Receipt codes: easy to read aloud, and too many to guess."""
+"""Receipt codes: easy to read aloud, and too many to guess; how often a mail is tried."""
 
 from __future__ import annotations
+
+MOST_TRIES = 12
+"""After that many, a mail is given up."""
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, so that no sign is taken for another."""

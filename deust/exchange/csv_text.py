@@ -53,7 +53,7 @@ def decode(raw: bytes, *, encoding: str | None = None) -> Text:
     name, is_guess = (encoding, False) if encoding else _encoding_of(raw)
     try:
         text = raw.decode(name).removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):
         raise Unreadable("encoding") from None
     if "\0" in text:
         raise Unreadable("encoding")

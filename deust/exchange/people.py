@@ -46,6 +46,7 @@ HEADERS: Mapping[str, frozenset[str]] = {
 _REQUIRED = ("email", "family_name", "given_name")
 _LONGEST = {"email": 254, "family_name": 120, "given_name": 120, "student_number": 40, "group": 60}
 _EMAIL = re.compile(r"[^\s@\"<>(),;:\\\[\]]+@[^\s@.\"<>(),;:\\\[\]]+(?:\.[^\s@.\"<>(),;:\\\[\]]+)+")
+_ROUNDED = re.compile(r"[0-9][.,]?[0-9]*[eE]\+[0-9]{1,3}")
 _STUDENT_ROLES = frozenset({"", "etudiant", "etudiante", "etudiant(e)", "etudiant.e", "eleve", "student"})
 
 
@@ -186,6 +187,8 @@ def _problem(field: str, value: str) -> str | None:
         return "too-long"
     if field == "email" and not is_email(normalised_email(value)):
         return "not-an-email"
+    if field == "student_number" and _ROUNDED.fullmatch(value):
+        return "number-rounded"
     return "role-refused" if field == "role" and unaccented(value) not in _STUDENT_ROLES else None
 
 

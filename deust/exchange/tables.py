@@ -20,7 +20,7 @@ def csv_bytes(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     """UTF-8 with its mark, `;`, decimal commas. A text that a spreadsheet would run gets an apostrophe before it."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerow(header)
+    writer.writerow([_plain(cell) for cell in header])
     writer.writerows([_plain(cell) for cell in row] for row in rows)
     return codecs.BOM_UTF8 + written.getvalue().encode()
 
@@ -35,7 +35,8 @@ def xlsx_bytes(title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]
     book = import_module("xlsxwriter").Workbook(written, options)
     sheet = book.add_worksheet(title)
     bold = book.add_format({"bold": True, "bottom": 1})
-    sheet.write_row(0, 0, header, bold)
+    for column, name in enumerate(header):
+        sheet.write_string(0, column, name, bold)
     for number, row in enumerate(rows, 1):
         for column, cell in enumerate(row):
             if isinstance(cell, str):

@@ -33,5 +33,5 @@ def asked_check(question: Question, *, person_id: int, shuffles: bool = True) ->
     return AskedCheck(
         question=question,
         placement=place(question, rng, shuffles),
-        values=calculated.draw(question.variables, rng),
+        values=calculated.draw_for(question, rng),
     )

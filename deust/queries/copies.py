@@ -16,9 +16,10 @@ from deust.domain.assignments import CopyState, Terms
 from deust.domain.copies import Asked, Work
 from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion, paper_question
+from deust.domain.marking import filled
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Presented, present
-from deust.domain.questions import Essay, File, Info, Json, Question, Voice
+from deust.domain.questions import Essay, File, Json, Question, Voice
 from deust.domain.rubric import WHOLE, Grid
 from deust.models.assignments import Copy, FrozenGrid, ReleasedMark
 from deust.models.people import Person
@@ -227,7 +228,7 @@ def _part(
         question_id=entry.id,
         number=number,
         presented=replace(present(question, entry.placement, entry.values), id=entry.key),
-        expected="" if isinstance(answer, Info) or not isinstance(answer, Essay | Voice | File) else answer.expected,
+        expected=filled(answer.expected, entry.values) if isinstance(answer, Essay | Voice | File) else "",
         text=text_in(given) if isinstance(answer, Essay) else "",
         file_id=file.id if file else None,
         file_name=_shown_name(file, number, is_anonymous) if file else "",

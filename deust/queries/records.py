@@ -1,16 +1,17 @@
-"""A receipt found by its code; what each table declares about the people in it."""
+"""A receipt found by its code, mail that is due, what each table declares about the people in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
+from deust.domain.records import MOST_TRIES
 from deust.models import assignments, cohort, learning, messages, people, quizzes, records, signin
 from deust.models.base import Base, Privacy
 from deust.models.quizzes import Attempt
-from deust.models.records import Receipt
+from deust.models.records import OutboxMessage, Receipt
 
 DECLARED_IN = (people, signin, learning, quizzes, assignments, messages, records, cohort)
 """The modules whose tables are declared; importing them registers the tables."""
@@ -46,6 +47,15 @@ _RECEIPT = (
     .join(Attempt, Attempt.id == Receipt.attempt_id)
     .where(Receipt.code == bindparam("code"))
 )
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether a mail of the outbox should leave now: neither sent, nor waiting, nor given up."""
+    return and_(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now, OutboxMessage.tries < MOST_TRIES)
+
+
+def has_due_mail(connection: Connection, *, now: datetime) -> bool:
+    return connection.execute(select(OutboxMessage.id).where(is_due(now)).limit(1)).first() is not None
 
 
 def find_receipt(connection: Connection, *, code: str) -> ReceiptPage | None:

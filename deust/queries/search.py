@@ -9,11 +9,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, bindparam, select, text
 
 from deust.content.index import stemmed
 from deust.domain.learning import Programme
 from deust.domain.people import SignedIn
+from deust.models.learning import SearchEntry
 from deust.queries.items import open_module_url, open_modules, open_url
 from deust.queries.progress import follows, progress_of
 
@@ -24,6 +25,8 @@ _MAX_READ = 200
 _MAX_WORDS = 12
 _SNIPPET = 220
 _LEAD = 70
+
+_INDEXED = select(SearchEntry.version).where(SearchEntry.programme == bindparam("programme")).limit(1)
 
 _PIECE = re.compile(r"[^\W_]+|[\W_]+")
 _SMALL_WORDS = frozenset(
@@ -42,6 +45,11 @@ _TSVECTOR = text(
     "WHERE programme = :programme AND to_tsvector('simple', stems) @@ to_tsquery('simple', :words) "
     "ORDER BY ts_rank(to_tsvector('simple', stems), to_tsquery('simple', :words)) DESC, id LIMIT :most"
 )
+
+
+def is_indexed(connection: Connection, programme: Programme) -> bool:
+    """Whether this version of the programme is the one that can be searched."""
+    return connection.execute(_INDEXED, {"programme": programme.id}).scalar() == programme.version
 
 
 @dataclass(frozen=True, kw_only=True)

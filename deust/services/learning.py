@@ -26,6 +26,7 @@ from deust.models.base import Base
 from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
 from deust.models.rows import changed, insert_into
 from deust.queries.progress import follows, progress_of, standing_from
+from deust.queries.search import is_indexed
 from deust.services import records
 
 LONGEST_PRESENCE = timedelta(seconds=90)
@@ -193,8 +194,7 @@ def index_programme(session: Session, programme: Programme) -> None:
     """Make the programme's version searchable: its entries replace those of another version."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(_INDEXING)))  # two workers that start together take turns
-    indexed = session.scalar(select(SearchEntry.version).where(SearchEntry.programme == programme.id).limit(1))
-    if indexed == programme.version:
+    if is_indexed(session.connection(), programme):
         return
     session.execute(delete(SearchEntry).where(SearchEntry.programme == programme.id))
     documents = iter(search_documents(programme))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -95,11 +96,14 @@ def enrol(
     *,
     cohort_id: int,
     group_id: int | None = None,
-    started_on: date,
+    started_on: date | None = None,
     by: int | None,
     now: datetime,
 ) -> Enrolment:
-    """Place a student in a cohort. Someone who had left comes back to their own enrolment."""
+    """Place a student in a cohort, from today where it lives unless said otherwise.
+
+    Someone who had left comes back to their own enrolment.
+    """
     if person.role != Role.STUDENT:
         raise InvalidPerson("role")
     enrolment = session.scalars(
@@ -109,7 +113,9 @@ def enrol(
     if enrolment is None or has_left:
         audit(session, at=now, actor_id=by, act="enrolment:start", subject=f"person:{person.id}", cohort=cohort_id)
     if enrolment is None:
-        enrolment = Enrolment(person_id=person.id, cohort_id=cohort_id, started_on=started_on)
+        cohort = session.get_one(Cohort, cohort_id)
+        today = now.astimezone(ZoneInfo(cohort.time_zone)).date()
+        enrolment = Enrolment(person_id=person.id, cohort_id=cohort_id, started_on=started_on or today)
         session.add(enrolment)
     enrolment.ended_on = None
     enrolment.group_id = group_id if group_id is not None else enrolment.group_id

@@ -83,7 +83,8 @@ def plan_import(session: Session, file: StudentFile, *, cohort_code: str) -> Imp
     unreadable: dict[int, list[RowProblem]] = {}
     for problem in file.problems:
         unreadable.setdefault(problem.line, []).append(problem)
-    rows = tuple(_planned(row, known, tuple(unreadable.get(row.line, ()))) for row in file.rows)
+    named_at: dict[int, int] = {}
+    rows = tuple(_planned(row, known, named_at, tuple(unreadable.get(row.line, ()))) for row in file.rows)
     of_rows = {problem for row in rows for problem in row.problems}
     problems = [*(problem for problem in file.problems if problem not in of_rows), *of_rows]
     named = {row.person_id for row in rows}
@@ -135,9 +136,12 @@ def _name_key(given_name: str, family_name: str) -> str:
     return unaccented(f"{given_name} {family_name}")
 
 
-def _planned(row: StudentRow, known: _Known, unreadable: tuple[RowProblem, ...]) -> PlannedRow:
+def _planned(
+    row: StudentRow, known: _Known, named_at: dict[int, int], unreadable: tuple[RowProblem, ...]
+) -> PlannedRow:
+    """`named_at` are the people whom the rows before name, and their lines."""
     person = _match(row, known)
-    problems = (*unreadable, *_conflicts(row, person, known))
+    problems = (*unreadable, *_named_twice(row, person, named_at), *_conflicts(row, person, known))
     if problems:
         return PlannedRow(row=row, action=Action.REFUSED, person_id=person.id if person else None, problems=problems)
     if person is None:
@@ -154,6 +158,13 @@ def _planned(row: StudentRow, known: _Known, unreadable: tuple[RowProblem, ...])
 def _match(row: StudentRow, known: _Known) -> Person | None:
     by_number = known.by_number.get(row.student_number) if row.student_number else None
     return by_number or known.by_email.get(row.email)
+
+
+def _named_twice(row: StudentRow, person: Person | None, named_at: dict[int, int]) -> Iterable[RowProblem]:
+    """Two rows for one person, one by number and one by address: their names would take the place of one another."""
+    if person is not None and named_at.setdefault(person.id, row.line) != row.line:
+        value = f"{person.email} ({named_at[person.id]})"
+        yield RowProblem(line=row.line, column="email", problem="same-person", value=value)
 
 
 def _conflicts(row: StudentRow, person: Person | None, known: _Known) -> Iterable[RowProblem]:
@@ -208,7 +219,7 @@ def _take(
         person = session.get_one(Person, planned.person_id)
         _modify(session, person, planned.changes, by, now)
     group_id = groups[row.group] if row.group else None
-    enrol(session, person, cohort_id=cohort_id, group_id=group_id, started_on=now.date(), by=by, now=now)
+    enrol(session, person, cohort_id=cohort_id, group_id=group_id, by=by, now=now)
     return person.id if planned.action is Action.CREATE else None
 
 

@@ -210,7 +210,7 @@ def _freeze(
                 hash=hash_,
                 id=question.id,
                 placement=presenting.place(question, rng, shuffle_options),
-                values=calculated.draw(question.variables, rng),
+                values=calculated.draw_for(question, rng),
             )
         )
     rows = [{"hash": hash_, "body": body} for hash_, body in bodies.items() if hash_ not in known]

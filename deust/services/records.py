@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from deust.domain.records import CODE_BITS, code_of
 from deust.models.records import AuditEvent, OutboxMessage, Receipt
 from deust.models.rows import Together, added
+from deust.queries.records import is_due
 
-MOST_TRIES = 12
 MAIL_KEPT = timedelta(days=30)
 
 _LONGEST_PAUSE = timedelta(hours=6)
@@ -58,7 +58,7 @@ def claim_mail(session: Session, *, limit: int = 20, now: datetime) -> tuple[Mai
     """Take mails that are due. Each is due again later unless `mark_sent` comes first: a crash repeats, never loses."""
     rows = session.scalars(
         select(OutboxMessage)
-        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now, OutboxMessage.tries < MOST_TRIES)
+        .where(is_due(now))
         .order_by(OutboxMessage.next_try_at, OutboxMessage.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

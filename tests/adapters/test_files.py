@@ -94,6 +94,16 @@ def test_what_an_interrupted_writing_left_is_found_and_removed(tmp_path: Path) -
     assert os.listdir(tmp_path) == ["notes.txt"]
 
 
+def test_a_listing_that_is_not_read_to_its_end_keeps_nothing_open(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    for _ in range(3):
+        put(store)
+    opened = len(os.listdir("/proc/self/fd"))
+    listing = store.ids_before(datetime.now(UTC) + timedelta(days=1))
+    next(listing)
+    assert len(os.listdir("/proc/self/fd")) == opened
+
+
 def test_objects_keep_to_their_prefix(bucket: Bucket) -> None:
     store = file_store(bucket.location)
     name = put(store)
@@ -106,7 +116,8 @@ def test_a_bucket_that_does_not_answer_is_said_like_a_disk_that_fails(bucket: Bu
     store = file_store(bucket.location)
     name = put(store)
     bucket.is_down = True
-    for act in (lambda: put(store), lambda: store.read(name), lambda: store.remove(name)):
+    listing = store.ids_before(datetime.now(UTC))
+    for act in (lambda: put(store), lambda: store.read(name), lambda: store.remove(name), lambda: list(listing)):
         with pytest.raises(OSError, match="S3"):
             act()
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
 import pytest
 
-from deust.adapters import sounds
+from deust.adapters import limited, sounds
 from deust.adapters.sounds import Converted, converted
+from deust.domain.files import MOST_VOICE_SECONDS
 from tests.support.sounds import KINDS, recording
 
 
@@ -34,6 +39,12 @@ def test_each_kind_of_recording_becomes_one_that_every_browser_plays(tmp_path: P
         stream = sound.streams.audio[0]
         assert (stream.codec_context.name, stream.channels, stream.bit_rate) == ("mp3float", 1, 64_000)
     assert not made.file.exists(), "the folder of a conversion stays behind"
+
+
+def test_what_a_question_may_ask_can_be_converted() -> None:
+    hours = re.search(r"^MOST_SECONDS = (\d+) \* 3600$", sounds.PROGRAM.read_text(), re.MULTILINE)
+    assert hours is not None
+    assert int(hours[1]) * 3600 >= MOST_VOICE_SECONDS
 
 
 def test_a_silence_looks_like_one(tmp_path: Path) -> None:
@@ -80,11 +91,70 @@ def test_a_conversion_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch
 def test_a_conversion_knows_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DEUST_SECRET", "canari-secret")
     telling = tmp_path / "telling.py"
-    telling.write_text("import json, os\nprint(json.dumps({'duration_ms': len(os.environ), 'peaks': [*os.environ]}))\n")
+    telling.write_text(
+        "import json, os\nopen('sound.mp3', 'w')\n"
+        "print(json.dumps({'duration_ms': len(os.environ), 'peaks': [int('DEUST_SECRET' in os.environ)]}))\n"
+    )
     monkeypatch.setattr(sounds, "PROGRAM", telling)
     with converted([b"x"], "audio/webm") as made:
         assert made is not None
-        assert "DEUST_SECRET" not in made.peaks
+        assert made.duration_ms > 0
+        assert made.peaks == (0,)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "[]",
+        "null",
+        "[" * 20_000,
+        '{"duration_ms": 1}',
+        '{"duration_ms": "1", "peaks": []}',
+        '{"duration_ms": 1e999, "peaks": []}',
+        '{"duration_ms": -1, "peaks": []}',
+        '{"duration_ms": 99999999999999999999, "peaks": []}',
+        '{"duration_ms": 1, "peaks": "abc"}',
+        '{"duration_ms": 1, "peaks": [101]}',
+        '{"duration_ms": 1, "peaks": [[1]]}',
+    ],
+)
+def test_a_program_that_was_taken_over_may_say_anything(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str
+) -> None:
+    program = tmp_path / "taken.py"
+    program.write_text(f"open('sound.mp3', 'w')\nprint({said!r})\n")
+    monkeypatch.setattr(sounds, "PROGRAM", program)
+    assert made_of(b"x", "audio/webm") == (None, b"")
+
+
+@pytest.mark.parametrize("act", ["pass", "os.symlink('/etc/hostname', 'sound.mp3')", "os.mkdir('sound.mp3')"])
+def test_only_a_file_in_its_own_folder_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, act: str) -> None:
+    program = tmp_path / "taken.py"
+    said = json.dumps({"duration_ms": 1, "peaks": [1]})
+    program.write_text(f"import os\n{act}\nprint({said!r})\n")
+    monkeypatch.setattr(sounds, "PROGRAM", program)
+    assert made_of(b"x", "audio/webm") == (None, b"")
+
+
+def test_what_a_killed_conversion_left_is_forgotten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A recording or a copy must not stay in the system's temporary folder; nobody else's folder is touched."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with limited.room() as running:
+        left, other = tmp_path / f"{running.name}x", tmp_path / "other-program"
+        for folder in (left, other):
+            folder.mkdir()
+            (folder / "recording").write_bytes(b"a voice")
+        (tmp_path / f"{running.name}link").symlink_to(other)
+        now = datetime.now(UTC)
+        assert limited.forget_rooms(now - timedelta(hours=1)) == 0
+        os.utime(left, (0, 0))
+        os.utime(other, (0, 0))
+        assert limited.forget_rooms(now - timedelta(hours=1)) == 1
+        assert sorted(one.name for one in tmp_path.iterdir() if one.is_dir()) == sorted(
+            {running.name, other.name, f"{running.name}link"}
+        )
+        assert (other / "recording").exists()
 
 
 def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

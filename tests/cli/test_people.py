@@ -53,6 +53,23 @@ def people_count(doors: Doors) -> int:
         return session.scalars(select(func.count()).select_from(Person)).one()
 
 
+@pytest.mark.parametrize(
+    ("programme", "week_one", "said"),
+    [
+        ("deust-esai", "2026-09-14", "connus : deust-essai"),
+        ("deust-essai", "2026-09-15", "lundi"),
+    ],
+)
+def test_a_cohort_follows_a_programme_from_a_monday_on(
+    app: Flask, doors: Doors, programme: str, week_one: str, said: str
+) -> None:
+    refused = run(app, "cohort", "2027", "--title", "x", "--programme", programme, "--week-one", week_one)
+    assert refused.exit_code == 1
+    assert said in refused.output
+    with doors.writing() as session:
+        assert session.scalars(select(Cohort.code)).all() == []
+
+
 def test_a_cohort_is_made_once_and_takes_more_groups(app: Flask, promo: None, doors: Doors) -> None:
     more = run(
         app,

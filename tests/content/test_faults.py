@@ -61,10 +61,17 @@ REPLACED = [
     (LESSON_FILE, "![Les trois éléments, en frise.]", "![]", "![](media/frise", "sans texte de remplacement"),
     (LESSON_FILE, "[le quiz]", "[cliquez ici]", "cliquez ici", "texte de lien"),
     (LESSON_FILE, "02-quiz-accueil.md", "02-quiz.md", "02-quiz.md", "page introuvable"),
+    (LESSON_FILE, "02-quiz-accueil.md", "#les-deux-elements", "#les-deux", "titre introuvable"),
+    (LESSON_FILE, "02-quiz-accueil.md", "../glossaire.md#dtm", "#dtm", "introuvable : #dtm"),
+    (MODULE_FILE, "01-accueillir.md", "01-accueillir.md#rien", "#rien", "titre introuvable : #rien"),
     (LESSON_FILE, "02-quiz-accueil.md", "javascript:alert(1)", "javascript", "adresse refusée"),
     (LESSON_FILE, "\\lambda d", "\\ce{H2O}", "\\ce", "\\ce inconnue"),
     (LESSON_FILE, "\\lambda d", "\\href{x}{y}", "\\href", "refusée"),
     (LESSON_FILE, "## Les trois", "#### Les trois", "#### Les", "niveau 4"),
+    (MODULE_FILE, "Bienvenue.", "```question\n= vrai\n```", "```question", "question hors d'une leçon"),
+    (QUIZ_FILE, "Quelques questions.", "```question\n= vrai\n```", "```question", "hors d'une leçon"),
+    (ASSIGNMENT_FILE, "Réécrivez ce script.", "```question\n= vrai\n```", "```question", "```question hors"),
+    (LESSON_FILE, "## Les trois", "## ![Frise](media/frise.png) Les", "## ![", "dans un titre"),
     (LESSON_FILE, "## Les trois", "# Les trois", "# Les", "niveau 1"),
     (LESSON_FILE, "La DMT compte.", '<p onclick="x()">La DMT</p>', "onclick", "onclick"),
     (LESSON_FILE, "La DMT compte.", "<script>x</script>", "<script>", "la balise <script> disparaît"),
@@ -103,9 +110,26 @@ REPLACED = [
     (QUIZ_FILE, "= 150 ± 0 mots", "", "## Votre", "sans réponse"),
     (QUIZ_FILE, "= 150 ± 0 mots", "= 150 ± -2 mots", "150", "tolérance"),
     (QUIZ_FILE, "= 150 ± 0 mots", "= /(a+)+/", "= /(a+)+/", "expression refusée"),
+    (
+        QUIZ_FILE,
+        "{#q-debit}\n= 150 ± 0 mots",
+        "{#q-debit type=essay}\n```vars\na = 1..3\n```\nSoit {{ a }}.\n\n### Attendus\n{{ b }}",
+        "## Votre",
+        "« b »",
+    ),
+    (QUIZ_FILE, "= 150 ± 0 mots", "= ½", "= ½", "nombre illisible"),
+    (QUIZ_FILE, "= 150 ± 0 mots", "= 1e3 mots\n= 2 (50%)", "= 1e3", "nombre illisible"),
     (QUIZ_FILE, "= 150 ± 0 mots", "~ mot", "~ mot", "part"),
     (QUIZ_FILE, "= 150 ± 0 mots", "```vars\na = 1..x\n```\n= {{ a }}", "a = 1..x", "variable illisible"),
     (QUIZ_FILE, "= 150 ± 0 mots", "```vars\na = 0..2\n```\n= {{ 1 / a }}", "## Votre", "zéro"),
+    (QUIZ_FILE, "= 150 ± 0 mots", "```vars\na = 0..9\n```\n= {{ 1 / (a - 5) }}", "## Votre", "zéro quand a = 5"),
+    (QUIZ_FILE, "## Votre débit {#q-debit}\n", "## {{ a }} {#q-debit}\n```vars\na = 0..9\n```\n", "## {{", "intitulé"),
+    (QUIZ_FILE, "{#q-debit}\n= 150 ± 0 mots", '{#q-debit type=file accept="exe" max=1MB}', "exe", "« exe » inconnu"),
+    (QUIZ_FILE, "{#q-debit}\n= 150 ± 0 mots", "{#q-debit type=voice max=3h}", "max=3h", "plus de 30 min"),
+    (QUIZ_FILE, "{#q-debit}\n= 150 ± 0 mots", '{#q-debit type=file accept="pdf" max=600MB}', "600MB", "plus de 500 Mo"),
+    (ASSIGNMENT_FILE, "{text: true}", "{voice: {max: 3 h}}", "hand_in", "plus de 30 min"),
+    (ASSIGNMENT_FILE, "{text: true}", "{files: {accept: [pdf], size: 600 MB}}", "hand_in", "plus de 500 Mo"),
+    (LESSON_FILE, "```question", "> ```question", "> ```question", "citation"),
     (QUIZ_FILE, "{#q-debit}", "{#q-debit type=short-answer}", "## Votre", "type « short-answer » inconnu"),
     (QUIZ_FILE, "{#q-debit}", "{#q-debit type=true-false}", "= 150", "vrai ou faux"),
     (CALL_FILE, "-> suite\n- « Allô", "-> nulle-part\n- « Allô", "nulle-part", "« nulle-part » n'existe pas"),
@@ -113,6 +137,8 @@ REPLACED = [
     (CALL_FILE, "{A1=1}", "{A1=0.3}", "A1=0.3", "niveau 0,3"),
     (CALL_FILE, "tension >= 1", "tension >", "if=", "condition illisible"),
     (CALL_FILE, "tension >= 1", "humeur >= 1", "humeur", "« humeur »"),
+    (CALL_FILE, "tension >= 1", "tension + 1", "if=", "une condition est attendue"),
+    (CALL_FILE, "tension+1", "tension+99999999999", "tension+9", "illisible"),
     (CALL_FILE, "## fin {end=done}", "## seul {end=done}\nRien.\n\n## fin {end=done}", "## seul", "aucun chemin"),
     (CALL_FILE, "grid: grilles/ecoute.yml", "grid: grilles/rien.yml", "grilles/rien.yml", "introuvable"),
     (ASSIGNMENT_FILE, "grid: grilles/ecoute.yml", "grid: glossaire.md", "glossaire.md", "n'est pas une grille"),
@@ -128,6 +154,7 @@ REPLACED = [
     (ASSIGNMENT_FILE, "until: 2 days", "until: 2 semaines", "late", "« until »"),
     (GRID_FILE, "id: B1", "id: A1", "Découverte", "deux fois"),
     (GRID_FILE, "conforme: 1,", "conforme: 2,", "levels", "vaut 2"),
+    (GRID_FILE, GRID[GRID.index("levels") : GRID.index("\ncriteria")], "levels: {}", "levels", "est vide"),
     (PROGRAMME_FILE, "weight: 60", "weight: 50", "assessments:", "90 %"),
     (PROGRAMME_FILE, "blocks: [BC1]", "blocks: [BC9]", "BC9", "« BC9 » inconnu"),
     (PROGRAMME_FILE, "module: ec131-accueil", "module: ec131", "module: ec131", "« ec131 » introuvable"),
@@ -149,6 +176,9 @@ REPLACED = [
     (f"{P}/glossaire.md", ": Travail fait", "Travail fait", "Post-appel", "sans définition"),
     (f"{P}/m3c.yml", "[UE13]", "[UE99]", "UE99", "« UE99 » introuvable"),
     (f"{P}/m3c.yml", "version: 1", "version: 1\nplancher_uee: 7", "plancher_uee", "inconnue"),
+    (f"{P}/m3c.yml", "version: 1", "version: 1\nseuil_validation: 25", "seuil_validation", "20 au plus"),
+    (f"{P}/m3c.yml", "version: 1", "version: 1\nplancher_ue: -1", "plancher_ue", "plancher_ue"),
+    (f"{P}/m3c.yml", "2026-2027", "2026-2028", "year", "n'est pas une année"),
 ]
 
 
@@ -237,3 +267,11 @@ def test_a_graded_quiz_is_cited_by_an_assessment_or_says_that_it_does_not_count(
     }
     found = [problem for problem in read(clean_tree(tmp_path, files)).problems if problem.path == PROGRAMME_FILE]
     assert [told in problem.message for problem in found] == ([True] if told else [])
+
+
+@pytest.mark.parametrize(
+    "target", ["#les-trois-éléments", "#s-les-trois-elements", "#fn:1", "../glossaire.md#dmt", "02-quiz-accueil.md#x"]
+)
+def test_a_link_to_a_title_or_a_term_that_is_there_is_no_problem(tmp_path: Path, target: str) -> None:
+    text = LESSON.replace("02-quiz-accueil.md", target)
+    assert places(problems_of(tmp_path, LESSON_FILE, text), LESSON_FILE) == []

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 
 import pytest
 
 from deust.content.lines import number_lines
 from deust.content.problems import Report
-from deust.content.quizzes import read_questions, split_body
+from deust.content.quizzes import check_settings, read_questions, settings_of, split_body
+from deust.content.schema import QuizHeader
+from deust.domain.attempts import draw_questions
 from deust.domain.questions import (
     AnswerBlock,
     Choice,
@@ -198,3 +201,41 @@ def test_what_cannot_be_asked_is_told(body: str, message: str) -> None:
 def test_a_missing_id_is_suggested_from_the_title() -> None:
     _, problems = questions("## Où est l'enseigne ?\n= vrai\n")
     assert "{#ou-est-l-enseigne}" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [("= 2 h | deux heures", "short"), ("= ½ | un demi", "short"), ("= 1/2", "numeric"), ("= 12 m2", "short")],
+)
+def test_words_that_hold_a_number_stay_words(body: str, kind: str) -> None:
+    assert type_of(question(body)) == kind
+
+
+def test_an_author_may_want_a_number_compared_as_words() -> None:
+    assert type_of(question("= ½", "type=short")) == "short"
+
+
+@pytest.mark.parametrize(
+    ("draw", "tags", "told"),
+    [
+        ({"a": 1, "b": 1}, ("a", "a, b"), True),
+        ({"b": 1, "a": 1}, ("a", "a, b"), False),
+        ({"a": 1, "b": 1}, ("a", "a, b", "b"), False),
+        ({"a": 2, "b": 2}, ("a, b", "a, b", "a, b"), True),
+        ({"a": 1, "b": 1, "c": 1}, ("a, c", "b, c", "c"), False),
+        ({"a": 1, "b": 1, "c": 1}, ("a, c", "b, c", "a", "b"), True),
+    ],
+)
+def test_a_draw_by_tags_that_share_questions_may_fall_short(
+    draw: dict[str, int], tags: tuple[str, ...], told: bool
+) -> None:
+    """Two students would then have papers of different lengths."""
+    text = "\n".join(f'## T {{#q{n} tags="{written}"}}\n= {n}\n' for n, written in enumerate(tags))
+    found, _ = questions(text)
+    report = Report("quiz.md")
+    header = QuizHeader.model_validate({"kind": "quiz", "title": "T", "mode": "graded", "draw": draw})
+    settings = settings_of(header)
+    check_settings(settings, found, 1, report)
+    lengths = {len(draw_questions(found, settings, seen={}, rng=random.Random(seed))) for seed in range(60)}
+    assert bool([p for p in report.problems if "selon le tirage" in p.message]) is told
+    assert (lengths != {sum(draw.values())}) is told

@@ -97,6 +97,8 @@ def html(markdown: str) -> str:
         ("$$\\frac{1}{2}$$", 'display="block"'),
         ("## Été à l'ouest", '<h2 id="s-ete-a-l-ouest">'),
         ("[a](../n/02-b.md#Un titre)".replace(" titre", "-titre"), 'href="/modules/n/b#s-un-titre"'),
+        ("[a](../n/02-b.md#s-un-titre)", 'href="/modules/n/b#s-un-titre"'),
+        ("[a](../glossaire.md#Durée-moyenne)", 'href="/glossaire#duree-moyenne"'),
         ("[a](https://exemple.fr)", '<a rel="noopener" href="https://exemple.fr">'),
         ("[plan](media/plan.pdf)", 'href="/cours/m/media/plan.pdf?v=44444444"'),
     ],

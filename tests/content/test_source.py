@@ -40,6 +40,12 @@ def test_french_spaces_are_kept() -> None:
     assert decode("Oui\u00a0: «\u202fnon\u202f»\u00a0?".encode(), Report("x")) == "Oui\u00a0: «\u202fnon\u202f»\u00a0?"
 
 
+@pytest.mark.parametrize("sign", ["\x85", "\x92", "\x9f"])
+def test_what_a_wrong_conversion_leaves_of_an_apostrophe_is_refused(sign: str) -> None:
+    """Windows-1252 taken for Latin-1, then written in UTF-8: no screen shows these."""
+    assert told(f"un\nl{sign}accueil".encode())[0][:2] == (2, f"caractère invisible refusé (U+{ord(sign):04X})")
+
+
 def test_invisible_characters_are_refused() -> None:
     assert told(b"a\nb\x02c")[0][:2] == (2, "caractère invisible refusé (U+0002)")
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deust.domain.calculated import draw, possible, problems_of
+from deust.domain.calculated import draw, draw_for, possible, problems_of
 from deust.domain.expressions import ExpressionError
 from deust.domain.questions import Choice, Cloze, Numeric, NumericKey, Option, Variable
 from tests.domain.question_samples import calculated, every_question, question
@@ -30,6 +30,20 @@ def test_draws_are_steps_of_the_range(drawn: Variable, seed: int) -> None:
     assert drawn.low <= value <= drawn.high
     assert ((value - drawn.low) / drawn.step).denominator == 1
     assert draw([drawn], random.Random(seed))["a"] == value
+
+
+@pytest.mark.parametrize("broken", [{"value": "1 / (a - 1)"}, {"tolerance": "abs(a - 1) - 0.5"}])
+def test_numbers_that_make_a_question_impossible_are_drawn_again(broken: dict[str, str]) -> None:
+    key = {"value": F(1), "tolerance": F(0)} | broken
+    asked = question(Numeric(keys=(NumericKey(**key),)), variables=(variable(),))
+    plain = {draw(asked.variables, random.Random(seed))["a"] for seed in range(50)}
+    fit = {draw_for(asked, random.Random(seed))["a"] for seed in range(50)}
+    assert (plain, fit) == ({0, 1, 2}, {0, 2})
+
+
+def test_a_question_impossible_for_every_draw_is_drawn_all_the_same() -> None:
+    asked = question(Numeric(keys=(NumericKey(value="1 / 0"),)), variables=(variable(),))
+    assert draw_for(asked, random.Random(1)).keys() == {"a"}
 
 
 def test_every_step_can_be_drawn() -> None:

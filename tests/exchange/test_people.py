@@ -163,3 +163,20 @@ def test_no_bytes_make_it_fail(raw: bytes) -> None:
 def test_no_text_makes_it_fail(text: str) -> None:
     found = read("nom;prénom;e-mail\n" + text)
     assert all(row.email or any(problem.line == row.line for problem in found.problems) for row in found.rows)
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "idna", "rot13", "base64", "rien", "a\0b"])
+def test_an_encoding_that_reads_nothing_is_told(encoding: str) -> None:
+    found = read_students(b"nom;pr\xe9nom\n", encoding=encoding)
+    assert [problem.problem for problem in found.problems] == ["encoding"]
+
+
+@pytest.mark.parametrize("number", ["2,20123E+07", "2.2E+07", "2E+7", "2,20123e+07"])
+def test_a_number_that_a_spreadsheet_rounded_is_told(number: str) -> None:
+    """Several students would have the same, and none their own."""
+    assert problems_of(f"Roy;Léa;lea@example.org;{number};") == {(2, "numéro étudiant", "number-rounded")}
+
+
+@pytest.mark.parametrize("number", ["22E07", "E+7", "22012345", "2E+7A"])
+def test_a_number_with_letters_is_a_number(number: str) -> None:
+    assert problems_of(f"Roy;Léa;lea@example.org;{number};") == set()

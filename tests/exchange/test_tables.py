@@ -31,6 +31,10 @@ def test_csv_runs_no_text(text):
     assert csv_bytes(["a"], [[text]]).decode("utf-8-sig").split("\r\n", 1)[1].lstrip('"').startswith("'")
 
 
+def test_csv_runs_no_title_of_a_column():
+    assert csv_bytes(["=1+1", "Nom"], []).decode("utf-8-sig") == "'=1+1;Nom\r\n"
+
+
 def test_csv_leaves_numbers_and_usual_texts_alone():
     assert csv_bytes(["a"], [[-3], [Decimal("-0.5")], ["Le-Goff"], ["a=b"]]).decode("utf-8-sig").split() == [
         "a",

@@ -1,8 +1,12 @@
-"""Whatever breaks while a student answers, what the server acknowledged is what counts, and the rest stays in sight."""
+"""Whatever breaks while a student answers, what the server acknowledged is what counts, and the rest stays in sight.
+
+Here on PostgreSQL; the other journeys of students are on SQLite.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
@@ -27,9 +31,17 @@ from tests.support.attempt_pages import (
     status,
     the_text,
 )
+from tests.support.databases import Databases
 from tests.support.school import PASSWORD, School
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.postgres]
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory, postgres_databases: Databases) -> Iterator[School]:
+    made = School(tmp_path_factory.mktemp("losses"), url=postgres_databases.fresh())
+    yield made
+    made.close()
 
 
 @pytest.mark.case("QZ-28")

@@ -14,6 +14,7 @@ from deust.domain.assignments import Resubmit, Rule, to_step
 from deust.domain.copies import Anchor, Remark, Work
 from deust.domain.errors import Forbidden, InvalidAnswer, NoAttemptLeft, NotFound, NotReady
 from deust.domain.people import SignedIn
+from deust.domain.questions import Essay, Variable
 from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReleasedMark, ReviewRequest
 from deust.models.learning import ItemProgress
@@ -48,6 +49,20 @@ def grid_of(school: Class, copy: str) -> Grid:
 
 def acts(school: Class) -> list[str]:
     return [row.act for row in sorted(school.rows(AuditEvent), key=lambda row: row.id)]
+
+
+def test_a_marker_reads_what_is_expected_with_the_numbers_of_this_copy(database: Flask, clock: Clock) -> None:
+    drawn = Variable(name="a", low=Fraction(7), high=Fraction(7), step=Fraction(1))
+    written = factories.question(
+        "texte",
+        answer=Essay(expected="<p>{{ a * 2 }} appels</p>"),
+        stem="<p>{{ a }}</p>",
+        points=Fraction(20),
+        variables=(drawn,),
+    )
+    school = Class(clock=clock, assignment=factories.assignment(questions=(written,)))
+    (part,) = school.page(school.handed_in()).parts
+    assert (part.presented.stem, part.expected) == ("<p>7</p>", "<p>14 appels</p>")
 
 
 def test_a_hand_in_makes_one_copy_with_its_promise_and_its_grid(school: Class) -> None:

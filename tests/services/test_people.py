@@ -88,6 +88,14 @@ def test_two_accounts_never_share_an_address_or_a_number(database: Flask) -> Non
         assert refused.value.reason == reason
 
 
+def test_an_enrolment_begins_on_the_day_that_it_is_where_the_cohort_lives(promo: Cohort) -> None:
+    evening = datetime(2026, 9, 14, 22, 30, tzinfo=UTC)
+    with writing() as session:
+        student = factories.person(session)
+        enrolment = people.enrol(session, student, cohort_id=promo.id, by=None, now=evening)
+        assert enrolment.started_on == date(2026, 9, 15)
+
+
 def test_only_students_are_enrolled_and_only_tutors_follow(promo: Cohort) -> None:
     tutor = create(email="tutrice@example.org", role=Role.TUTOR)
     student = create()
@@ -313,6 +321,17 @@ def test_ambiguous_people_are_listed_never_merged(promo: Cohort) -> None:
     assert problems(made) == {(2, "email-of-another"), (3, "other-number"), (3, "twice")}
     assert made.rows[2].action is Action.CREATE
     assert made.rows[2].homonym_of == "lea@example.org"
+
+
+def test_two_rows_never_are_one_person(promo: Cohort) -> None:
+    """One by her number with a new address, one by her former address: a second student would get the first's marks."""
+    take(TWO)
+    list_of_both = table("Roy;Léa;lea.roy@example.org;1;A", "Martin;Bob;lea@example.org;;A")
+    made = plan(list_of_both)
+    assert problems(made) == {(3, "same-person")}
+    assert [problem.value for problem in made.problems] == ["lea@example.org (2)"]
+    with pytest.raises(ImportRefused):
+        take(list_of_both)
 
 
 def test_only_students_of_this_cohort_come_in(promo: Cohort) -> None:

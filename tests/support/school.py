@@ -27,7 +27,7 @@ from deust.domain.questions import Json
 from deust.models.assignments import Copy, Marking
 from deust.models.people import Cohort, Enrolment, Group, Person
 from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, FrozenQuestion
-from deust.models.transaction import writing
+from deust.models.transaction import engines, writing
 from deust.queries.signin import signed_in
 from deust.services import answers, assignments, quizzes
 from deust.services.people import grant_accommodation
@@ -65,12 +65,16 @@ class Received:
 
 
 class School:
-    """`server` runs the courses of `tests/fixtures/courses`; the present week of the cohort is the fourth."""
+    """`server` runs the courses of `tests/fixtures/courses`; the present week of the cohort is the fourth.
 
-    def __init__(self, folder: Path, courses: Path = COURSES) -> None:
-        self.server = Server(folder, DEUST_COURSES_DIR=str(courses))
-        url = f"sqlite:///{folder / 'deust.sqlite'}"
-        migrate(url)
+    Its database is a file of its own, or a migrated one at this address.
+    """
+
+    def __init__(self, folder: Path, courses: Path = COURSES, *, url: str = "") -> None:
+        if not url:
+            url = f"sqlite:///{folder / 'deust.sqlite'}"
+            migrate(url)
+        self.server = Server(folder, DEUST_COURSES_DIR=str(courses), DEUST_DATABASE_URL=url)
         self._app: Flask = bare_app(url)
         self._catalogue = Catalogue(courses, folder / "read", watch=False)
         self._password_hash = Passwords(cost_kib=64).hashed(PASSWORD)
@@ -83,6 +87,9 @@ class School:
 
     def close(self) -> None:
         self.server.stop()
+        with self._app.app_context():
+            for engine in engines():
+                engine.dispose()
 
     def with_group(self) -> School:
         """The same school, whose students and tutors are from now on those of a new group."""
