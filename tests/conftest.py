@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -141,10 +142,16 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def bare_apps() -> Callable[[str], Flask]:
+    """One application for each address of a database: its engines keep the statements that they compiled."""
+    return cache(bare_app)
+
+
 @pytest.fixture
-def database(url: str) -> Iterator[Flask]:
+def database(url: str, bare_apps: Callable[[str], Flask]) -> Iterator[Flask]:
     """A fresh database behind `reading()` and `writing()`, without the pages; for models, queries and services."""
-    with opened(bare_app(url)) as app:
+    with opened(bare_apps(url)) as app:
         yield app
 
 
@@ -182,15 +189,27 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 
 
 @pytest.fixture(scope="session")
-def assets_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Compressed copies of the static files, made once a run."""
-    return tmp_path_factory.mktemp("assets")
+def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for every worker of one run, as several processes of the product share theirs."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+def assets_folder(run_folder: Path) -> Path:
+    """Compressed copies of the static files, made once a run."""
+    return _made(run_folder / "assets")
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(run_folder: Path) -> FileSystemBytecodeCache:
     """Templates, compiled once a run."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    return FileSystemBytecodeCache(str(_made(run_folder / "templates")))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture
