@@ -321,9 +321,10 @@ def methods_of(rule: Rule) -> set[str]:
 
 def ask(client: Client, method: str, path: str) -> int:
     """The status of the answer; a form is sent with its token and nothing else."""
-    token = {"csrf_token": client.csrf_token()} if method == "POST" else None
-    headers = {"X-CSRFToken": client.csrf_token()}
-    with client.open(path, method=method, data=token, headers={} if method == "GET" else headers) as response:
+    token = "" if method == "GET" else client.csrf_token()
+    data = {"csrf_token": token} if method == "POST" else None
+    headers = {"X-CSRFToken": token} if token else {}
+    with client.open(path, method=method, data=data, headers=headers) as response:
         is_sent_to_sign_in = response.status_code == 303 and urlsplit(response.location).path == "/connexion"
         return 401 if is_sent_to_sign_in and path != "/deconnexion" else response.status_code
 

@@ -75,6 +75,8 @@ def thread_place(public_id: str) -> str:
 def cleaned(text: str) -> str:
     """What a person typed, as it is kept: lines as they are, no sign that cannot be shown."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if lines.isprintable():
+        return lines.strip()
     return "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable() or sign.isspace()).strip()
 
 

@@ -72,16 +72,34 @@ class Line:
         route.continue_()
 
 
-def choose(page: Page) -> None:
-    upload("rapport.pdf", "application/pdf", PDF)(page)
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _written(tmp_path_factory.mktemp("chosen") / "rapport.pdf", PDF)
 
 
-def test_a_file_cut_at_60_per_cent_goes_on_by_itself(tablet: BrowserContext, roomy_school: School) -> None:
+@pytest.fixture(scope="module")
+def large_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _written(tmp_path_factory.mktemp("chosen") / "trop.pdf", PDF * 3)
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def choose(page: Page, file: Path) -> None:
+    """From the disk, as a person does: handed over as bytes, these megabytes pass through each process on the way."""
+    page.locator("input[type=file]").set_input_files(file)
+
+
+def test_a_file_cut_at_60_per_cent_goes_on_by_itself(
+    tablet: BrowserContext, roomy_school: School, report: Path
+) -> None:
     page, who = tablet.new_page(), roomy_school.student()
     line = Line(tablet, 0.6)
     public_id = begin(page, who)
     open_question(page, public_id, FILE)
-    choose(page)
+    choose(page, report)
     expect(page.get_by_text("Envoi de rapport.pdf coupé : il reprendra de lui-même")).to_be_visible()
     assert roomy_school.files(public_id) == [], "half a file passes for handed in"
     assert kept_records(page) == 1
@@ -96,12 +114,14 @@ def test_a_file_cut_at_60_per_cent_goes_on_by_itself(tablet: BrowserContext, roo
     assert roomy_school.answers(public_id)["e-fichier"]["size"] == len(PDF)
 
 
-def test_a_file_cut_at_60_per_cent_goes_on_after_a_reload(tablet: BrowserContext, roomy_school: School) -> None:
+def test_a_file_cut_at_60_per_cent_goes_on_after_a_reload(
+    tablet: BrowserContext, roomy_school: School, report: Path
+) -> None:
     page, who = tablet.new_page(), roomy_school.student()
     line = Line(tablet, 0.6)
     public_id = begin(page, who)
     open_question(page, public_id, FILE)
-    choose(page)
+    choose(page, report)
     expect(page.get_by_text("coupé")).to_be_visible()
     page.reload()
     expect(page.get_by_text("coupé")).to_be_visible()
@@ -113,12 +133,14 @@ def test_a_file_cut_at_60_per_cent_goes_on_after_a_reload(tablet: BrowserContext
     assert roomy_school.stored_bytes(public_id) == [PDF]
 
 
-def test_a_file_goes_on_while_other_questions_are_answered(tablet: BrowserContext, roomy_school: School) -> None:
+def test_a_file_goes_on_while_other_questions_are_answered(
+    tablet: BrowserContext, roomy_school: School, report: Path
+) -> None:
     page, who = tablet.new_page(), roomy_school.student()
     line = Line(tablet, 0.6)
     public_id = begin(page, who)
     open_question(page, public_id, FILE)
-    choose(page)
+    choose(page, report)
     expect(page.get_by_text("coupé")).to_be_visible()
     with page.expect_navigation():
         page.locator(".jump button", has_text="10").click()
@@ -132,14 +154,16 @@ def test_a_file_goes_on_while_other_questions_are_answered(tablet: BrowserContex
     assert roomy_school.stored_bytes(public_id) == [PDF]
 
 
-def test_a_device_that_kept_nothing_asks_for_the_file_again_and_goes_on(browser: Browser, roomy_school: School) -> None:
+def test_a_device_that_kept_nothing_asks_for_the_file_again_and_goes_on(
+    browser: Browser, roomy_school: School, report: Path
+) -> None:
     """Another device, or a browser that was emptied: the file is known by its name, its size and its beginning."""
     who = roomy_school.student()
     with device(browser, roomy_school) as lost:
         page, _ = lost.new_page(), Line(lost, 0.6)
         public_id = begin(page, who)
         open_question(page, public_id, FILE)
-        choose(page)
+        choose(page, report)
         expect(page.get_by_text("coupé")).to_be_visible()
     with device(browser, roomy_school, viewport={"width": 390, "height": 844}) as other:
         page = other.new_page()
@@ -148,20 +172,22 @@ def test_a_device_that_kept_nothing_asks_for_the_file_again_and_goes_on(browser:
         open_question(page, public_id, FILE)
         expect(page.get_by_text(re.compile("Envoi interrompu : rapport.pdf, [67]"))).to_be_visible()
         assert chromium.axe(page) == []
-        choose(page)
+        choose(page, report)
         expect(page.get_by_text("Reçu : rapport.pdf")).to_be_visible(timeout=20_000)
         expect(page.get_by_text("Envoi interrompu")).to_have_count(0)
         assert min(from_there.offsets) >= 0.6 * len(PDF)
     assert roomy_school.stored_bytes(public_id) == [PDF]
 
 
-def test_what_is_too_large_is_refused_before_it_leaves(tablet: BrowserContext, roomy_school: School) -> None:
+def test_what_is_too_large_is_refused_before_it_leaves(
+    tablet: BrowserContext, roomy_school: School, large_report: Path
+) -> None:
     page, who = tablet.new_page(), roomy_school.student()
     line = Line(tablet, 2)
     public_id = begin(page, who)
     open_question(page, public_id, FILE)
-    upload("rapport.pdf", "application/pdf", PDF * 3)(page)
-    expect(page.locator("[data-problem]:visible")).to_contain_text("rapport.pdf est refusé")
+    choose(page, large_report)
+    expect(page.locator("[data-problem]:visible")).to_contain_text("trop.pdf est refusé")
     expect(page.locator("[data-problem]:visible")).to_contain_text("plus lourd")
     assert line.offsets == []
 
@@ -194,7 +220,7 @@ def test_a_file_that_is_refused_is_said_so_and_does_not_hold_the_hand_in(
 
 
 def test_a_file_refused_by_the_device_without_network_waits_for_nothing_and_gives_its_place(
-    tablet: BrowserContext, roomy_school: School
+    tablet: BrowserContext, roomy_school: School, report: Path, large_report: Path
 ) -> None:
     """Nothing asked of the server: the page knows the sizes and the formats of its question."""
     page, who = tablet.new_page(), roomy_school.student()
@@ -204,7 +230,7 @@ def test_a_file_refused_by_the_device_without_network_waits_for_nothing_and_give
     problem = page.locator("[data-problem]:visible")
     upload("rapport.exe", "application/octet-stream", b"MZ" + bytes(2000))(page)
     expect(problem).to_contain_text("rapport.exe est refusé et ne sera pas rendu. Ce fichier n’est pas d’un format")
-    upload("trop.pdf", "application/pdf", PDF * 3)(page)
+    choose(page, large_report)
     expect(problem).to_contain_text("trop.pdf est refusé et ne sera pas rendu. Ce fichier est plus lourd")
     assert kept_records(page) == 1
     tablet.set_offline(False)
@@ -213,7 +239,7 @@ def test_a_file_refused_by_the_device_without_network_waits_for_nothing_and_give
     expect(page.locator("[data-notices]")).to_contain_text("trop.pdf est refusé")
     expect(page.locator("[data-notices]")).not_to_contain_text("rapport.exe")
     open_question(page, public_id, FILE)
-    choose(page)
+    choose(page, report)
     expect(page.get_by_text("Reçu : rapport.pdf")).to_be_visible(timeout=20_000)
     expect(problem).to_have_count(0)
     saved(page)
@@ -223,14 +249,16 @@ def test_a_file_refused_by_the_device_without_network_waits_for_nothing_and_give
     assert roomy_school.answers(public_id)["e-fichier"]["name"] == "rapport.pdf"
 
 
-def test_a_refused_file_leaves_the_one_before_on_its_way(tablet: BrowserContext, roomy_school: School) -> None:
+def test_a_refused_file_leaves_the_one_before_on_its_way(
+    tablet: BrowserContext, roomy_school: School, report: Path, large_report: Path
+) -> None:
     page, who = tablet.new_page(), roomy_school.student()
     line = Line(tablet, 0.6)
     public_id = begin(page, who)
     open_question(page, public_id, FILE)
-    choose(page)
+    choose(page, report)
     expect(page.get_by_text("coupé")).to_be_visible()
-    upload("trop.pdf", "application/pdf", PDF * 3)(page)
+    choose(page, large_report)
     expect(page.locator("[data-problem]:visible")).to_contain_text("trop.pdf est refusé")
     page.goto(f"/essais/{public_id}/relecture")
     page.get_by_role("button", name="Rendre maintenant").click()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -115,18 +115,35 @@ def test_forty_writers_at_once_all_succeed_and_count_right(database: Flask) -> N
 
 
 def test_sqlite_writes_open_with_begin_immediate(database: Flask) -> None:
-    statements: list[str] = []
+    with traced() as statements:
+        with writing() as session:
+            session.execute(update(Person).values(theme="dark"))
+        assert statements[0] == "BEGIN IMMEDIATE"
+        assert statements[-1] == "COMMIT"
+        statements.clear()
+        with reading() as connection:
+            connection.execute(select(Person.id))
+    assert statements
+    assert not any(statement.startswith("BEGIN") for statement in statements)
+
+
+@contextmanager
+def traced() -> Iterator[list[str]]:
+    """What SQLite itself is told by connections that are opened inside the block."""
+    told: list[str] = []
+
+    def trace(made: sqlite3.Connection, _record: object) -> None:
+        made.set_trace_callback(told.append)
+
     for engine in engines():
         engine.dispose()
-        event.listen(engine, "connect", lambda made, _record: made.set_trace_callback(statements.append))
-    with writing() as session:
-        session.execute(update(Person).values(theme="dark"))
-    assert statements[0] == "BEGIN IMMEDIATE"
-    assert statements[-1] == "COMMIT"
-    statements.clear()
-    with reading() as connection:
-        connection.execute(select(Person.id))
-    assert not any(statement.startswith("BEGIN") for statement in statements)
+        event.listen(engine, "connect", trace)
+    try:
+        yield told
+    finally:
+        for engine in engines():
+            event.remove(engine, "connect", trace)
+            engine.dispose()
 
 
 def test_a_second_sqlite_writer_waits_at_the_door(database: Flask, url: str) -> None:

@@ -30,6 +30,8 @@ _POSTGRES_SETTINGS = "\nmax_connections = 300\nfsync = off\nfull_page_writes = o
 
 _numbers = count(1)
 
+Connection = psycopg.Connection[tuple[object, ...]]
+
 
 class Databases(Protocol):
     """Where tests get their databases: `fresh` is migrated, `empty` is not.
@@ -110,6 +112,7 @@ class PostgresDatabases:
         self._server = _started(folder)
         self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
         self._returned: list[str] = []
+        self._washers: dict[str, Connection] = {}
         self._template = self.empty()
         migrate(self._template)
         with self._connected(self._template) as template:
@@ -121,13 +124,20 @@ class PostgresDatabases:
         return self._returned.pop()
 
     def give_back(self, url: str) -> None:
-        self._admin.execute(_END_OTHERS, [_path(url)])
-        with self._connected(url) as connection:
-            connection.execute(self._wash)
+        washer = self._washer(url)
+        washer.execute(_END_OTHERS)
+        washer.execute("SELECT pg_temp.wash()")
         self._returned.append(url)
 
-    def _connected(self, url: str) -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(self._server.get_uri(database=_path(url)))
+    def _washer(self, url: str) -> Connection:
+        """A connection that outlives the test, and what it learnt of the tables with it."""
+        if url not in self._washers:
+            self._washers[url] = self._connected(url)
+            self._washers[url].execute(self._wash)
+        return self._washers[url]
+
+    def _connected(self, url: str) -> Connection:
+        return psycopg.connect(self._server.get_uri(database=_path(url)), autocommit=True)
 
     def empty(self) -> str:
         return self._create("")
@@ -138,18 +148,22 @@ class PostgresDatabases:
         return self._server.get_uri(database=name, driver="psycopg")
 
     def drop(self, url: str) -> None:
+        if url in self._washers:
+            self._washers.pop(url).close()
         self._admin.execute(f"DROP DATABASE IF EXISTS {_path(url)} WITH (FORCE)")
 
     def close(self) -> None:
-        self._admin.close()
+        for connection in (self._admin, *self._washers.values()):
+            connection.close()
         self._server.cleanup()
 
 
-_END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 _WASH = """
-SET LOCAL session_replication_role = replica;
-DO $$ BEGIN
+CREATE FUNCTION pg_temp.wash() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$ BEGIN
 {deletions}
 PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
 FROM pg_sequences WHERE last_value IS NOT NULL;
@@ -158,7 +172,7 @@ END $$
 """Empty the tables that hold rows, without their foreign keys, and count again from one."""
 
 
-def _washing(template: psycopg.Connection[tuple[object, ...]]) -> sql.Composed:
+def _washing(template: Connection) -> sql.Composed:
     """What makes a used database like the template, whose only row is the number of its last migration."""
     tables = [str(row[0]) for row in template.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     deletions = [

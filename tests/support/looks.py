@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from playwright.sync_api import Page
 
 from tests.support import browser as chromium
@@ -123,11 +125,12 @@ def unfold(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
 
 
-def show_whole(page: Page, width: int) -> None:
+def show_whole(page: Page, width: int, window: chromium.Window | None = None) -> None:
     """A window as high as the page, so that nothing fixed covers anything."""
-    chromium.resize(page, (width, 900))
+    resize = window.resize if window else partial(chromium.resize, page)
+    resize((width, 900))
     height = page.evaluate("document.documentElement.scrollHeight")
-    chromium.resize(page, (width, max(900, int(height))))
+    resize((width, max(900, int(height))))
 
 
 def _with_common(function: str) -> str:

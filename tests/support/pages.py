@@ -9,9 +9,10 @@ from itertools import pairwise
 from weakref import WeakKeyDictionary
 from xml.etree.ElementTree import Element
 
-import html5lib
 from html5lib.html5parser import ParseError
 from werkzeug.test import TestResponse
+
+from tests.support.markup import read_page
 
 _REFERENCES = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "aria-details", "aria-owns", "list")
 _ADDRESSES = ("href", "src", "action", "formaction", "poster", "data", "srcset", "cite")
@@ -50,7 +51,7 @@ def _read(response: TestResponse) -> Element:
     problems = [*header_problems(response)]
     text = response.get_data(as_text=True)
     try:
-        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
+        tree = read_page(text)
     except ParseError as error:
         raise AssertionError(f"{response.request.path}: invalid HTML: {error}\n{text[:3000]}") from None
     problems += tree_problems(tree)

@@ -30,6 +30,7 @@ from deust.models.quizzes import Answer, AnswerEvent, AnswerFile, Attempt, Froze
 from deust.models.transaction import engines, writing
 from deust.queries.signin import signed_in
 from deust.services import answers, assignments, quizzes
+from deust.services.demo import COHORT
 from deust.services.people import grant_accommodation
 from deust.services.signin import end_all_sessions, token_hash
 from tests.support import factories
@@ -67,7 +68,8 @@ class Received:
 class School:
     """`server` runs the courses of `tests/fixtures/courses`; the present week of the cohort is the fourth.
 
-    Its database is a file of its own, or a migrated one at this address.
+    Its database is a file of its own, or a migrated one at this address. The cohort stands where the demonstration would
+    be, so that the server need not make one that nobody meets.
     """
 
     def __init__(self, folder: Path, courses: Path = COURSES, *, url: str = "") -> None:
@@ -81,7 +83,7 @@ class School:
         today = datetime.now(UTC).date()
         with self._writing() as session:
             monday = today - timedelta(days=today.weekday(), weeks=3)
-            cohort = factories.cohort(session, week_one_on=monday)
+            cohort = factories.cohort(session, code=COHORT, week_one_on=monday)
             self._cohort_id, self._group_id = cohort.id, factories.group(session, cohort).id
         self.server.start()
 
