@@ -438,7 +438,10 @@ def _in_dark(page: Page) -> list[str]:
 
 
 def _narrowed(visit: Visit) -> Iterator[str]:
-    """At 320 px and at 400 %: the same words, in one direction, none cut, once what is folded is opened."""
+    """At 320 px and at 400 %: the same words, in one direction, none cut, once what is folded is opened.
+
+    In one direction too at every width between, and on a phone where the text alone is twice as large.
+    """
     page, window = visit.page, visit.window
     window.resize(chromium.DESK)
     looks.unfold(page)
@@ -454,6 +457,10 @@ def _narrowed(visit: Visit) -> Iterator[str]:
         window.resize((width, 800))
         if chromium.scrolls_sideways(page):
             yield f"{width} px: scrolls sideways"
+    window.resize(chromium.PHONE)
+    looks.double_text(page)
+    if chromium.scrolls_sideways(page):
+        yield "text at 200 %: scrolls sideways"
 
 
 def _problems(visit: Visit, shown: Shown) -> list[str]:

@@ -125,6 +125,11 @@ def unfold(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
 
 
+def double_text(page: Page) -> None:
+    """The text alone, as a reader sets it in the browser; the window stays as it is."""
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+
 def show_whole(page: Page, width: int, window: chromium.Window | None = None) -> None:
     """A window as high as the page, so that nothing fixed covers anything."""
     resize = window.resize if window else partial(chromium.resize, page)

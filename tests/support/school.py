@@ -68,8 +68,8 @@ class Received:
 class School:
     """`server` runs the courses of `tests/fixtures/courses`; the present week of the cohort is the fourth.
 
-    Its database is a file of its own, or a migrated one at this address. The cohort stands where the demonstration would
-    be, so that the server need not make one that nobody meets.
+    Its database is a file of its own, or a migrated one at this address. The cohort stands where the demonstration
+    would be, so that the server need not make one that nobody meets.
     """
 
     def __init__(self, folder: Path, courses: Path = COURSES, *, url: str = "") -> None:
