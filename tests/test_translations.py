@@ -241,7 +241,9 @@ PUBLIC_PAGES = {
     "/recherche?q=acd": ("One word or a few words",),
     "/lecons/ec101-accueil/saluer": ("In this lesson",),
     "/vos-donnees": ("Your data", "Your rights"),
-    "/accessibilite": ("Every page fits a width of 320 pixels, a zoom of 400%, and a phone whose text alone is twice as large.",),
+    "/accessibilite": (
+        "Every page fits a width of 320 pixels, a zoom of 400%, and a phone whose text alone is twice as large.",
+    ),
     "/mentions-legales": ("Legal notice",),
     "/plan-du-site": ("Site map", "Once signed in"),
     "/introuvable": ("Error 404", "This page does not exist."),
