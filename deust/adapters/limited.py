@@ -19,7 +19,9 @@ from typing import BinaryIO
 
 MOST_SAID = 100_000
 
-_ROOM = "deust-work-"
+ROOM = "deust-work-"
+"""What the name of a room begins with."""
+
 _ENVIRON = {"PATH": os.defpath, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
 
 
@@ -35,7 +37,7 @@ class Ended:
 @contextmanager
 def room() -> Iterator[Path]:
     """A folder of its own for one program; it goes with what it holds once its result was taken."""
-    with tempfile.TemporaryDirectory(prefix=_ROOM) as name:
+    with tempfile.TemporaryDirectory(prefix=ROOM) as name:
         yield Path(name)
 
 
@@ -43,7 +45,7 @@ def forget_rooms(before: datetime) -> int:
     """Delete the folders that a process killed in its work left: they hold what somebody handed in. Says how many."""
     gone = 0
     with os.scandir(tempfile.gettempdir()) as found:
-        rooms = [entry for entry in found if entry.name.startswith(_ROOM) and entry.is_dir(follow_symlinks=False)]
+        rooms = [entry for entry in found if entry.name.startswith(ROOM) and entry.is_dir(follow_symlinks=False)]
     for entry in rooms:
         with suppress(FileNotFoundError):
             status = entry.stat(follow_symlinks=False)

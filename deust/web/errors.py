@@ -157,8 +157,15 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 def answer(status: int, *, code: str | None = None, words: Words | None = None) -> Response:
     """The error as a page with the words of the form that met it, or as JSON for a script; nothing of the inside is
-    said.
+    said. When the database fails meanwhile, that is what is told.
     """
+    try:
+        return _answer(status, code=code, words=words)
+    except errors.Unavailable as error:
+        return _refused(error)
+
+
+def _answer(status: int, *, code: str | None, words: Words | None) -> Response:
     if status >= 500:
         g._login_user = AnonymousUserMixin()  # asking the database who it is would fail again
     words = words or _OF_STATUS.get(status) or _unforeseen()

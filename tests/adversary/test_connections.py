@@ -178,5 +178,5 @@ def test_no_connection_is_in_two_hands_while_the_server_cuts_some(
 
 _CUT_TWO = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> 'tests' ORDER BY random() LIMIT 2
 """

@@ -30,6 +30,9 @@ _POSTGRES_SETTINGS = "\nmax_connections = 300\nfsync = off\nfull_page_writes = o
 
 _numbers = count(1)
 
+OF_TESTS = "tests"
+"""The name of a connection that is not the product's."""
+
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
@@ -137,7 +140,7 @@ class PostgresDatabases:
         return self._washers[url]
 
     def _connected(self, url: str) -> Connection:
-        return psycopg.connect(self._server.get_uri(database=_path(url)), autocommit=True)
+        return psycopg.connect(self._server.get_uri(database=_path(url)), autocommit=True, application_name=OF_TESTS)
 
     def empty(self) -> str:
         return self._create("")
