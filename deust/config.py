@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -151,25 +151,25 @@ def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _base_url(url: str) -> str:
+def _address(url: str, *schemes: str) -> SplitResult | None:
+    """The parts of an address of one of these schemes, if its host and port can be read."""
     try:
         parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return parts if parts.scheme in schemes and parts.hostname and parts.port != 0 else None
     except ValueError:
-        is_address = False
-    if not is_address or parts.query or parts.fragment:
+        return None
+
+
+def _base_url(url: str) -> str:
+    parts = _address(url, "http", "https")
+    if parts is None or parts.query or parts.fragment:
         raise SettingsError(f"DEUST_BASE_URL is « {url} »: write the public address, https://deust.example.org.")
     return url.rstrip("/")
 
 
 def _mail_url(url: str) -> str:
     """The mail server, whose host and port can be read: a mail that cannot leave is told at the start."""
-    try:
-        parts = urlsplit(url)
-        is_server = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_server = False
-    if url and not is_server:
+    if url and _address(url, "smtp", "smtps") is None:
         raise SettingsError(
             "DEUST_MAIL_URL does not name a mail server: write for instance smtp://user:password@mail:587, "
             "user and password percent-encoded."

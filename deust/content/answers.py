@@ -9,10 +9,10 @@ from fractions import Fraction
 from deust.content.answer_blocks import CHECKBOX, GAP, NUMBERED, PAIR, RADIO, Entry, Parts, entries, value_lines
 from deust.content.answer_values import ValueLine, is_number, numeric_key, seems_number, short_key
 from deust.content.attributes import Attributes
-from deust.content.fields import bytes_of, seconds_of
+from deust.content.fields import bytes_of, file_excess, recording_excess, seconds_of
 from deust.content.lines import Line, text_of
 from deust.content.problems import Report
-from deust.domain.files import MOST_VOICE_SECONDS, is_known_kind
+from deust.domain.files import is_known_kind
 from deust.domain.patterns import PatternError, ensure_safe_pattern
 from deust.domain.questions import (
     AnswerBlock,
@@ -31,7 +31,6 @@ from deust.domain.questions import (
     TrueFalse,
     Voice,
 )
-from deust.domain.uploads import QUOTA
 
 _TRUE_FALSE = {"vrai": True, "faux": False}
 _WEIGHT = re.compile(r"\s*([xX]?)\s*(?:([-+]?\d{1,3}(?:[.,]\d+)?)\s*%)?\s*")
@@ -256,8 +255,8 @@ def voice(parts: Parts, line: int, report: Report, attributes: Attributes) -> An
     if seconds is None:
         report.error(line, "durée maximale manquante ou illisible", "écrivez par exemple max=90s")
         return None
-    if seconds > MOST_VOICE_SECONDS:
-        report.error(line, "enregistrement de plus de 30 min", "réduisez max")
+    if long := recording_excess(seconds):
+        report.error(line, long, "réduisez max")
     return Voice(max_seconds=seconds, expected=text_of(parts.expected), grid=attributes.values.get("grid"))
 
 
@@ -273,8 +272,8 @@ def file(parts: Parts, line: int, report: Report, attributes: Attributes) -> Ans
     if size is None:
         report.error(line, "taille maximale manquante ou illisible", "écrivez par exemple max=10MB")
         return None
-    if size > QUOTA:
-        report.error(line, f"fichier de plus de {QUOTA // 1_000_000} Mo", "réduisez max")
+    if large := file_excess(size):
+        report.error(line, large, "réduisez max")
     return File(accept=accept, max_bytes=size, expected=text_of(parts.expected), grid=attributes.values.get("grid"))
 
 

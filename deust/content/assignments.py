@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from deust.content.fields import file_excess, recording_excess
 from deust.content.problems import Report
 from deust.content.schema import AssignmentHeader, HandIn
 from deust.content.schema import Grid as GridFile
 from deust.content.strict_yaml import Document
 from deust.domain.assignments import DEFAULT_GAP, DEFAULT_TURNAROUND_DAYS, Resubmit, Terms
-from deust.domain.files import MOST_VOICE_SECONDS, is_known_kind
+from deust.domain.files import is_known_kind
 from deust.domain.learning import Assignment
 from deust.domain.questions import AnswerBlock, Essay, File, Question, Voice
 from deust.domain.quizzes import Keep, Mode, Moment, Paging, QuizSettings, Show
 from deust.domain.rubric import Criterion, Grid
-from deust.domain.uploads import QUOTA
 
 TEXT, VOICE, FILE = "texte", "voix", "fichier"
 
@@ -33,11 +33,10 @@ def check_hand_in(header: AssignmentHeader, document: Document, report: Report) 
         for kind in given.files.accept:
             if not is_known_kind(kind):
                 report.error(document.line_of(("hand_in", "files")), f"format de fichier « {kind} » inconnu")
-        if given.files.size > QUOTA:
-            line = document.line_of(("hand_in", "files", "size"))
-            report.error(line, f"fichier de plus de {QUOTA // 1_000_000} Mo", "réduisez size")
-    if given.voice and given.voice.max > MOST_VOICE_SECONDS:
-        report.error(document.line_of(("hand_in", "voice", "max")), "enregistrement de plus de 30 min", "réduisez max")
+        if large := file_excess(given.files.size):
+            report.error(document.line_of(("hand_in", "files", "size")), large, "réduisez size")
+    if given.voice and (long := recording_excess(given.voice.max)):
+        report.error(document.line_of(("hand_in", "voice", "max")), long, "réduisez max")
     if header.out_of <= 0:
         report.error(document.line_of(("out_of",)), "un devoir vaut plus de 0 point")
     if header.step is not None and not 0 < header.step <= header.out_of:

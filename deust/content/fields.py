@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from deust.content.typography import typeset
+from deust.domain.files import MOST_VOICE_SECONDS
+from deust.domain.uploads import QUOTA
 
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
@@ -114,3 +116,13 @@ Exact = Annotated[Fraction, BeforeValidator(_exact)]
 Week = Annotated[int, Field(ge=1, le=60)]
 Minutes = Annotated[int, Field(ge=1, le=6000)]
 Count = Annotated[int, Field(ge=1, le=1000)]
+
+
+def recording_excess(seconds: int) -> str | None:
+    """Why a recording of this length cannot be asked for."""
+    return f"enregistrement de plus de {MOST_VOICE_SECONDS // 60} min" if seconds > MOST_VOICE_SECONDS else None
+
+
+def file_excess(size: int) -> str | None:
+    """Why a file of so many bytes cannot be asked for: nobody may hold as much."""
+    return f"fichier de plus de {QUOTA // 1_000_000} Mo" if size > QUOTA else None

@@ -48,18 +48,17 @@ def draw_for(question: Question, rng: random.Random) -> dict[str, Fraction]:
     Where the draws are many, an author is told only what fails at the ends: no student must meet what lies between.
     """
     values = draw(question.variables, rng)
-    tries = 0
-    while question.variables and not _is_computable(question, values) and tries < MAX_REDRAWN:
+    for _ in range(MAX_REDRAWN if question.variables else 0):
+        if _is_computable(question, values):
+            break
         values = draw(question.variables, rng)
-        tries += 1
     return values
 
 
 def _is_computable(question: Question, values: Values) -> bool:
     try:
-        for source in _sources(question):
-            evaluate(parse(source), values)
-        return all(evaluate(parse(source), values) >= 0 for source in _tolerances(question.answer))
+        computed = {source: evaluate(parse(source), values) for source in _sources(question)}
+        return all(computed[source] >= 0 for source in _tolerances(question.answer))
     except ExpressionError:
         return False
 

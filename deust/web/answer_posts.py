@@ -96,11 +96,15 @@ def _posted(public_id: str, key: str, form: Form, *, by_script: bool) -> Posted:
     return Posted(key=key, save=save, form={}, file=stored, name=upload.filename, only_changes=not by_script)
 
 
+def event_name(event: str, key: str) -> str:
+    return f"{event}:{key}"
+
+
 def event_id(event: str, key: str) -> str:
     """What a script's save of one question is known again by. Refuses none, and one too long: cut, two would be one,
     and the second would be acknowledged without being kept.
     """
-    name = f"{event}:{key}"
+    name = event_name(event, key)
     if not event or len(name) > LONGEST_ID:
         raise InvalidAnswer("event")
     return name

@@ -51,6 +51,12 @@ bp = Blueprint("quizzes", __name__)
 _DICE = random.SystemRandom()
 _LONGEST_NUMBER = 6
 _FLAGS = {"flag": True, "unflag": False}
+_KEPT_APART = errors.Words(
+    title=lazy("Votre réponse est arrivée trop tard pour compter."),
+    happened=lazy("Le temps était écoulé, ou l’essai déjà rendu."),
+    kept=lazy("Elle est gardée à part : votre tuteur peut l’accepter. Ce qui était enregistré avant compte."),
+    todo=lazy("Le résultat de votre essai dit ce qui est arrivé après l’heure."),
+)
 
 
 class AcceptForm(Form):
@@ -125,7 +131,7 @@ def save_answer(public_id: str) -> Response | str | tuple[str, int]:
         return acknowledge(public_id, kept, now)
     outcomes = {one.outcome for one in kept.answers.values()}
     if SaveOutcome.LATE in outcomes:
-        return errors.answer(409, words=_kept_apart())
+        return errors.answer(409, words=_KEPT_APART)
     if SaveOutcome.CONFLICT in outcomes:
         return render_template(
             "quizzes/conflict.html", public_id=public_id, conflicts=compared_now(public_id, kept)
@@ -314,15 +320,6 @@ def _next(public_id: str) -> str:
         return url_for(".review", public_id=public_id)
     anchor = f"q-{key}" if key else None
     return url_for(".question", public_id=public_id, position=max(1, target), _anchor=anchor)
-
-
-def _kept_apart() -> errors.Words:
-    return errors.Words(
-        title=_("Votre réponse est arrivée trop tard pour compter."),
-        happened=_("Le temps était écoulé, ou l’essai déjà rendu."),
-        kept=_("Elle est gardée à part : votre tuteur peut l’accepter. Ce qui était enregistré avant compte."),
-        todo=_("Le résultat de votre essai dit ce qui est arrivé après l’heure."),
-    )
 
 
 def _unread(public_id: str, refusal: AnswerRefused) -> Response | tuple[str, int]:

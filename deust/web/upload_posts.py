@@ -13,7 +13,7 @@ from deust.domain.uploads import LEAST_PART, MOST_PART
 from deust.models.transaction import reading, writing
 from deust.queries.uploads import OwnUpload, own_upload
 from deust.services import uploads as services
-from deust.web.answer_posts import MOST, forget_files, unread_words
+from deust.web.answer_posts import MOST, event_name, forget_files, unread_words
 from deust.web.current import tools, visitor
 
 _HASH = re.compile(r"[0-9a-f]{64}|")
@@ -83,7 +83,7 @@ def announced(asked: Mapping[str, object]) -> services.Announced:
         name=text_in(asked, "name"),
         size=number_in(asked, "size"),
         beginning=hash_in(asked, "beginning"),
-        event_id=f"{text_in(asked, 'event')}:{key}",
+        event_id=event_name(text_in(asked, "event"), key),
     )
 
 

@@ -18,6 +18,7 @@ from deust.models.people import Person
 from deust.models.transaction import engines, reading, writing
 from tests.conftest import POSTGRES, Doors
 from tests.support.clients import Client
+from tests.support.databases import OF_TESTS
 from tests.support.operator import operator
 from tests.support.sittings import Sitting
 
@@ -163,7 +164,7 @@ def test_no_connection_is_in_two_hands_while_the_server_cuts_some(
         with operator(url) as say:
             while engine == POSTGRES and monotonic() < until:
                 sleep(0.3)
-                say(_CUT_TWO)
+                say(_CUT_TWO, of_tests=OF_TESTS)
 
     with hands(doors_of) as met, ThreadPoolExecutor(7) as pool:
         for one in [pool.submit(cut), *(pool.submit(work, sitting) for sitting in sittings)]:
@@ -178,5 +179,6 @@ def test_no_connection_is_in_two_hands_while_the_server_cuts_some(
 
 _CUT_TWO = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> 'tests' ORDER BY random() LIMIT 2
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> :of_tests
+ORDER BY random() LIMIT 2
 """

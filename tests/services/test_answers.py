@@ -266,27 +266,16 @@ def test_characters_that_no_database_keeps_are_refused_before_anything_is_lost(t
 
 
 def test_flagging_changes_no_answer(taker: Taker) -> None:
-    def flag(is_flagged: bool) -> None:
-        with writing() as session:
-            answers.flag_question(
-                session,
-                learner=taker.learner,
-                public_id=taker.public_id,
-                key=taker.paper()["courte"].key,
-                is_flagged=is_flagged,
-                now=taker.clock.now,
-            )
-
-    flag(True)
+    taker.flag("courte")
     assert taker.kept() == {}
     taker.save("courte", text("x"))
     with reading() as connection:
         assert connection.scalars(select(Answer.is_flagged)).all() == [True]
-    flag(False)
+    taker.flag("courte", False)
     assert taker.kept() == {"courte": "x"}
     taker.hand_in()
     with pytest.raises(AttemptClosed):
-        flag(True)
+        taker.flag("courte")
 
 
 CLIENTS = ("one", "two", "three")

@@ -146,19 +146,7 @@ def test_one_of_two_answers_of_a_page_moves_meanwhile(taker: Taker, post_while: 
 
 def test_a_flag_set_meanwhile_stays(taker: Taker, post_while: Meanwhile) -> None:
     """A flag is no other answer: it neither stops a save nor is taken away by it."""
-
-    def flag() -> None:
-        with writing() as session:
-            answers.flag_question(
-                session,
-                learner=taker.learner,
-                public_id=taker.public_id,
-                key=taker.paper()["courte"].key,
-                is_flagged=True,
-                now=taker.clock.now,
-            )
-
-    told = post_while(taker, flag, posted(taker, "courte", "x"))
+    told = post_while(taker, lambda: taker.flag("courte"), posted(taker, "courte", "x"))
     assert [saved.outcome for saved in told.answers.values()] == [KEPT]
     with writing() as session:
         assert [(row.given, row.is_flagged) for row in session.query(Answer)] == [("x", True)]

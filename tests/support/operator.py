@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import CursorResult, create_engine, text
 from sqlalchemy.pool import NullPool
 
-Say = Callable[[str], CursorResult[Any]]
+Say = Callable[..., CursorResult[Any]]
 
 
 @contextmanager
 def operator(url: str) -> Iterator[Say]:
     engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        yield lambda statement: connection.execute(text(statement))
+        yield lambda statement, **values: connection.execute(text(statement), values)
 
 
 @contextmanager

@@ -75,6 +75,17 @@ class Taker:
         with writing() as session:
             return answers.save_answers(session, **named)
 
+    def flag(self, question_id: str, is_flagged: bool = True) -> None:
+        with writing() as session:
+            answers.flag_question(
+                session,
+                learner=self.learner,
+                public_id=self.public_id,
+                key=self.paper()[question_id].key,
+                is_flagged=is_flagged,
+                now=self.clock.now,
+            )
+
     def answer_right(self, *question_ids: str) -> None:
         """Answer these questions rightly, all of them unless named."""
         paper, asked = self.paper(), self.asked()
