@@ -182,7 +182,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
     app.jinja_env.bytecode_cache = Compiled(settings.instance_dir / "compiled")
     app.jinja_env.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(asset=assets.url, page_icon=assets.icon, waiting_counts=waiting_counts)
-    app.jinja_env.globals["current_locale"] = i18n.current_locale
+    app.jinja_env.globals.update(current_locale=i18n.current_locale, is_french=i18n.ReaderOfFrench())
     app.jinja_env.filters.update(formats.FILTERS)
     app.context_processor(
         lambda: {"person": visitor_or_none(), "eyes": g.get("eyes"), "is_french": i18n.current_locale() == "fr"}

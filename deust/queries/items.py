@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from deust.domain.attempts import attempts_left, is_settled
 from deust.domain.learning import Assignment, Lesson, Module, Programme, Quiz
 from deust.domain.progress import AnyItem, Progress, State, Status, days_late
 from deust.domain.quizzes import Mode, shown
-
-_NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +24,8 @@ class Before:
     count: int = 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """An item in a list, numbered from 1. `share` is what was read; `mark` the share obtained, when it may be told."""
+class Row(NamedTuple):
+    """An item in a list, numbered from 1. `mark` is the share obtained, when it may be told."""
 
     position: int
     module_id: str
@@ -36,7 +34,7 @@ class Row:
     state: str
     minutes: int
     minutes_left: int
-    share: Fraction
+    permille_read: int
     url: str
     resume_url: str
     opens_at: datetime | None = None
@@ -122,7 +120,7 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
         state=status.state.value,
         minutes=status.item.minutes,
         minutes_left=status.minutes_left,
-        share=share_read(status),
+        permille_read=permille_read(status),
         url=item_url(status.item),
         resume_url=_resume_url(status),
         opens_at=status.dates.opens_at,
@@ -175,11 +173,9 @@ def is_begun(status: Status) -> bool:
     return is_open or _is_being_read(status)
 
 
-def share_read(status: Status) -> Fraction:
+def permille_read(status: Status) -> int:
     """How much was read of a lesson that is begun; nothing of anything else."""
-    if status.standing is None or not _is_being_read(status):
-        return _NOTHING
-    return Fraction(status.standing.read_permille, 1000)
+    return status.standing.read_permille if status.standing is not None and _is_being_read(status) else 0
 
 
 def _is_being_read(status: Status) -> bool:

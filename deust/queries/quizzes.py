@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, select
 
@@ -84,8 +84,7 @@ class Asked:
     grid_name: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Jump:
+class Jump(NamedTuple):
     """One number of the list of questions; information pages have none."""
 
     key: str
@@ -130,6 +129,20 @@ class AttemptPage:
     @property
     def empty(self) -> tuple[Jump, ...]:
         return tuple(jump for jump in self.jumps if not jump.is_answered)
+
+    @property
+    def current(self) -> Jump | None:
+        """The question of a page that asks one alone."""
+        return next((jump for jump in self.jumps if jump.is_current), None)
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When the last answer of this page was kept."""
+        return next((one.saved_at for one in reversed(self.asked) if one.saved_at), None)
+
+    def asks(self, *types: str) -> bool:
+        """Whether a question of one of these types is on this page."""
+        return any(one.presented.type in types for one in self.asked)
 
     @property
     def flagged(self) -> tuple[Jump, ...]:

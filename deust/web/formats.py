@@ -80,6 +80,7 @@ def number_in(value: Fraction | Decimal | int, locale: str, places: int = 2) -> 
     return text if locale == "en" else text.replace(",", NBSP).replace(".", ",")
 
 
+@lru_cache(maxsize=1024)
 def mark20_in(share: Fraction, locale: str) -> str:
     """A mark out of 20 from the share of the points obtained: « 14,5 / 20 »."""
     return f"{number_in(share * 20, locale)}{NBSP}/{NBSP}20"

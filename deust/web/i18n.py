@@ -27,7 +27,7 @@ def _catalogue(locale: str) -> gnu.NullTranslations:
 
 
 @cache
-def _french(message: str) -> str:
+def french(message: str) -> str:
     """No line begins with the sign that ends a sentence, nor ends with the quotation mark that opens one."""
     return _HELD_SPACE.sub("\N{NO-BREAK SPACE}", message)
 
@@ -47,10 +47,17 @@ def current_locale() -> str:
     return str(g.locale)
 
 
+class ReaderOfFrench:
+    """True while who reads reads French: for the macros that pages share, which see nothing of the page."""
+
+    def __bool__(self) -> bool:
+        return current_locale() == "fr"
+
+
 def translated(message: str) -> str:
     """The sentence in the reader's language, its `%(name)s` still to fill."""
     locale = current_locale()
-    return _french(message) if locale == "fr" else _catalogue(locale).gettext(message)
+    return french(message) if locale == "fr" else _catalogue(locale).gettext(message)
 
 
 def translated_plural(one: str, many: str, count: int | Fraction) -> str:
@@ -58,7 +65,7 @@ def translated_plural(one: str, many: str, count: int | Fraction) -> str:
     locale = current_locale()
     if locale != "fr":
         return _catalogue(locale).ngettext(one, many, int(count) if count == int(count) else 2)
-    return _french(many if count >= 2 else one)
+    return french(many if count >= 2 else one)
 
 
 def gettext(message: str, **values: object) -> str:

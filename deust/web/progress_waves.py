@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import cast
 
 from deust.domain.learning import Component, Programme
 from deust.domain.progress import Day, State, Status, Totals
-from deust.queries.items import Row, share_read
+from deust.queries.items import permille_read
 from deust.queries.learning import HomePage, ModuleCard, ModulePage, SemesterCard, UnitCard
 from deust.web import wave
 from deust.web.formats import duration
+from deust.web.i18n import current_locale, ngettext
 from deust.web.i18n import gettext as _
-from deust.web.i18n import ngettext
 from deust.web.wave import Bar, Group, Size, Wave
 
 STAGE_HOURS = 40
@@ -30,6 +29,12 @@ def _wave(
 
 
 def kinds() -> Mapping[str, str]:
+    """The word for each kind of activity, in the reader's language."""
+    return _kinds(current_locale())
+
+
+@cache
+def _kinds(_locale: str) -> Mapping[str, str]:
     return {
         "lesson": _("Leçon"),
         "quiz": _("Quiz"),
@@ -45,13 +50,13 @@ def module_wave(card: ModuleCard, size: Size) -> Wave:
 
 def page_wave(page: ModulePage) -> Wave:
     """The large one of a module's own page: each bar is a link that says everything of its item."""
-    words, names = _state_words(), kinds()
+    locale = current_locale()
     bars = [
         Bar(
             minutes=row.minutes,
             state=_drawn(row.state),
-            share=row.share,
-            label=_label(row, names, words),
+            permille=row.permille_read,
+            label=_label(row.position, row.title, row.kind, row.minutes, row.state, locale),
             href=row.url,
         )
         for row in page.rows
@@ -61,7 +66,8 @@ def page_wave(page: ModulePage) -> Wave:
 
 def _bars(statuses: Iterable[Status]) -> tuple[Bar, ...]:
     return tuple(
-        Bar(minutes=status.item.minutes, state=_drawn(status.state), share=share_read(status)) for status in statuses
+        Bar(minutes=status.item.minutes, state=_drawn(status.state), permille=permille_read(status))
+        for status in statuses
     )
 
 
@@ -84,7 +90,7 @@ def week_wave(days: Sequence[Day], text: str) -> Wave:
     """The seven days: what is planned on each, filled by what was done."""
     letters = _("L M M J V S D").split()
     bars = [
-        Bar(minutes=max(day.planned, day.done), state=_day_state(day), share=_day_share(day), mark=letter)
+        Bar(minutes=max(day.planned, day.done), state=_day_state(day), permille=_day_permille(day), mark=letter)
         for day, letter in zip(days, letters, strict=True)
     ]
     today = next((index for index, day in enumerate(days) if day.is_today), None)
@@ -97,7 +103,7 @@ def diploma_wave(semesters: Sequence[SemesterCard], text: str) -> Wave:
         Bar(
             minutes=unit.ects,
             state=_unit_state(unit.totals),
-            share=Fraction(unit.totals.done, max(1, unit.totals.total)),
+            permille=1000 * unit.totals.done // max(1, unit.totals.total),
             mark=unit.id.removeprefix("UE"),
         )
         for semester in semesters
@@ -140,7 +146,8 @@ def _drawn(state: str) -> wave.State:
     return cast(wave.State, State.TODO.value if state in (State.LOCKED, State.SOON) else str(state))
 
 
-def _state_words() -> Mapping[str, str]:
+@cache
+def _state_words(_locale: str) -> Mapping[str, str]:
     return {
         "done": _("fait"),
         "started": _("commencé"),
@@ -152,9 +159,9 @@ def _state_words() -> Mapping[str, str]:
     }
 
 
-def _label(row: Row, names: Mapping[str, str], words: Mapping[str, str]) -> str:
-    length = duration(row.minutes)
-    return f"{row.position}. {row.title}, {names[row.kind].lower()}, {length}, {words[row.state]}"
+@lru_cache(maxsize=4_096)
+def _label(position: int, title: str, kind: str, minutes: int, state: str, locale: str) -> str:
+    return f"{position}. {title}, {_kinds(locale)[kind].lower()}, {duration(minutes)}, {_state_words(locale)[state]}"
 
 
 def _day_state(day: Day) -> wave.State:
@@ -163,8 +170,8 @@ def _day_state(day: Day) -> wave.State:
     return "started" if day.done else "todo"
 
 
-def _day_share(day: Day) -> Fraction:
-    return min(Fraction(1), Fraction(day.done, day.planned)) if day.planned else Fraction(0)
+def _day_permille(day: Day) -> int:
+    return min(1000, 1000 * day.done // day.planned) if day.planned else 0
 
 
 def _unit_state(totals: Totals) -> wave.State:

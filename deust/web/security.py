@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask import Response, request
-from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
+
+from deust.web.current import visitor_or_none
 
 csrf = CSRFProtect()
 
@@ -43,7 +44,7 @@ def add_headers(response: Response) -> Response:
     if request.is_secure and "strict-transport-security" not in present:
         headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if "cache-control" not in present:
-        private = current_user.is_authenticated or response.status_code >= 400 or request.method != "GET"
+        private = visitor_or_none() is not None or response.status_code >= 400 or request.method != "GET"
         headers.add("Cache-Control", "no-store" if private else "private, no-cache")
     response.vary.add("Cookie")
     return response

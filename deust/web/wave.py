@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -22,13 +21,15 @@ _POINT = Markup('x="{}" y="{}"')
 _COLUMN = Markup('x="{}" y="{}" width="{}" height="{}"')
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """One activity. `minutes` is what the height counts: minutes, ECTS (diploma) or hours (public)."""
+class Bar(NamedTuple):
+    """One activity. `minutes` is what the height counts: minutes, ECTS (diploma) or hours (public).
+
+    `permille` is how much of it is filled when it is begun.
+    """
 
     minutes: int
     state: State = "todo"
-    share: Fraction = Fraction(0)
+    permille: int = 0
     label: str = ""
     href: str | None = None
     mark: str = ""
@@ -154,8 +155,8 @@ def wave(
 
 def minutes_left(bars: Sequence[Bar]) -> int:
     """What remains to do, rounded up to five minutes; a part begun counts for what it lacks."""
-    left = sum((bar.minutes * (1 - bar.share) for bar in bars if bar.state != "done"), Fraction(0))
-    return -int(-left // 5) * 5
+    left = sum(bar.minutes * (1000 - bar.permille) for bar in bars if bar.state != "done")
+    return -(-left // 5_000) * 5
 
 
 def summary(bars: Sequence[Bar]) -> str:
@@ -264,7 +265,7 @@ def _head_x(stave: _Stave, current: int) -> float:
     position = current - stave.first
     if position >= len(stave.bars):
         return stave.length
-    return stave.left(position) + stave.width * float(stave.bars[position].share)
+    return stave.left(position) + stave.width * stave.bars[position].permille / 1000
 
 
 def _add_playhead(shapes: dict[str, list[str]], stave: _Stave, current: int | None) -> list[Disc]:
@@ -292,7 +293,7 @@ def _bar(stave: _Stave, position: int, bar: Bar) -> Iterator[tuple[str, str]]:
         yield "done", _box(x, y, width, height, radius)
     elif bar.state == "started":
         yield "started", _box(x + 1, y + 1, width - 2, height - 2, radius)
-        yield "heard", f"M{_n(x + 1)} {_n(y + 1)}h{_n((width - 2) * float(bar.share))}v{_n(height - 2)}H{_n(x + 1)}z"
+        yield "heard", f"M{_n(x + 1)} {_n(y + 1)}h{_n((width - 2) * bar.permille / 1000)}v{_n(height - 2)}H{_n(x + 1)}z"
     elif bar.state == "redo":
         gap = 2 if width > 10 else 1
         piece = max(height / 2 - gap - 1.5, 1)

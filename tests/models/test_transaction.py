@@ -225,3 +225,27 @@ def test_what_no_column_holds_is_refused_in_the_rules_words(database: Flask, unk
     for door in (reading, writing):
         with pytest.raises(Unkeepable), door() as opened:
             opened.execute(select(Person.id).where(unkeepable))
+
+
+@pytest.mark.both
+def test_a_statement_met_again_names_its_columns(database: Flask) -> None:
+    with writing() as session:
+        who = factories.person(session)
+    for _ in range(2):
+        with reading() as connection:
+            row = connection.execute(select(Person.id, Person.email)).one()
+            assert row._asdict() == {"id": who.id, "email": who.email}
+            asked = connection.exec_driver_sql("SELECT 1 AS one, 2 AS two")
+            assert (list(asked.keys()), asked.one()) == (["one", "two"], (1, 2))
+
+
+@pytest.mark.both
+def test_the_driver_describes_its_columns_once_they_are_read(database: Flask) -> None:
+    with reading() as connection:
+        cursor = connection.connection.cursor()
+        cursor.execute("SELECT 1 AS one, 'x' AS two")
+        assert [column[0] for column in cursor.description] == ["one", "two"]
+        assert len(cursor.description) == 2
+        cursor.execute("BEGIN")
+        assert cursor.description is None
+        cursor.execute("ROLLBACK")

@@ -69,7 +69,7 @@ def test_a_file_is_kept_as_it_is_and_given_back_as_a_download(sitting: Sitting) 
     assert upload(sitting, name="../../fiche d'été.pdf")[0] == 303
     kept = sitting.kept()["e-fichier"]
     assert (kept["name"], kept["size"]) == ("fiche d'été.pdf", len(PDF))
-    assert "Déjà reçu : fiche d&#39;été.pdf" in sitting.open("e-fichier").text
+    assert "Déjà reçu\u00a0: fiche d&#39;été.pdf" in sitting.open("e-fichier").text
     with sitting.client.get(f"{sitting.path}/fichiers/{sitting.key('e-fichier')}") as got:
         assert (got.data, got.mimetype) == (PDF, "application/pdf")
         assert got.headers["Content-Disposition"].startswith("attachment")

@@ -355,7 +355,7 @@ def test_the_list_to_give_back_says_which_of_several_marks_counts(
     assert mark(admin, copy, adjustment="-4", adjustment_reason="Débit.") == 303
     told = tutor.get("/a-rendre").text
     assert "14 / 20" in told
-    assert "note du troisième correcteur ; les deux autres, 20 et 12, différaient de plus de 3 points" in told
+    assert "note du troisième correcteur\u00a0; les deux autres, 20 et 12, différaient de plus de 3 points" in told
 
 
 def test_releasing_nothing_or_what_changed_meanwhile_says_why(

@@ -22,7 +22,7 @@ def option_of(page, text):
 
 def places(page, *texts):
     """The fields that put these texts in this order."""
-    found = re.findall(r'id="a-t-ordre-(\d+)"[^>]*aria-label="Place de : ([^"]+)"', page)
+    found = re.findall(r'id="a-t-ordre-(\d+)"[^>]*aria-label="Place de\s: ([^"]+)"', page)
     return {f"t-ordre-answer-{number}": str(texts.index(text) + 1) for number, text in found}
 
 
@@ -100,7 +100,7 @@ def test_the_quiz_is_marked_exactly_on_the_page_and_kept_nowhere(client, app, do
     with app.app_context(), statements() as sent:
         tried = client.submit(QUIZ, given)
     assert (tried.status_code, sent) == (200, [])
-    assert "Votre résultat : 2,67 sur 5." in tried.text
+    assert "Votre résultat\u00a0: 2,67 sur 5." in tried.text
     assert "CANARI-tous-geste" in tried.text
     assert "En partie juste" in tried.text
     assert "1 question reste à essayer." in tried.text

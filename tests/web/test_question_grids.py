@@ -129,7 +129,7 @@ def test_each_answer_is_rated_with_its_grid_and_read_with_its_levels(sitting: Si
     assert marks_of(sitting) == {TEXT: "2", FILE: "1"}
     told = sitting.result()
     assert "L’accueil est à compléter." in told
-    assert "Corrigé par votre tuteur : 2 / 4" in told
+    assert "Corrigé par votre tuteur\u00a0: 2 / 4" in told
     assert told.count("Atteint.") == 2
     assert "Niveau atteint\N{NO-BREAK SPACE}: partiel" in told, "also where a phone shows it without moving the table"
     assert "sur 20 points ramenés à 4" in told

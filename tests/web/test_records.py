@@ -86,7 +86,7 @@ def test_the_foot_s_pages_are_open_to_all(client: Client, client_of: object, pat
 def test_the_accessibility_page_claims_no_audit(client: Client) -> None:
     page = client.get("/accessibilite").get_data(as_text=True)
     assert "Aucun audit RGAA complet" in page
-    assert "400 %" in page
+    assert "400\u00a0%" in page
 
 
 def test_the_privacy_page_says_every_personal_table_in_french(client: Client) -> None:

@@ -216,7 +216,7 @@ def test_a_page_says_which_file_was_cut_and_how_to_go_on(sitting: Sitting, sende
     sender.begin()
     sender.parts(stop=LEAST_PART)
     page = sitting.open("e-fichier").text
-    assert "Envoi interrompu : fiche.pdf, 29\u00a0% reçus" in page
+    assert "Envoi interrompu\u00a0: fiche.pdf, 29\u00a0% reçus" in page
     assert "Choisissez de nouveau ce fichier" in page
     assert "Envoi interrompu" not in sitting.open("e-voix").text
     sender.parts(start=LEAST_PART)

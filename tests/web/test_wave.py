@@ -11,7 +11,7 @@ from deust.web.wave import Bar, Drawing, Group, State, minutes_left, summary, wa
 
 
 def bars(*values: tuple[int, State, Fraction | int]) -> list[Bar]:
-    return [Bar(minutes=minutes, state=state, share=Fraction(share)) for minutes, state, share in values]
+    return [Bar(minutes=minutes, state=state, permille=int(1000 * Fraction(share))) for minutes, state, share in values]
 
 
 MODULE = bars(
