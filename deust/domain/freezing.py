@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from deust.domain import questions
 from deust.domain.presenting import Placement
@@ -77,8 +77,7 @@ def _from_json(value: Any) -> Any:
     return _FROZEN[kind](**{name: _from_json(part) for name, part in value.items() if name != "$"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class PaperQuestion:
+class PaperQuestion(NamedTuple):
     """One question of one paper. `key` names it in this attempt only and says nothing of its content."""
 
     key: str

@@ -72,7 +72,9 @@ def mark(question: Question, answer: Json, values: Values = _NO_VALUES) -> Verdi
 def points(question: Question, verdict: Verdict) -> Fraction | None:
     """The points earned; None until a person has marked. What is worth nothing waits for nobody."""
     if not question.points:
-        return Fraction(0)
+        return _NONE
+    if verdict.is_right:
+        return question.points
     return None if verdict.share is None else question.points * verdict.share
 
 
@@ -120,7 +122,9 @@ def _ticked_share(options: Sequence[Option], ticked: Sequence[Option]) -> Fracti
 def _weight(option: Option, right_count: int) -> Fraction:
     if option.weight is not None:
         return option.weight
-    return Fraction(1, right_count) if option.is_right else _NONE
+    if not option.is_right:
+        return _NONE
+    return _ALL if right_count == 1 else Fraction(1, right_count)
 
 
 def _clamped(share: Fraction) -> Fraction:
@@ -131,7 +135,7 @@ def _clamped(share: Fraction) -> Fraction:
 
 
 def _mark_true_false(block: TrueFalse, answer: Json, _values: Values) -> Verdict:
-    return _verdict(Fraction(answer is block.value))
+    return _verdict(_ALL if answer is block.value else _NONE)
 
 
 def _mark_numeric(block: Numeric, answer: Json, values: Values) -> Verdict:

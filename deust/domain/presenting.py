@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from html import escape
-from typing import cast
+from typing import NamedTuple, cast
 
 from deust.domain.answers import file_name_in, number_in, numbers_in, slots_in, text_in
 from deust.domain.marking import filled
@@ -33,8 +33,7 @@ from deust.domain.questions import (
 _NO_VALUES: Values = {}
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(NamedTuple):
     """The order shown: public number k, from 1, stands for the source number `order[k − 1]`.
 
     `order` is of the options or the items to put in order, `right_order` of a matching's right sides, `gap_orders`

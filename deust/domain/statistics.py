@@ -42,11 +42,15 @@ def summary(values: Iterable[Fraction]) -> Summary | None:
     )
 
 
-def mean(values: Sequence[Fraction]) -> Fraction:
+def total(values: Iterable[Fraction]) -> Fraction:
     """Added up as whole numbers of one unit: exact, and several times faster than fraction by fraction."""
     ratios = [value.as_integer_ratio() for value in values]
     unit = lcm(*(denominator for _, denominator in ratios))
-    return Fraction(sum(numerator * (unit // denominator) for numerator, denominator in ratios), unit * len(ratios))
+    return Fraction(sum(numerator * (unit // denominator) for numerator, denominator in ratios), unit)
+
+
+def mean(values: Sequence[Fraction]) -> Fraction:
+    return total(values) / len(values)
 
 
 def variance(values: Sequence[Fraction]) -> Fraction:

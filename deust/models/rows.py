@@ -46,19 +46,23 @@ def hold(session: Session, table: type[Base], id_: int) -> None:
     session.connection().execute(row.with_for_update(key_share=True))
 
 
+_TEXTS = postgresql.ARRAY(String)
+
 Among = Callable[[Any, str], Any]
 
 
 def among(make: Callable[[Among], Any]) -> Mapping[str, Any]:
     """The statement that `make` writes, by server; it is given how to say that a text column is among those of a list.
 
-    PostgreSQL takes the list whole: the statement has the same text whatever its length, and is prepared once.
+    PostgreSQL takes the list whole: the statement has the same text whatever its length, and is prepared once. It is
+    not shown the list while it plans: it would plan anew for each, hoping for a better plan, in longer than it runs.
     """
     return {"postgresql": make(_in_array), "sqlite": make(_in_list)}
 
 
 def _in_array(column: Any, name: str) -> Any:
-    return column == any_(bindparam(name, type_=postgresql.ARRAY(String)))
+    listed = bindparam(name, type_=_TEXTS)
+    return column == any_(cast(select(listed).scalar_subquery(), _TEXTS))
 
 
 def _in_list(column: Any, name: str) -> Any:

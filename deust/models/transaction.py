@@ -6,6 +6,7 @@ two writers queue instead of failing, and returns only once the commit is durabl
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -30,13 +31,26 @@ def database_config(url: str, *, pool_size: int) -> dict[str, Any]:
     """Flask-SQLAlchemy's settings for the two doors: each has its own connections, and those that read are never in a
     transaction, so that taking one and giving it back asks nothing of the server. An error says no value: it is logged.
     """
-    pool = {"pool_pre_ping": False, "pool_size": pool_size, "hide_parameters": True}
+    pool = {
+        "pool_pre_ping": False,
+        "pool_size": pool_size,
+        "hide_parameters": True,
+        "json_deserializer": _kept_json,
+    }
     read_only = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "skip_autocommit_rollback": True}
     return {
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": pool,
         "SQLALCHEMY_BINDS": {_READING: {"url": url, **pool, **read_only}},
     }
+
+
+_JSON = json.JSONDecoder()
+
+
+def _kept_json(kept: str | bytes) -> Any:
+    """What a JSON column holds: written by the server or by this code, it begins at once and ends there."""
+    return _JSON.raw_decode(kept.decode() if isinstance(kept, bytes) else kept)[0]
 
 
 @contextmanager

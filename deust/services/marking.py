@@ -17,6 +17,7 @@ from deust.domain.freezing import paper_question
 from deust.domain.learning import Assignment, Kind, Quiz
 from deust.domain.people import SignedIn
 from deust.domain.questions import Info, Json
+from deust.domain.statistics import total
 from deust.models.quizzes import Answer, Attempt, AttemptMarks
 from deust.models.rows import Together, added, changed
 from deust.queries.papers import asked_questions
@@ -253,7 +254,7 @@ def write_marks(
 def _summed(points: Mapping[str, Fraction | None]) -> tuple[Fraction, int]:
     """The sum of the points, and how many a person still owes."""
     given = [earned for earned in points.values() if earned is not None]
-    return sum(given, Fraction(0)), len(points) - len(given)
+    return total(given), len(points) - len(given)
 
 
 def _points(session: Session, attempt: Held, answers: Mapping[str, Json]) -> dict[str, Fraction | None]:

@@ -27,6 +27,7 @@ from deust.domain.learning import Quiz
 from deust.domain.people import Arrangement, Dates, SignedIn
 from deust.domain.progress import dates_of
 from deust.domain.questions import Info, Question
+from deust.domain.statistics import total
 from deust.models.people import Accommodation, ItemDates, Person
 from deust.models.quizzes import Attempt, FrozenQuestion
 from deust.models.rows import Together, added, among, insert_into
@@ -178,7 +179,7 @@ def _new_attempt(
         "time_seconds": deadline.time_seconds,
         "closes_at": granted.dates.closes_at,
         "deadline_at": deadline.at,
-        "out_of": sum((question.points for question in chosen if not isinstance(question.answer, Info)), Fraction(0)),
+        "out_of": total(question.points for question in chosen if not isinstance(question.answer, Info)),
         "awaiting": 0,
     }
 

@@ -26,8 +26,6 @@ from deust.web.i18n import lazy_gettext as lazy
 
 bp = Blueprint("assignments", __name__)
 
-_DICE = random.SystemRandom()
-
 
 class DeclarationForm(Form):
     is_own = BooleanField(lazy("Ce travail est le mien. Ce que j’ai repris d’ailleurs est cité."))
@@ -52,7 +50,9 @@ def start(module_id: str, item_id: str) -> Response:
     if missing:
         return redirect(url_for("learning.item", module_id=module_id, item_id=item_id), 303)
     with writing() as session:
-        public_id = services.start_draft(session, learner=visitor(), assignment=assignment, rng=_DICE, now=now)
+        public_id = services.start_draft(
+            session, learner=visitor(), assignment=assignment, rng=random.Random(), now=now
+        )
     return redirect(url_for(".draft", public_id=public_id), 303)
 
 
