@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from deust.domain.errors import Refusal
 from deust.domain.progress import days_late
@@ -40,16 +40,14 @@ class Rules:
             raise InvalidRules
 
 
-@dataclass(frozen=True, kw_only=True)
-class FailedQuiz:
+class FailedQuiz(NamedTuple):
     """Attempts closed of one quiz that none of them passed."""
 
     ref: str
     attempts: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facts:
+class Facts(NamedTuple):
     """What the rules look at, for one student. `began_at` is when silence starts to count for who never came.
 
     `due_soon` counts what is due within the rules' days and not done; `expected_minutes` are those due so far.

@@ -13,6 +13,7 @@ from importlib import import_module
 Cell = str | int | Decimal | None
 
 _STARTS_FORMULA = re.compile(" *[-=+@\t\r\n＝＋－＠]")
+_MAY_START_ONE = frozenset(" -=+@\t\r\n＝＋－＠")
 _WIDEST = 60
 
 
@@ -21,7 +22,7 @@ def csv_bytes(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
     writer.writerow([_plain(cell) for cell in header])
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerows([cell if type(cell) is int else _plain(cell) for cell in row] for row in rows)
     return codecs.BOM_UTF8 + written.getvalue().encode()
 
 
@@ -53,7 +54,7 @@ def xlsx_bytes(title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]
 
 def _plain(cell: Cell) -> str | int:
     if isinstance(cell, str):
-        return f"'{cell}" if _STARTS_FORMULA.match(cell) else cell
+        return f"'{cell}" if cell[:1] in _MAY_START_ONE and _STARTS_FORMULA.match(cell) else cell
     if isinstance(cell, Decimal):
         return str(cell).replace(".", ",")
     return "" if cell is None else cell

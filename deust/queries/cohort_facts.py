@@ -275,10 +275,17 @@ def facts_of(row: Any, frame: Frame, *, due_soon: int, expected_minutes: int) ->
         began_at=_began_at(row.started_on, frame.progress.calendar),
         seen_at=row.seen_at,
         due_soon=due_soon,
-        failed=tuple(FailedQuiz(ref=ref, attempts=int(count)) for ref, count in pairs_of(row.failed)),
+        failed=_failed(row.failed, frame) if row.failed else (),
         credited_minutes=row.credited_minutes or 0,
         expected_minutes=expected_minutes,
     )
+
+
+def _failed(quizzes: str, frame: Frame) -> tuple[FailedQuiz, ...]:
+    """In the order of the programme: the database lists them as it meets them."""
+    places = frame.glance.positions
+    found = (FailedQuiz(ref=ref, attempts=int(count)) for ref, count in pairs_of(quizzes))
+    return tuple(sorted(found, key=lambda quiz: (places.get(quiz.ref, len(places)), quiz.ref)))
 
 
 def average_of(shares: str | None, frame: Frame) -> Fraction | None:
@@ -298,6 +305,7 @@ def _positions(refs: str | None, frame: Frame) -> set[int]:
     return {place for place in found if place is not None}
 
 
+@lru_cache(maxsize=2_048)
 def mean_of(shares: str | None) -> Fraction | None:
     """The exact mean of results written one after another, in any order."""
     return _mean(tuple(sorted(shares.split(" ")))) if shares else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -52,13 +51,13 @@ def _line(row: TableRow, zone: ZoneInfo, yes: str, said: Callable[[Flag], str]) 
         row.late,
         row.seen_at.astimezone(zone).date().isoformat() if row.seen_at else None,
         row.credited_minutes,
-        _out_of_20(row.average),
+        None if row.average is None else _out_of_20(*row.average.as_integer_ratio()),
         " ; ".join(map(said, row.flags)) or None,
         yes if row.is_arranged else None,
     ]
 
 
 @lru_cache(maxsize=4_096)
-def _out_of_20(share: Fraction | None) -> Decimal | None:
-    """Rounded half up at two places, as the page shows it."""
-    return None if share is None else Decimal((share * 4_000 + 1) // 2) / 100
+def _out_of_20(part: int, whole: int) -> Decimal:
+    """Of a share: rounded half up at two places, as the page shows it."""
+    return Decimal((4_000 * part + whole) // (2 * whole)) / 100

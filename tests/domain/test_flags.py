@@ -44,7 +44,7 @@ rules = st.builds(
 
 
 def flags(**changes):
-    return flags_of(replace(FINE, **changes), RULES, now=NOW, time_zone="Europe/Paris")
+    return flags_of(FINE._replace(**changes), RULES, now=NOW, time_zone="Europe/Paris")
 
 
 def test_who_works_is_not_pointed_out():
@@ -65,7 +65,7 @@ def test_who_never_came_is_silent_since_their_first_day():
 def test_two_attempts_of_one_quiz_count_and_one_of_each_of_two_does_not():
     once = FailedQuiz(ref="m/un", attempts=1)
     assert flags(failed=(once, FailedQuiz(ref="m/deux", attempts=1))) == ()
-    assert flags(failed=(replace(once, attempts=2),)) == (Failed(ref="m/un", attempts=2),)
+    assert flags(failed=(once._replace(attempts=2),)) == (Failed(ref="m/un", attempts=2),)
 
 
 def test_far_behind_is_below_half_of_what_the_calendar_expects():
@@ -98,7 +98,7 @@ def test_every_flag_holds_its_rule_and_its_figures(facts, rules):
 @given(facts, rules)
 def test_doing_more_never_adds_a_flag(facts, rules):
     before = {flag.kind for flag in flags_of(facts, rules, now=NOW, time_zone="Europe/Paris")}
-    better = replace(facts, seen_at=NOW, credited_minutes=facts.credited_minutes + 60, failed=facts.failed[1:])
+    better = facts._replace(seen_at=NOW, credited_minutes=facts.credited_minutes + 60, failed=facts.failed[1:])
     assert {flag.kind for flag in flags_of(better, rules, now=NOW, time_zone="Europe/Paris")} <= before
 
 

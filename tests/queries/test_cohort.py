@@ -87,6 +87,12 @@ def page_of(place, asker=None, *, snapshots=None, now=NOW, programme=PROGRAMME, 
         )
 
 
+def exported(place):
+    with reading() as connection:
+        head = get_cohort(connection, asker=place.manager, cohort_id=place.cohort.id, programmes=lambda _id: PROGRAMME)
+        return chosen_rows(connection, Snapshots(), asker=place.manager, head=head, wish=Wish(), now=NOW)
+
+
 def names(page):
     return [row.name for row in page.rows]
 
@@ -251,6 +257,17 @@ def test_rules_changed_by_the_manager_apply_at_once(place):
     page = page_of(place, snapshots=snapshots)
     assert [flag.kind for flag in page.rows[0].flags] == [FlagKind.FAILED]
     assert page.head.rules == strict
+
+
+def test_failed_quizzes_are_said_in_the_order_of_the_programme(place):
+    with writing() as session:
+        for name, quizzes in (("A", (EXAM, QUIZ)), ("B", (QUIZ, EXAM))):
+            who = place.student(session, name)
+            for quiz in quizzes:
+                did(session, who, quiz, attempts_used=2, kept_share=Fraction(1, 4))
+    for rows in (page_of(place).rows, exported(place)):
+        failed = [[flag.ref for flag in row.flags if isinstance(flag, Failed)] for row in rows]
+        assert failed == [[QUIZ.ref, EXAM.ref]] * 2
 
 
 def test_a_flag_put_aside_comes_back_on_its_day(place):
