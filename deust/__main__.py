@@ -10,14 +10,15 @@ from deust.cli import add_commands
 from deust.cli.demo import prepare_demo
 from deust.jobs import start_jobs
 
-gc.disable()  # what a start makes stays: looking for rubbish among it costs a tenth of the wait
+gc.disable()  # what a start makes stays: looking for rubbish among it costs time now, and would hold up a page later
 app = create_app()
 settings = app.config["DEUST"]
 add_commands(app)
 with app.app_context():
     accounts = prepare_demo(settings)
-gc.enable()
 ensure_fit(app)
+gc.freeze()
+gc.enable()
 start_jobs(app)
 sys.stdout.write(f"DEUST : http://{settings.host}:{settings.port}\n{accounts}")
 sys.stdout.flush()

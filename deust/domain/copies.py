@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from fractions import Fraction
-from statistics import median_low
 from typing import Any
 
 from deust.domain import assignments, rubric
@@ -15,6 +14,7 @@ from deust.domain.assignments import Mark, Terms
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import read_number
 from deust.domain.rubric import WHOLE, Grid
+from deust.domain.statistics import middle
 
 MOST_COMMENT = 10_000
 MOST_REMARK = 2_000
@@ -34,7 +34,7 @@ def typical_minutes(spent: Sequence[timedelta]) -> int | None:
     """The median of the times really spent, in whole minutes begun; None below five of them."""
     if len(spent) < FEWEST_MEASURED:
         return None
-    return -int(-median_low(spent).total_seconds() // 60)
+    return -int(-middle(spent).total_seconds() // 60)
 
 
 class Anchor(StrEnum):

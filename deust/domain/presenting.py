@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple, cast
 
@@ -63,8 +64,7 @@ class Placement(NamedTuple):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class PublicOption:
+class PublicOption(NamedTuple):
     """A choice, a right side or an item, under the number that a form posts."""
 
     number: int
@@ -90,6 +90,9 @@ class Limits:
     max_bytes: int | None = None
 
 
+_NO_LIMITS = Limits()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Presented:
     """A question ready for its page. `type` names the answer block; lefts are numbered from 1 in order."""
@@ -104,7 +107,7 @@ class Presented:
     rights: tuple[PublicOption, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unit: str = ""
-    limits: Limits = Limits()
+    limits: Limits = _NO_LIMITS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,10 +192,14 @@ def _disordered(count: int, rng: random.Random) -> tuple[int, ...]:
     return right[1:] + right[:1] if order == right else order
 
 
-def _shown(texts: Sequence[str], order: Sequence[int], values: Values) -> tuple[PublicOption, ...]:
-    return tuple(
-        PublicOption(number=public, html=filled(texts[source - 1], values)) for public, source in enumerate(order, 1)
-    )
+def _shown(texts: tuple[str, ...], order: tuple[int, ...], values: Values) -> tuple[PublicOption, ...]:
+    return _placed(tuple(filled(text, values) for text in texts) if values else texts, order)
+
+
+@lru_cache(maxsize=4_096)
+def _placed(texts: tuple[str, ...], order: tuple[int, ...]) -> tuple[PublicOption, ...]:
+    """Shared by everyone who meets the question in this order."""
+    return tuple(PublicOption(number=public, html=texts[source - 1]) for public, source in enumerate(order, 1))
 
 
 def _choices(answer: AnswerBlock) -> tuple[str, ...]:
@@ -217,7 +224,7 @@ def _gaps(answer: AnswerBlock, placement: Placement, values: Values) -> tuple[Ga
     return tuple(_gap(number, gap, order, values) for number, (gap, order) in placed)
 
 
-def _gap(number: int, gap: Choice | Numeric | Short, order: Sequence[int], values: Values) -> Gap:
+def _gap(number: int, gap: Choice | Numeric | Short, order: tuple[int, ...], values: Values) -> Gap:
     if isinstance(gap, Choice):
         return Gap(number=number, kind="choice", options=_shown(_choices(gap), order, values))
     return Gap(number=number, kind="number" if isinstance(gap, Numeric) else "text", unit=_unit(gap))
@@ -238,7 +245,7 @@ def _limits(answer: AnswerBlock) -> Limits:
         case File():
             return Limits(accept=answer.accept, max_bytes=answer.max_bytes)
         case _:
-            return Limits()
+            return _NO_LIMITS
 
 
 def _pieces(lines: Sequence[tuple[str, str]]) -> tuple[Piece, ...]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
-from statistics import median
 
 from deust.domain import statistics
 from deust.domain.answers import number_in, numbers_in, text_in
@@ -306,4 +305,4 @@ def _wrong(question: Question, given: Sequence[Given], column: int | None, all_w
 
 def _seconds(looked_at: Sequence[Given]) -> int | None:
     known = [one.seconds for one in looked_at if one.seconds is not None]
-    return round(median(known)) if len(known) >= FEWEST else None
+    return statistics.middle(known) if len(known) >= FEWEST else None

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from math import isqrt, lcm
+from typing import TypeVar
 
 PLACES = 2
 
 _NONE = Fraction(0)
+_Ordered = TypeVar("_Ordered", int, timedelta)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,12 @@ def total(values: Iterable[Fraction]) -> Fraction:
 
 def mean(values: Sequence[Fraction]) -> Fraction:
     return total(values) / len(values)
+
+
+def middle(values: Iterable[_Ordered]) -> _Ordered:
+    """The median; the lower of the two in the middle, so that it is one of the values."""
+    ordered = sorted(values)
+    return ordered[(len(ordered) - 1) // 2]
 
 
 def variance(values: Sequence[Fraction]) -> Fraction:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median_low
 
 from sqlalchemy import Connection, func, select
 
 from deust.domain.assignments import CopyState
 from deust.domain.copies import LONGEST_MARKING, SHORTEST_MARKING, typical_minutes
 from deust.domain.people import SignedIn
+from deust.domain.statistics import middle
 from deust.models.assignments import Copy, MarkingEvent
 from deust.queries.cohort_facts import Snapshots
 from deust.queries.cohort_heads import Programmes
@@ -116,4 +116,4 @@ def _given_back(connection: Connection, marker: SignedIn, now: datetime) -> tupl
     )
     rows = connection.execute(followed(marker, statement, Copy.person_id)).all()
     days = [(row.released_at - row.handed_in_at).days for row in rows]
-    return len(days), median_low(days) if days else None
+    return len(days), middle(days) if days else None

@@ -33,6 +33,13 @@ def test_quartiles_are_those_of_the_standard_library(values: list[Fraction]) -> 
     assert figures.variance(values) == statistics.pvariance(values)
 
 
+@given(st.lists(SHARES, min_size=1), st.lists(st.integers(), min_size=1))
+def test_totals_and_the_middle_are_those_of_the_standard_library(shares: list[Fraction], counts: list[int]) -> None:
+    assert figures.total(shares) == sum(shares)
+    assert figures.middle(counts) == statistics.median_low(counts)
+    assert figures.total([]) == 0
+
+
 @given(st.fractions(0, 10**6, max_denominator=10**6))
 def test_a_root_is_rounded_half_up_exactly(square: Fraction) -> None:
     root = figures.root_half_up(square)
