@@ -24,6 +24,8 @@ _VALUE = re.compile(r"(?<!%)%\((\w+)\)s")
 """Where a value stands in a sentence."""
 
 _AS_MARKUP = partial(str.__new__, Markup)
+"""What `safe` does, in one call."""
+
 _WANT_NO_CONTEXT = (Macro, MethodType, BuiltinFunctionType)
 
 
@@ -122,11 +124,11 @@ class _Sentences(NodeTransformer):
 
     def visit_Call(self, call: nodes.Call) -> nodes.Expr:  # the name that Jinja's visitor looks for
         self.generic_visit(call)
-        french = _in_french(call)
-        if french is None:
+        sentence = _in_french(call)
+        if sentence is None:
             return call
         is_french = nodes.Name("is_french", "load", lineno=call.lineno)
-        return nodes.CondExpr(is_french, french, call, lineno=call.lineno)
+        return nodes.CondExpr(is_french, sentence, call, lineno=call.lineno)
 
 
 def _statements(shown: Iterable[nodes.Expr]) -> list[nodes.Node]:
