@@ -121,6 +121,12 @@ def cut_texts(page: Page) -> list[str]:
     return list(page.evaluate(_with_common(_CUT)))
 
 
+def squeezed_title(page: Page) -> list[str]:
+    """A main title whose column is narrower than a telephone, which on a desk is a column meant for something else."""
+    width = page.evaluate("document.querySelector('h1').parentElement.getBoundingClientRect().width")
+    return [f"the title has {round(width)} px"] if width < chromium.REFLOW[0] else []
+
+
 def unfold(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
 
