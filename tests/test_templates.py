@@ -310,6 +310,12 @@ def test_choices_in_lists_lose_their_marks_but_keep_their_words():
     assert "second" in [option.text for option in asked(cloze, {}).iter("option")]
 
 
+def test_what_follows_a_choice_in_a_text_touches_it():
+    cloze = next(one for one, _ in QUESTIONS if one.type == "cloze")
+    choice = next(asked(cloze, {}).iter("select"))
+    assert (choice.tail or "") == ""
+
+
 def test_what_a_person_typed_is_escaped():
     tree = asked(question("short"), {"answer": ['"><script>alert(1)</script>']})
     assert not list(tree.iter("script"))
