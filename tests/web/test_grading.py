@@ -100,6 +100,14 @@ def test_a_student_hands_in_and_reads_the_mark_only_once_released(student: Clien
     assert "CANARI" not in told
 
 
+def test_versions_are_announced_once_there_is_one(student: Client) -> None:
+    """Under the title stood an empty list while the first version was a draft."""
+    draft = write(student)
+    assert "Vos versions" not in student.get(HOME).text
+    hand_in(student, draft)
+    assert "Vos versions" in student.get(HOME).text
+
+
 def test_a_student_is_told_the_adjustment_and_not_its_reason(student: Client, tutor: Client, doors: Doors) -> None:
     draft = write(student)
     hand_in(student, draft)
