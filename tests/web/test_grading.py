@@ -571,6 +571,30 @@ def test_a_passage_over_two_lines_keeps_its_place(student: Client, tutor: Client
     assert (remark["start"], remark["end"], remark["quote"]) == (4, 14, "ligne.\nUne")
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("C’est pour quoi ?", (6, 24, "C'est  pour\nquoi ?")),
+        ("c'est pour quoi", (6, 22, "C'est  pour\nquoi")),
+        ("au revoir", (0, 0, "au revoir")),
+    ],
+)
+def test_the_words_of_a_passage_may_be_typed_by_hand(
+    student: Client, tutor: Client, doors: Doors, words: str, kept: tuple[int, int, str]
+) -> None:
+    """A marker without a script types them: capitals, spaces and apostrophes may differ. Words that the text does not
+    have were dropped without a word: they are kept with the remark, and its marker is told.
+    """
+    hand_in(student, write(student, "Oui ?\nC'est  pour\nquoi ?"))
+    copy = copy_address(doors)
+    form = form_of(tutor.get(copy), "marking")
+    form.send(tutor, {"new-place": form.fields["new-place"], "new-at": words, "new-text": "Ici.", "go": "stay"})
+    with doors.reading() as connection:
+        (remark,) = connection.scalar(select(Marking.content))["remarks"]
+    assert (remark["start"], remark["end"], remark["quote"]) == kept
+    assert ("Ces mots ne sont pas dans le texte" in tutor.get(copy).text) == (kept[1] == 0)
+
+
 def test_a_text_as_long_as_its_page_allows_is_kept_whole(student: Client, tutor: Client, doors: Doors) -> None:
     """Browsers count the end of a line as one sign, and send it as two."""
     draft = write(student)
