@@ -89,6 +89,14 @@ def missing_words(reckoned: Reckoned) -> str:
     if reckoned.to_mark:
         left.append(ngettext("%(num)s réponse", "%(num)s réponses", len(reckoned.to_mark)))
     said = [_("Reste à noter : %(left)s.", left=", ".join(left))] if left else []
+    if misread := len(reckoned.misread):
+        said.append(
+            ngettext(
+                "%(num)s nombre de points ne se lit pas, ou dépasse le maximum.",
+                "%(num)s nombres de points ne se lisent pas, ou dépassent le maximum.",
+                misread,
+            )
+        )
     words = {
         "applicable": _("Un critère au moins doit s’appliquer."),
         "comment": _("L’appréciation manque."),
