@@ -311,7 +311,7 @@ function showKeys() {
   const button = document.querySelector("[data-keys]");
   button.textContent = areKeysOff() ? button.dataset.textOn : button.dataset.textOff;
   button.hidden = false;
-  for (const key of document.querySelectorAll("kbd")) key.hidden = areKeysOff();
+  for (const told of document.querySelectorAll("[data-by-key]")) told.hidden = areKeysOff();
 }
 
 function turnKeys() {

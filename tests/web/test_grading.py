@@ -18,6 +18,7 @@ from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.forms import Form, form_of, forms_of
 from tests.support.hand_ins import followed_student
+from tests.support.pages import shown_without_scripts
 from tests.support.sittings import Sitting
 from tests.support.statements import statements
 from tests.support.uploads import Sender
@@ -325,6 +326,13 @@ def test_a_remark_finds_its_passage_and_can_go(student: Client, tutor: Client, d
     form = form_of(tutor.get(copy), "marking")
     assert form.send(tutor, {f"remark-{remark[1]}-drop": "1", "go": "stay"}).status_code == 303
     assert "Trop sec." not in tutor.get(copy).text
+
+
+def test_keys_are_told_by_the_script_that_reads_them(student: Client, tutor: Client, doors: Doors) -> None:
+    hand_in(student, write(student))
+    page = tutor.get(copy_address(doors))
+    assert "Clavier" in page.text
+    assert "Clavier" not in shown_without_scripts(page)
 
 
 def test_the_queue_leads_to_the_oldest_copy_and_empties(student: Client, tutor: Client, doors: Doors) -> None:

@@ -20,6 +20,7 @@ from tests.support import factories
 from tests.support.clients import Client
 from tests.support.clock import Clock
 from tests.support.forms import form_of, forms_of
+from tests.support.pages import shown_without_scripts
 from tests.support.sittings import EXAM, GRADED, Sitting
 
 ClientOf = Callable[[Person | Role], Client]
@@ -41,6 +42,25 @@ def exam(student: Client, doors: Doors) -> Sitting:
 def count(doors: Doors, table: type) -> int:
     with doors.reading() as connection:
         return len(connection.execute(select(table)).all())
+
+
+def test_a_page_without_scripts_promises_nothing_that_scripts_do(sitting: Sitting, exam: Sitting) -> None:
+    """It said that answers are saved as they are given and stay on the device, that the end is announced, and that
+    one may record oneself there.
+    """
+    training, timed = (
+        shown_without_scripts(sitting.open("e-voix")),
+        shown_without_scripts(exam.client.get(f"{exam.path}/questions/1")),
+    )
+    for shown in (training, timed):
+        assert "restent sur cet appareil" not in shown
+        assert "Nous vous préviendrons" not in shown
+        assert "vos réponses sont enregistrées quand vous changez de page" in shown
+    assert "rien ne vous prévient avant la fin" in timed
+    assert "rien ne vous prévient" not in training
+    assert "n’a pas de micro" in training
+    home = shown_without_scripts(sitting.client.get(sitting.home))
+    assert "une réponse est enregistrée quand vous changez de page" in home
 
 
 # Starting
