@@ -69,6 +69,23 @@ def mark(question: Question, answer: Json, values: Values = _NO_VALUES) -> Verdi
         return Verdict(share=None, is_right=None)
 
 
+def is_misread(question: Question, answer: Json) -> bool:
+    """Whether a number is asked for, here or in a gap, and what was typed is not one: that tells nothing of the key."""
+    block = question.answer
+    if isinstance(block, Cloze):
+        slots = slots_in(answer, len(block.gaps))
+        return any(_is_misread(slot) for gap, slot in zip(block.gaps, slots, strict=True) if isinstance(gap, Numeric))
+    return isinstance(block, Numeric) and _is_misread(answer)
+
+
+def _is_misread(answer: Json) -> bool:
+    try:
+        read_number(text_in(answer).strip() or "0")
+    except InvalidAnswer:
+        return True
+    return False
+
+
 def points(question: Question, verdict: Verdict) -> Fraction | None:
     """The points earned; None until a person has marked. What is worth nothing waits for nobody."""
     if not question.points:
@@ -138,10 +155,9 @@ def _mark_numeric(block: Numeric, answer: Json, values: Values) -> Verdict:
     text = text_in(answer)
     if not text.strip():
         return _verdict(_NONE)
-    try:
-        number = read_number(text)
-    except InvalidAnswer:
+    if _is_misread(answer):
         return replace(_verdict(_NONE), unreadable=True)
+    number = read_number(text)
     return _best([key for key in block.keys if _is_near(key, number, values)])
 
 
