@@ -291,11 +291,11 @@ def _draft(place: str) -> str:
 
 
 def _kept_draft(place: str, back: str) -> ResponseReturnValue:
-    """What was being written is kept; a script is told when, a page comes back."""
+    """What was being written is kept; a script is told when, a page comes back and says so."""
     now = _keep_draft(place, request.form.get("text", ""))
     if wants_json():
         return jsonify({"saved": _("Enregistré à %(time)s", time=formats.clock(now))})
-    return redirect(back, 303)
+    return redirect(f"{back}{'&' if '?' in back else '?'}fait=brouillon", 303)
 
 
 def _keep_draft(place: str, text: str) -> object:
