@@ -10,6 +10,7 @@ from deust.domain.access import Role
 from deust.models.learning import CheckTry, ItemProgress
 from deust.services.learning import index_programme
 from tests.support import factories
+from tests.support.pages import page_of
 from tests.support.statements import statements
 
 LESSON = "/modules/ec101-accueil/saluer"
@@ -34,6 +35,14 @@ def test_the_public_home_says_what_the_programme_holds_and_nothing_invented(clie
     assert PUBLIC in page
     assert 'href="/connexion"' in page
     assert "Candidater" not in page
+
+
+def test_the_hours_of_a_semester_are_not_read_with_its_number(client):
+    """« Semestre 1 292 h » was one thousand two hundred and ninety-two hours to who hears it."""
+    titles = ["".join(title.itertext()).strip() for title in page_of(client.get("/")).iter("h3")]
+    semesters = [title for title in titles if title.startswith("Semestre")]
+    assert semesters
+    assert all(re.fullmatch(r"Semestre \d, \d+ h", title) for title in semesters), semesters
 
 
 def test_a_public_lesson_is_read_and_tried_without_an_account(client, doors):
