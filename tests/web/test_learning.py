@@ -57,6 +57,17 @@ def test_a_public_lesson_is_read_and_tried_without_an_account(client, doors):
     assert kept(doors, CheckTry) == []
 
 
+def test_a_number_that_cannot_be_read_is_asked_again_and_its_answer_not_given(client):
+    """The page asked for figures, and told the answer below."""
+    check = f"{PUBLIC}/verifier/s-duree"
+    page = client.submit(check, {"answer": "dix"}).text
+    assert "Écrivez-le en chiffres." in page
+    assert 'value="dix"' in page
+    assert "CANARI-saluer-duree" not in page
+    assert "Voir la réponse attendue" not in page
+    assert "CANARI-saluer-duree" in client.submit(check, {"answer": "50"}).text
+
+
 def test_a_lesson_that_is_not_public_does_not_exist_for_guests(client):
     assert client.get("/lecons/ec101-accueil/ecouter").status_code == 404
     assert client.get("/lecons/ec101-accueil/quiz-note").status_code == 404
