@@ -80,7 +80,9 @@ def mine() -> str:
     """« Mes questions », the last first."""
     with reading() as connection:
         lines = pages.my_threads(connection, learner=visitor(), page=page_of_list())
-    return render_template("messages/mine.html", lines=lines, promised=PROMISED_DAYS)
+        begun = pages.question_drafts(connection, learner=visitor())
+    drafts = [(_address(about), words) for about, words in begun]
+    return render_template("messages/mine.html", lines=lines, drafts=drafts, promised=PROMISED_DAYS)
 
 
 @bp.route("/questions/<public_id>", methods=["GET", "POST"])

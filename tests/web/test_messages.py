@@ -100,10 +100,13 @@ def test_a_draft_is_found_again_by_page_and_by_script(student: Client, doors: Do
     assert back.startswith(LESSON)
     assert "Brouillon gardé." in shown_without_scripts(student.get(back)), "the page came back without a word"
     assert "Brouillon gardé." not in student.get(LESSON).text
+    begun = student.get("/questions").text
+    assert f'<a class="title" href="{LESSON}" lang="fr">Je voulais</a>'.replace("&", "&amp;") in begun, "it was nowhere"
     kept = student.submit(LESSON, {"text": "Je voulais dire", "go": "draft"}, headers={"Accept": "application/json"})
     assert kept.json == {"saved": "Enregistré à 20\xa0h\xa000"}
     assert "Je voulais dire" in student.get(LESSON).text
     ask(student, "Je voulais dire ceci")
+    assert "pas encore envoyées" not in student.get("/questions").text
     with doors.reading() as connection:
         assert connection.execute(select(Draft.id)).all() == []
 
