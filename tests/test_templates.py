@@ -138,6 +138,33 @@ def test_the_two_dark_themes_are_the_same():
     assert by_system.split() == chosen.split()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "surface"])
+def test_the_limits_of_a_marked_passage_are_seen(theme: str, ground: str):
+    """Its tint differs too little from what is around: 1.1 to 1 on a copy, by day as by night."""
+    style = STYLE.read_text()
+    rule = re.search(r"^mark \{([^}]*)\}", style, re.M)[1]
+    own = re.search(rf":root[^{{]*{{\s*color-scheme: {theme};(.*?)}}", style, re.DOTALL)[1]
+    tokens = {name: value for part in (style, own) for name, value in re.findall(r"--([\w-]+): (#\w+);", part)}
+    line = re.search(r"border-bottom: 2px solid var\(--([\w-]+)\)", rule)
+    assert line is not None
+    assert contrast(tokens[line[1]], tokens[ground]) >= 3
+    assert contrast(tokens[line[1]], tokens["warning-tint"]) >= 3
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG counts it."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
 class Sample(Form):
     email = StringField("Adresse e-mail", [validators.InputRequired("Écrivez votre adresse.")])
     password = PasswordField("Mot de passe", [validators.InputRequired("Écrivez votre mot de passe.")])
@@ -308,6 +335,12 @@ def test_a_piece_of_information_has_nothing_to_answer():
 def test_choices_in_lists_lose_their_marks_but_keep_their_words():
     cloze = next(one for one, _ in QUESTIONS if one.type == "cloze")
     assert "second" in [option.text for option in asked(cloze, {}).iter("option")]
+
+
+def test_what_follows_a_choice_in_a_text_touches_it():
+    cloze = next(one for one, _ in QUESTIONS if one.type == "cloze")
+    choice = next(asked(cloze, {}).iter("select"))
+    assert (choice.tail or "") == ""
 
 
 def test_what_a_person_typed_is_escaped():

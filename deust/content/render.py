@@ -19,7 +19,7 @@ from deust.content.source import FORBIDDEN_CHARACTERS
 from deust.content.typography import typeset, typeset_html
 from deust.domain.learning import Term
 
-RENDERER_VERSION = "8"
+RENDERER_VERSION = "9"
 GLOSSARY = "/glossaire"
 
 _EXTENSIONS = [

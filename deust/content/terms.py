@@ -11,6 +11,11 @@ from deust.domain.learning import Term
 
 _PIECE = re.compile(r"(<[^>]*>)")
 _TAG = re.compile(r"<(/?)([a-zA-Z0-9]+)")
+_TOUCHED = re.compile(
+    r"((?:[^\s<>'’]{0,12}['’]|[«“‘(\[]\N{NO-BREAK SPACE}?){0,3})"
+    r'(<button type="button" class="term"[^>]*>[^<]*</button>)'
+    r"((?:\N{NO-BREAK SPACE}?[.,;:!?…»”)\]]){0,4})"
+)
 _SKIPPED = frozenset(
     {
         "h1",
@@ -81,7 +86,8 @@ def _with_buttons(html: str, pattern: re.Pattern[str], by_word: dict[str, Term],
         if piece.startswith("<"):
             depth += _depth_change(piece)
         elif depth == 0 and piece.strip():
-            pieces[place] = pattern.sub(lambda word: _button(word.group(), by_word, found), piece)
+            offered = pattern.sub(lambda word: _button(word.group(), by_word, found), piece)
+            pieces[place] = _TOUCHED.sub(_kept_together, offered)
     return "".join(pieces)
 
 
@@ -100,6 +106,12 @@ def _button(word: str, by_word: dict[str, Term], found: dict[str, Term]) -> str:
         return word
     found[term.slug] = term
     return f'<button type="button" class="term" popovertarget="term-{term.slug}">{word}</button>'
+
+
+def _kept_together(touched: re.Match[str]) -> str:
+    """A button may begin or end a line wherever it stands: what touches it holds to it."""
+    before, button, after = touched.groups()
+    return f'<span class="keep">{touched.group()}</span>' if before or after else button
 
 
 def definition(term: Term, html: str) -> str:

@@ -169,13 +169,14 @@ def carried(asked: Asked, work: Work, grids: Mapping[str, Grid]) -> GridChanges:
 class Reckoned:
     """The mark so far, the points of each question in it, and what still lacks: criteria `to_rate` with the key of
     their question, questions `to_mark`, and of the rest `applicable` where no criterion applies, `adjustment`,
-    `reason`, `comment`.
+    `reason`, `comment`. Of the questions to mark, those `misread` have points that cannot be counted.
     """
 
     mark: Mark | None
     points: Mapping[str, Fraction] = field(default_factory=dict)
     to_rate: tuple[tuple[str, str], ...] = ()
     to_mark: tuple[str, ...] = ()
+    misread: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
 
     @property
@@ -200,11 +201,13 @@ def reckon(asked: Asked, work: Work) -> Reckoned:
     is_unexplained, is_silent = bool(adjustment and not work.adjustment_reason.strip()), not work.comment.strip()
     points = {key: one.points for key, one in rated.items() if one.points is not None}
     blank = rated.keys() - points.keys()
+    to_mark = tuple(key for key in rated if key in blank and key not in asked.grids)
     found = Reckoned(
         mark=None,
         points=points,
         to_rate=tuple((key, criterion) for key, one in rated.items() for criterion in one.to_rate),
-        to_mark=tuple(key for key in rated if key in blank and key not in asked.grids),
+        to_mark=to_mark,
+        misread=tuple(key for key in to_mark if work.points.get(key, "").strip()),
         lacks=(
             *(["applicable"] if any(key in asked.grids and not rated[key].to_rate for key in blank) else ()),
             *unread,

@@ -69,6 +69,26 @@ def mark(question: Question, answer: Json, values: Values = _NO_VALUES) -> Verdi
         return Verdict(share=None, is_right=None)
 
 
+def is_misread(question: Question, answer: Json) -> bool:
+    """Whether a number is asked for, here or in a gap, and what was typed is not one: that tells nothing of the key."""
+    block = question.answer
+    if isinstance(block, Cloze):
+        slots = slots_in(answer, len(block.gaps))
+        gaps = zip(block.gaps, slots, strict=True)
+        return any(_is_no_number(text_in(slot)) for gap, slot in gaps if isinstance(gap, Numeric))
+    return isinstance(block, Numeric) and _is_no_number(text_in(answer))
+
+
+@lru_cache(maxsize=4_096)
+def _is_no_number(text: str) -> bool:
+    """Read once: every page of an attempt asks it of all that was typed."""
+    try:
+        read_number(text.strip() or "0")
+    except InvalidAnswer:
+        return True
+    return False
+
+
 def points(question: Question, verdict: Verdict) -> Fraction | None:
     """The points earned; None until a person has marked. What is worth nothing waits for nobody."""
     if not question.points:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -65,6 +65,14 @@ class About:
         """The name of the draft of a new question about it."""
         place = f"about:{self.kind.value}:{self.attempt or self.ref}"
         return f"{place}:{self.key}" if self.key else place
+
+
+def drafted_about(place: str) -> About:
+    """What the draft of this name is about, without its title: the inverse of `place`."""
+    _about, kind, name, *key = place.split(":")
+    found = About(kind=Kind(kind), ref="", title="", key=key[0] if key else None)
+    is_course = found.kind in (Kind.MODULE, Kind.LESSON)
+    return replace(found, ref=name) if is_course else replace(found, attempt=name)
 
 
 def thread_place(public_id: str) -> str:

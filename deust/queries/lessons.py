@@ -169,7 +169,10 @@ def _checks(rendered: RenderedLesson, url: str, *, person_id: int, tries: Mappin
 
 @lru_cache(maxsize=4_096)
 def _check(question: Question, person_id: int, url: str, tried: str | None) -> Check:
-    """The check as this person sees it, its answer as JSON; a lesson is opened again after each try of one of them."""
+    """The check as this person sees it, its answer as JSON; a lesson is opened again after each try of one of them.
+
+    What explains the answer waits for a number that can be read.
+    """
     asked = asked_check(question, person_id=person_id)
     values = asked.values
     shown = present(question, asked.placement, values)
@@ -179,14 +182,15 @@ def _check(question: Question, person_id: int, url: str, tried: str | None) -> C
     answer = json.loads(tried)
     verdict = asked.mark(answer)
     general = (marking.filled(question.feedback, values),) if question.feedback else ()
+    is_right, is_read = verdict.is_right, not verdict.unreadable
     return Check(
         question=shown,
         url=url,
         fields=show_answer(question, asked.placement, answer),
         hints=hints,
         is_tried=True,
-        is_right=verdict.is_right,
+        is_right=is_right,
         is_unreadable=verdict.unreadable,
-        feedback=(*verdict.feedback, *general),
-        right=() if verdict.is_right else describe(question, marking.right_answer(question, values), values),
+        feedback=(*verdict.feedback, *general) if is_read else (),
+        right=describe(question, marking.right_answer(question, values), values) if is_read and not is_right else (),
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from deust.domain.access import Role
 from deust.domain.errors import NotFound
-from deust.domain.messages import Kind, State, days_waited, thread_place
+from deust.domain.messages import About, Kind, State, days_waited, drafted_about, thread_place
 from deust.domain.people import SignedIn
 from deust.models.messages import DigestMark, Draft, Message, Thread
 from deust.models.people import Enrolment, Group, Person, Tutoring
@@ -152,6 +152,17 @@ def draft_of(connection: Connection, *, who: SignedIn, place: str) -> str:
         select(Draft.text).where(Draft.person_id == who.person_id, Draft.place == place)
     ).scalar_one_or_none()
     return found or ""
+
+
+def question_drafts(connection: Connection, *, learner: SignedIn) -> tuple[tuple[About, str], ...]:
+    """The questions begun and not sent, the last written first, with their first words; in one statement."""
+    rows = connection.execute(
+        select(Draft.place, func.substr(Draft.text, 1, EXCERPT).label("words"))
+        .where(Draft.person_id == learner.person_id, Draft.place.startswith("about:"))
+        .order_by(Draft.saved_at.desc())
+        .limit(PAGE)
+    ).all()
+    return tuple((drafted_about(row.place), " ".join(row.words.split())) for row in rows)
 
 
 def queue(connection: Connection, *, tutor: SignedIn, filters: Filters, page: int, now: datetime) -> Queue:

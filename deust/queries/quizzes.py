@@ -15,6 +15,7 @@ from deust.domain.answers import file_name_in
 from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.learning import Kind
+from deust.domain.marking import is_misread
 from deust.domain.people import Dates, SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import Info, Json, Question, takes_file
@@ -85,13 +86,16 @@ class Asked:
 
 
 class Jump(NamedTuple):
-    """One number of the list of questions; information pages have none."""
+    """One number of the list of questions; information pages have none. `is_misread`: a number is asked for, and what
+    was typed is not one.
+    """
 
     key: str
     number: int
     position: int
     href: str
     is_answered: bool
+    is_misread: bool
     is_flagged: bool
     is_current: bool
 
@@ -186,7 +190,7 @@ def attempt_page(
         position=position,
         pages=len(pages),
         asked=tuple(_asked(entry, questions[entry.key], answers.get(entry.key), numbers) for entry in here),
-        jumps=_jumps(row.public_id, pages, numbers, answers, here),
+        jumps=_jumps(row.public_id, pages, questions, numbers, answers, here),
         started_at=row.started_at,
         time_seconds=row.time_seconds,
         limit_seconds=settings.time_seconds,
@@ -269,6 +273,7 @@ def _filled(question: Question, entry: PaperQuestion, given: Json) -> Mapping[st
 def _jumps(
     public_id: str,
     pages: Sequence[Sequence[PaperQuestion]],
+    questions: Mapping[str, Question],
     numbers: Mapping[str, int],
     answers: Mapping[str, Row[Any]],
     here: Sequence[PaperQuestion],
@@ -281,6 +286,7 @@ def _jumps(
             position=index,
             href=f"/essais/{public_id}/questions/{index}" + ("" if len(page) == 1 else f"#q-{entry.key}"),
             is_answered=entry.key in answers and answers[entry.key].given is not None,
+            is_misread=entry.key in answers and is_misread(questions[entry.key], answers[entry.key].given),
             is_flagged=entry.key in answers and answers[entry.key].is_flagged,
             is_current=alone and entry.key == here[0].key,
         )

@@ -682,7 +682,13 @@ async function readRulesAgain(isLonger) {
   const response = rules && (await ask(location.href, { headers: { Accept: "text/html" } }).catch(() => null));
   if (!response?.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  promise(page);
   rules.replaceWith(page.querySelector("[data-rules]") ?? rules);
+}
+
+/** What only this file does is said once it does it. */
+function promise(page) {
+  for (const told of page.querySelectorAll("[data-helped]")) told.hidden = false;
 }
 
 function asTime(seconds) {
@@ -877,6 +883,7 @@ function onOnline() {
 }
 
 claim(client);
+promise(document);
 document.addEventListener("visibilitychange", onVisible);
 addEventListener("pagehide", writeJournal);
 addEventListener("online", onOnline);

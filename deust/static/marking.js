@@ -3,7 +3,7 @@ if (!HTMLFormElement.prototype.requestSubmit) throw new Error("This browser post
 
 const PAUSE = 1_200;
 const RETRY = 5_000;
-let form, copy, key, timer = 0, isSending = false, isDirty = false, isStopped = false, next = null, voice = null, speaker = null;
+let form, copy, key, timer = 0, isSending = false, isDirty = false, isStopped = false, isSignedOut = false, next = null, voice = null, speaker = null;
 
 const state = () => document.querySelectorAll("[data-saved]");
 const dialog = () => document.getElementById("sign-in");
@@ -88,7 +88,7 @@ function changed() {
 }
 
 async function send() {
-  if (isSending || isStopped || !isDirty || field("new-text").value.trim()) return;
+  if (isSending || isStopped || isSignedOut || !isDirty || field("new-text").value.trim()) return;
   isDirty = false;
   const body = new FormData(form);
   body.set("go", "stay");
@@ -113,7 +113,7 @@ async function alone(act) {
     return await act();
   } finally {
     isSending = false;
-    if (isDirty && !isStopped) timer = setTimeout(send, PAUSE);
+    if (isDirty && !isStopped && !isSignedOut) timer = setTimeout(send, PAUSE);
   }
 }
 
@@ -139,9 +139,15 @@ async function take(answer) {
   return true;
 }
 
+/** Asked once: whoever puts it off goes on typing, and is asked again when they save. */
 function signedOut() {
   isDirty = true;
   say(copy.dataset.textSignedOut, true);
+  if (!isSignedOut) askAgain();
+  isSignedOut = true;
+}
+
+function askAgain() {
   if (!dialog().open) dialog().showModal();
 }
 
@@ -176,6 +182,7 @@ async function signIn(submission) {
     return;
   }
   password.value = "";
+  isSignedOut = false;
   dialog().close();
   send();
 }
@@ -184,6 +191,10 @@ async function signIn(submission) {
 
 function leave(event) {
   clearTimeout(timer);
+  if (isSignedOut) {
+    event.preventDefault();
+    return askAgain();
+  }
   if (!isSending && !speaker?.isSending()) return ready(event);
   event.preventDefault();
   if (speaker?.isSending()) say(copy.dataset.textLeaving, true);
@@ -311,7 +322,7 @@ function showKeys() {
   const button = document.querySelector("[data-keys]");
   button.textContent = areKeysOff() ? button.dataset.textOn : button.dataset.textOff;
   button.hidden = false;
-  for (const key of document.querySelectorAll("kbd")) key.hidden = areKeysOff();
+  for (const told of document.querySelectorAll("[data-by-key]")) told.hidden = areKeysOff();
 }
 
 function turnKeys() {

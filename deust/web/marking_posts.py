@@ -89,6 +89,14 @@ def missing_words(reckoned: Reckoned) -> str:
     if reckoned.to_mark:
         left.append(ngettext("%(num)s réponse", "%(num)s réponses", len(reckoned.to_mark)))
     said = [_("Reste à noter : %(left)s.", left=", ".join(left))] if left else []
+    if misread := len(reckoned.misread):
+        said.append(
+            ngettext(
+                "%(num)s nombre de points ne se lit pas, ou dépasse le maximum.",
+                "%(num)s nombres de points ne se lisent pas, ou dépassent le maximum.",
+                misread,
+            )
+        )
     words = {
         "applicable": _("Un critère au moins doit s’appliquer."),
         "comment": _("L’appréciation manque."),
@@ -193,16 +201,24 @@ def _new_remark(public_id: str) -> Remark:
     text = next((one.text for one in page.parts if one.key == part), "")
     found = _passage(text, at, _whole(form.get("new-start")))
     if found is None:
-        return remark
+        return replace(remark, quote=at[:_LONGEST_FIELD])
     return replace(remark, start=found.start(), end=found.end(), quote=found[0][:_LONGEST_FIELD])
 
 
 def _passage(text: str, words: str, start: int) -> re.Match[str] | None:
-    """Where these words stand, at the place told or else first; a field of one line lost the ends of theirs."""
+    """Where these words stand, at the place told or else first; a field of one line lost the ends of theirs.
+
+    Words typed by hand may have other capitals, spaces and apostrophes than the text.
+    """
     if not words:
         return None
     written = re.compile(r"\n*".join(map(re.escape, words)))
-    return written.match(text, start) or written.search(text)
+    typed = re.compile(r"\s*".join(map(_typed, "".join(words.split()))), re.IGNORECASE)
+    return written.match(text, start) or written.search(text) or typed.search(text)
+
+
+def _typed(sign: str) -> str:
+    return "['’]" if sign in "'’" else re.escape(sign)
 
 
 def page_asked(asked: str) -> tuple[str, int] | None:

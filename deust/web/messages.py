@@ -80,7 +80,9 @@ def mine() -> str:
     """« Mes questions », the last first."""
     with reading() as connection:
         lines = pages.my_threads(connection, learner=visitor(), page=page_of_list())
-    return render_template("messages/mine.html", lines=lines, promised=PROMISED_DAYS)
+        begun = pages.question_drafts(connection, learner=visitor())
+    drafts = [(_address(about), words) for about, words in begun]
+    return render_template("messages/mine.html", lines=lines, drafts=drafts, promised=PROMISED_DAYS)
 
 
 @bp.route("/questions/<public_id>", methods=["GET", "POST"])
@@ -291,11 +293,11 @@ def _draft(place: str) -> str:
 
 
 def _kept_draft(place: str, back: str) -> ResponseReturnValue:
-    """What was being written is kept; a script is told when, a page comes back."""
+    """What was being written is kept; a script is told when, a page comes back and says so."""
     now = _keep_draft(place, request.form.get("text", ""))
     if wants_json():
         return jsonify({"saved": _("Enregistré à %(time)s", time=formats.clock(now))})
-    return redirect(back, 303)
+    return redirect(f"{back}{'&' if '?' in back else '?'}fait=brouillon", 303)
 
 
 def _keep_draft(place: str, text: str) -> object:

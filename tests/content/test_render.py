@@ -335,10 +335,31 @@ def test_the_first_occurrence_of_a_term_offers_its_definition() -> None:
     (_, found), *_ = rendered_lesson(lesson(body), context).parts
     assert found.count('popovertarget="term-accueil"') == 1
     assert found.count('popovertarget="term-dmt"') == 1
-    assert '>Un <button type="button" class="term" popovertarget="term-accueil">accueil</button>. Un accueil.' in found
+    button = '<button type="button" class="term" popovertarget="term-accueil">accueil</button>'
+    assert f'>Un <span class="keep">{button}.</span> Un accueil.' in found
     assert '<aside popover id="term-dmt" class="definition">' in found
     assert "Un <em>temps</em>." in found
     assert '<a href="/glossaire#dmt">Glossaire</a>' in found
+
+
+DMT = Term(slug="dmt", name="DMT", long="", definition="d")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("l’", ""), ("d’", ","), ("(", ")"), ("«\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}»"), ("", "…")],
+)
+def test_a_term_keeps_to_its_line_what_touches_it(before: str, after: str) -> None:
+    """A button may begin a line whatever stands before: « l’ » ended one, and a comma began the next."""
+    (shown,), _ = offer_terms([f"<p>Voir {before}DMT{after} ici.</p>"], [DMT])
+    words = re.search(r'Voir <span class="keep">(.*?)<button[^>]*>DMT</button>(.*?)</span> ici', shown)
+    assert words is not None
+    assert words.groups() == (before, after)
+
+
+def test_a_term_alone_is_not_wrapped() -> None:
+    (shown,), _ = offer_terms(["<p>La DMT <b>et</b> le reste.</p>"], [DMT])
+    assert "<span" not in shown
 
 
 def test_definitions_that_name_one_another_do_not_go_round() -> None:

@@ -35,7 +35,9 @@ def test_points_are_read_with_a_comma_or_a_point(typed: str, points: Fraction) -
 def test_points_out_of_range_or_unreadable_are_missing(typed: str) -> None:
     assert copies.points_in(typed, Fraction(2)) is None
     work = Work(points={"a": typed, "b": "1"}, comment="Bien.")
-    assert reckon(TWO_QUESTIONS, work).missing == ("a",)
+    found = reckon(TWO_QUESTIONS, work)
+    assert found.missing == ("a",)
+    assert found.misread == (("a",) if typed else ())
 
 
 def test_points_of_the_questions_add_up() -> None:

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from deust.domain.errors import InvalidAnswer
 from deust.domain.messages import (
+    About,
+    Kind,
     cleaned,
     days_waited,
     digest_hour,
+    drafted_about,
     easter_of,
     ensure_sendable,
     holidays,
@@ -22,6 +25,22 @@ from deust.domain.messages import (
 PARIS, REUNION, NEW_YORK = "Europe/Paris", "Indian/Reunion", "America/New_York"
 ZONES = st.sampled_from([PARIS, REUNION, NEW_YORK, "UTC"])
 MOMENTS = st.datetimes(datetime(2025, 1, 2), datetime(2035, 12, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        About(kind=Kind.MODULE, ref="ec131", title="M"),
+        About(kind=Kind.LESSON, ref="ec131/accueillir", title="L"),
+        About(kind=Kind.RESULT, ref="ec131/quiz", title="Q", attempt="abc"),
+        About(kind=Kind.QUESTION, ref="ec131/quiz", title="Q", attempt="abc", key="q1"),
+        About(kind=Kind.MARK, ref="ec131/devoir", title="D", attempt="abc"),
+    ],
+)
+def test_the_name_of_a_draft_says_what_it_is_about(about: About) -> None:
+    found = drafted_about(about.place)
+    assert (found.kind, found.attempt or found.ref, found.key) == (about.kind, about.attempt or about.ref, about.key)
+    assert found.place == about.place
 
 
 def paris(*parts: int) -> datetime:

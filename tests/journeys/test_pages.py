@@ -412,6 +412,9 @@ def _looked_at(visit: Visit) -> Iterator[str]:
     """All that axe knows, targets and rings in light, contrasts in dark too; a theme is changed as seldom as it can."""
     for name, width, themes in WIDTHS:
         looks.show_whole(visit.page, width, visit.window)
+        if name == "desk":
+            yield from (f"{name}: {problem}" for problem in looks.squeezed_title(visit.page))
+        yield from (f"{name}: {problem}" for problem in looks.glued(visit.page))
         for theme in themes:
             visit.window.use_theme(theme)
             found = _in_dark(visit.page) if theme == "dark" else _in_light(visit.page, is_one_column=name == "phone")

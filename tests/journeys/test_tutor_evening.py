@@ -470,6 +470,34 @@ def test_a_session_that_ends_while_marking_loses_no_word(
     assert [work["comment"] for work in school.markings()] == ["Écrit pendant que la session finissait."]
 
 
+def test_a_dialog_put_off_leaves_the_keyboard_alone_until_the_marker_saves(
+    school: School, desk: BrowserContext
+) -> None:
+    """It came back every second, over what was typed: the words went to the field of the password."""
+    hand_in(school, school.student_of_group())
+    page, tutor = desk.new_page(), school.tutor()
+    open_oldest(page, tutor)
+    school.end_sessions(tutor)
+    page.get_by_label("Appréciation").focus()
+    page.keyboard.type("Un début,")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Appréciation")).to_be_focused()
+    page.keyboard.type(" une suite,")
+    page.wait_for_timeout(2_500)
+    expect(dialog).to_be_hidden()
+    page.keyboard.type(" une fin.")
+    expect(page.get_by_label("Appréciation")).to_have_value("Un début, une suite, une fin.")
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Mot de passe").fill(PASSWORD)
+    dialog.get_by_role("button", name="Se reconnecter").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator("[data-saved]:visible").first).to_contain_text("Enregistré à")
+    assert [work["comment"] for work in school.markings()] == ["Un début, une suite, une fin."]
+
+
 def test_a_page_closed_without_network_gives_the_words_back(
     browser: Browser, school: School, desk: BrowserContext
 ) -> None:

@@ -338,6 +338,17 @@ def test_a_thread_and_a_list_cost_the_same_whatever_they_hold(school: School) ->
     assert counts == [9, 9, 9]
 
 
+def test_the_questions_begun_are_found_the_last_first_in_one_statement(school: School) -> None:
+    for place, text in (("about:lesson:a/b", "Un début"), ("about:mark:c", "Un\nautre"), ("thread:d", "Une suite")):
+        with writing() as session:
+            messages.keep_draft(session, who=school.learner, place=place, text=text, now=school.clock.now)
+        school.clock.move(minutes=1)
+    with statements() as found, reading() as connection:
+        begun = pages.question_drafts(connection, learner=school.learner)
+    assert [(about.ref or about.attempt, words) for about, words in begun] == [("c", "Un autre"), ("a/b", "Un début")]
+    assert len(found) == 1
+
+
 def test_a_page_of_the_queue_holds_fifty(school: School) -> None:
     with writing() as session:
         for number in range(52):

@@ -96,6 +96,31 @@ _CUT = """() => [...document.body.querySelectorAll('*')]
         .filter(e => isShown(e) && e.getBoundingClientRect().width > 1 && e.getBoundingClientRect().right > innerWidth))
     .map(e => `${named(e)} is cut`)"""
 
+_TITLE = """() => {
+    const title = document.querySelector('h1');
+    const height = parseFloat(getComputedStyle(title).lineHeight);
+    return [title.getBoundingClientRect().width, Math.round(title.getBoundingClientRect().height / height)];
+}"""
+
+_GLUED = """() => {
+    const before = e => {
+        let one = e.previousElementSibling;
+        while (one && (!isShown(one) || one.getBoundingClientRect().height < 2)) one = one.previousElementSibling;
+        return one;
+    };
+    const touches = (e, one) => {
+        const [above, box] = [one.getBoundingClientRect(), e.getBoundingClientRect()];
+        const isBelow = box.top >= above.bottom - 1;
+        if (e.matches('h2, .asked, .semester'))
+            return isBelow && box.top - above.bottom < 8 && !one.matches('.kicker, .about, details');
+        return one.matches('.badge, .button')
+            && (isBelow ? box.top - above.bottom < 3 : box.left >= above.left && box.left - above.right < 4);
+    };
+    return [...document.querySelectorAll('main :is(.badge, .button, h2, .asked, .semester)')]
+        .filter(e => isShown(e) && before(e) && touches(e, before(e)))
+        .map(e => `${named(e)} touches ${named(before(e))}`);
+}"""
+
 
 def small_targets(page: Page) -> list[str]:
     """What is touched and smaller than 44 × 44; a link within a sentence and a bar of a wave have their equals."""
@@ -119,6 +144,17 @@ def cut_texts(page: Page) -> list[str]:
     A wide table scrolls; one whose rows are laid out as blocks has nothing to scroll for.
     """
     return list(page.evaluate(_with_common(_CUT)))
+
+
+def squeezed_title(page: Page) -> list[str]:
+    """A main title folded in a column narrower than a telephone, which on a desk is meant for something else."""
+    width, lines = page.evaluate(_TITLE)
+    return [f"the title has {round(width)} px"] if width < chromium.REFLOW[0] and lines > 1 else []
+
+
+def glued(page: Page) -> list[str]:
+    """Badges and buttons that touch, titles and parts of a page that stand on what comes before them."""
+    return list(page.evaluate(_with_common(_GLUED)))
 
 
 def unfold(page: Page) -> None:

@@ -47,6 +47,19 @@ def page_of(response: TestResponse) -> Element:
     return _trees[response]
 
 
+def shown_without_scripts(response: TestResponse) -> str:
+    """The words of a page in a browser that runs no script: what is hidden stays so."""
+    return " ".join("".join(_shown(page_of(response))).split())
+
+
+def _shown(element: Element) -> Iterator[str]:
+    if element.get("hidden") is None and element.tag not in ("head", "script", "template"):
+        yield element.text or ""
+        for child in element:
+            yield from _shown(child)
+    yield element.tail or ""
+
+
 def _read(response: TestResponse) -> Element:
     problems = [*header_problems(response)]
     text = response.get_data(as_text=True)

@@ -18,6 +18,7 @@ from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.forms import Form, form_of, forms_of
 from tests.support.hand_ins import followed_student
+from tests.support.pages import shown_without_scripts
 from tests.support.sittings import Sitting
 from tests.support.statements import statements
 from tests.support.uploads import Sender
@@ -98,6 +99,14 @@ def test_a_student_hands_in_and_reads_the_mark_only_once_released(student: Clien
     assert "20 sur 20" in told
     assert "Bien." in told
     assert "CANARI" not in told
+
+
+def test_versions_are_announced_once_there_is_one(student: Client) -> None:
+    """Under the title stood an empty list while the first version was a draft."""
+    draft = write(student)
+    assert "Vos versions" not in student.get(HOME).text
+    hand_in(student, draft)
+    assert "Vos versions" in student.get(HOME).text
 
 
 def test_a_student_is_told_the_adjustment_and_not_its_reason(student: Client, tutor: Client, doors: Doors) -> None:
@@ -317,6 +326,13 @@ def test_a_remark_finds_its_passage_and_can_go(student: Client, tutor: Client, d
     form = form_of(tutor.get(copy), "marking")
     assert form.send(tutor, {f"remark-{remark[1]}-drop": "1", "go": "stay"}).status_code == 303
     assert "Trop sec." not in tutor.get(copy).text
+
+
+def test_keys_are_told_by_the_script_that_reads_them(student: Client, tutor: Client, doors: Doors) -> None:
+    hand_in(student, write(student))
+    page = tutor.get(copy_address(doors))
+    assert "Clavier" in page.text
+    assert "Clavier" not in shown_without_scripts(page)
 
 
 def test_the_queue_leads_to_the_oldest_copy_and_empties(student: Client, tutor: Client, doors: Doors) -> None:
@@ -561,6 +577,30 @@ def test_a_passage_over_two_lines_keeps_its_place(student: Client, tutor: Client
     with doors.reading() as connection:
         (remark,) = connection.scalar(select(Marking.content))["remarks"]
     assert (remark["start"], remark["end"], remark["quote"]) == (4, 14, "ligne.\nUne")
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("C’est pour quoi ?", (6, 24, "C'est  pour\nquoi ?")),
+        ("c'est pour quoi", (6, 22, "C'est  pour\nquoi")),
+        ("au revoir", (0, 0, "au revoir")),
+    ],
+)
+def test_the_words_of_a_passage_may_be_typed_by_hand(
+    student: Client, tutor: Client, doors: Doors, words: str, kept: tuple[int, int, str]
+) -> None:
+    """A marker without a script types them: capitals, spaces and apostrophes may differ. Words that the text does not
+    have were dropped without a word: they are kept with the remark, and its marker is told.
+    """
+    hand_in(student, write(student, "Oui ?\nC'est  pour\nquoi ?"))
+    copy = copy_address(doors)
+    form = form_of(tutor.get(copy), "marking")
+    form.send(tutor, {"new-place": form.fields["new-place"], "new-at": words, "new-text": "Ici.", "go": "stay"})
+    with doors.reading() as connection:
+        (remark,) = connection.scalar(select(Marking.content))["remarks"]
+    assert (remark["start"], remark["end"], remark["quote"]) == kept
+    assert ("Ces mots ne sont pas dans le texte" in tutor.get(copy).text) == (kept[1] == 0)
 
 
 def test_a_text_as_long_as_its_page_allows_is_kept_whole(student: Client, tutor: Client, doors: Doors) -> None:

@@ -10,6 +10,7 @@ from deust.domain.access import Role
 from deust.models.learning import CheckTry, ItemProgress
 from deust.services.learning import index_programme
 from tests.support import factories
+from tests.support.pages import page_of
 from tests.support.statements import statements
 
 LESSON = "/modules/ec101-accueil/saluer"
@@ -36,6 +37,14 @@ def test_the_public_home_says_what_the_programme_holds_and_nothing_invented(clie
     assert "Candidater" not in page
 
 
+def test_the_hours_of_a_semester_are_not_read_with_its_number(client):
+    """« Semestre 1 292 h » was one thousand two hundred and ninety-two hours to who hears it."""
+    titles = ["".join(title.itertext()).strip() for title in page_of(client.get("/")).iter("h3")]
+    semesters = [title for title in titles if title.startswith("Semestre")]
+    assert semesters
+    assert all(re.fullmatch(r"Semestre \d, \d+ h", title) for title in semesters), semesters
+
+
 def test_a_public_lesson_is_read_and_tried_without_an_account(client, doors):
     page = client.get(PUBLIC).text
     assert "puis votre prénom" in page
@@ -46,6 +55,17 @@ def test_a_public_lesson_is_read_and_tried_without_an_account(client, doors):
     assert "CANARI-saluer-faux" in tried.text
     assert "CANARI-saluer-juste" not in tried.text
     assert kept(doors, CheckTry) == []
+
+
+def test_a_number_that_cannot_be_read_is_asked_again_and_its_answer_not_given(client):
+    """The page asked for figures, and told the answer below."""
+    check = f"{PUBLIC}/verifier/s-duree"
+    page = client.submit(check, {"answer": "dix"}).text
+    assert "Écrivez-le en chiffres." in page
+    assert 'value="dix"' in page
+    assert "CANARI-saluer-duree" not in page
+    assert "Voir la réponse attendue" not in page
+    assert "CANARI-saluer-duree" in client.submit(check, {"answer": "50"}).text
 
 
 def test_a_lesson_that_is_not_public_does_not_exist_for_guests(client):

@@ -17,6 +17,7 @@ from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.forms import form_of, forms_of
 from tests.support.hand_ins import followed_student
+from tests.support.pages import shown_without_scripts
 
 LESSON = "/questions/poser?sur=lecon&ref=ec101-accueil/saluer"
 HOSTILE = "<script>alert(1)</script>\nDeuxième ligne & « suite »"
@@ -95,13 +96,17 @@ def test_the_twenty_first_question_of_a_day_is_kept_for_tomorrow(student: Client
 
 
 def test_a_draft_is_found_again_by_page_and_by_script(student: Client, doors: Doors) -> None:
-    assert student.submit(LESSON, {"text": "Je voulais", "go": "draft"}).location == LESSON.replace(
-        "/saluer", "/saluer"
-    )
+    back = student.submit(LESSON, {"text": "Je voulais", "go": "draft"}).location
+    assert back.startswith(LESSON)
+    assert "Brouillon gardé." in shown_without_scripts(student.get(back)), "the page came back without a word"
+    assert "Brouillon gardé." not in student.get(LESSON).text
+    begun = student.get("/questions").text
+    assert f'<a class="title" href="{LESSON}" lang="fr">Je voulais</a>'.replace("&", "&amp;") in begun, "it was nowhere"
     kept = student.submit(LESSON, {"text": "Je voulais dire", "go": "draft"}, headers={"Accept": "application/json"})
     assert kept.json == {"saved": "Enregistré à 20\xa0h\xa000"}
     assert "Je voulais dire" in student.get(LESSON).text
     ask(student, "Je voulais dire ceci")
+    assert "pas encore envoyées" not in student.get("/questions").text
     with doors.reading() as connection:
         assert connection.execute(select(Draft.id)).all() == []
 

@@ -220,6 +220,18 @@ class TestBeforeItNamedAGrid:
     def courses(self, tmp_path: Path) -> Path:
         return Path(shutil.copytree(COURSES, tmp_path / "courses"))
 
+    @pytest.mark.parametrize("typed", ["douze", "-1", "4,5"])
+    def test_points_that_cannot_be_counted_are_said_to_be_so(self, sitting: Sitting, tutor: Client, typed: str) -> None:
+        """They stayed in their field, and the page said no more than that one answer was left to mark."""
+        copy, name = handed_in(sitting), f"points-{sitting.key(TEXT)}"
+        form_of(tutor.get(copy), "marking").press(tutor, "go", "stay", **{name: typed})
+        page = tutor.get(copy)
+        assert form_of(page, "marking").fields[name] == [typed]
+        assert "Écrivez un nombre de 0 à 4." in page.text
+        assert "1 nombre de points ne se lit pas" in page.text
+        field = next(one for one in page_of(page).iter("input") if one.get("name") == name)
+        assert (field.get("aria-invalid"), field.get("aria-describedby")) == ("true", f"{name}-error")
+
     def test_a_copy_is_marked_with_points_until_a_tutor_applies_the_grid(
         self, sitting: Sitting, tutor: Client, courses: Path
     ) -> None:

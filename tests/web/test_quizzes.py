@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from deust.domain import marking
 from deust.domain.access import Role
+from deust.domain.questions import Json
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import Receipt
@@ -20,6 +21,7 @@ from tests.support import factories
 from tests.support.clients import Client
 from tests.support.clock import Clock
 from tests.support.forms import form_of, forms_of
+from tests.support.pages import shown_without_scripts
 from tests.support.sittings import EXAM, GRADED, Sitting
 
 ClientOf = Callable[[Person | Role], Client]
@@ -41,6 +43,45 @@ def exam(student: Client, doors: Doors) -> Sitting:
 def count(doors: Doors, table: type) -> int:
     with doors.reading() as connection:
         return len(connection.execute(select(table)).all())
+
+
+def test_a_page_without_scripts_promises_nothing_that_scripts_do(sitting: Sitting, exam: Sitting) -> None:
+    """It said that answers are saved as they are given and stay on the device, that the end is announced, and that
+    one may record oneself there.
+    """
+    training, timed = (
+        shown_without_scripts(sitting.open("e-voix")),
+        shown_without_scripts(exam.client.get(f"{exam.path}/questions/1")),
+    )
+    for shown in (training, timed):
+        assert "restent sur cet appareil" not in shown
+        assert "Nous vous préviendrons" not in shown
+        assert "vos réponses sont enregistrées quand vous changez de page" in shown
+    assert "rien ne vous prévient avant la fin" in timed
+    assert "rien ne vous prévient" not in training
+    assert "n’a pas de micro" in training
+    home = shown_without_scripts(sitting.client.get(sitting.home))
+    assert "une réponse est enregistrée quand vous changez de page" in home
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "is_told"),
+    [
+        ("e-nombre", "cent soixante-douze", True),
+        ("e-nombre", "999", False),
+        ("e-trous", ["x", 1, "huit"], True),
+        ("e-trous", ["x", 1, "3,5"], False),
+        ("e-courte", "huit", False),
+    ],
+)
+def test_a_number_that_cannot_be_read_is_said_before_handing_in(
+    sitting: Sitting, question: str, answer: Json, is_told: bool
+) -> None:
+    """« cent soixante-douze » was « Répondue », then worth nothing. A number that is wrong is told from no other."""
+    assert sitting.save(question, answer).status_code == 200
+    review = sitting.client.get(f"{sitting.path}/relecture").text
+    assert ("Nombre illisible\N{NO-BREAK SPACE}: écrivez-le en chiffres" in review.replace(" :", "\xa0:")) == is_told
+    assert "Il reste 11 questions sans réponse." in review
 
 
 # Starting
