@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
 from deust.domain.errors import AttemptClosed, NoAttemptLeft, NotYetOpen
 from deust.domain.people import Arrangement, Dates
@@ -129,8 +130,7 @@ class SaveOutcome(StrEnum):
     LATE = "late"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CurrentAnswer:
+class CurrentAnswer(NamedTuple):
     """The state a save meets: version 0 when nothing was answered yet; `clients` is each tab's last sequence."""
 
     given: Json
@@ -142,8 +142,7 @@ class CurrentAnswer:
 NO_ANSWER = CurrentAnswer(given=None, version=0, client="", clients={})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Save:
+class Save(NamedTuple):
     """One save as a tab sends it; `base_version` is the version of the answer that the tab had seen.
 
     `clears` says that the student emptied the answer on purpose: without it, nothing never replaces something.

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 
 class Refusal(Exception):
     """Something asked for cannot be done; the class says why, the attributes say with what."""
@@ -47,14 +44,18 @@ class InvalidAnswer(AnswerRefused):
     """An answer that cannot be read as an answer to its question."""
 
 
-@contextmanager
-def answer_to(key: str) -> Iterator[None]:
+class AnswerTo:
     """What is refused meanwhile is the answer to this question."""
-    try:
-        yield
-    except AnswerRefused as refusal:
-        refusal.key = key
-        raise
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, refusal: BaseException | None, _trace: object) -> None:
+        if isinstance(refusal, AnswerRefused):
+            refusal.key = self._key
 
 
 class NotYetOpen(Refusal):

@@ -23,6 +23,7 @@ from sqlalchemy import (
     column,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -47,6 +48,8 @@ def hold(session: Session, table: type[Base], id_: int) -> None:
 
 
 _TEXTS = postgresql.ARRAY(String)
+
+_NULL = cast(literal_column("'null'"), postgresql.JSON)
 
 Among = Callable[[Any, str], Any]
 
@@ -84,11 +87,8 @@ class RowsInsert:
         only: Callable[[Select[Any]], Select[Any]] = lambda it: it,
     ) -> None:
         types = {name: table.__table__.c[name].type for name in columns}
-        self._as_text = [name for name, type_ in types.items() if isinstance(type_, JSON)]
         self.parameter = f"{table.__tablename__}_rows"
-        chosen = _from_one_parameter(
-            self.parameter, {name: None if name in self._as_text else types[name] for name in columns}
-        )
+        chosen = _from_one_parameter(self.parameter, types)
         self._table, self._ending = table, ending
         self.from_parameter = ending(postgresql.insert(table).from_select(list(columns), only(chosen)))
 
@@ -99,9 +99,7 @@ class RowsInsert:
             connection.execute(self._ending(insert_into(connection, self._table)), rows)
 
     def as_parameter(self, rows: Sequence[Row]) -> str:
-        """JSON inside JSON stays text: a null in it is a value, not a missing one."""
-        listed = [{**row, **{name: json.dumps(row[name]) for name in self._as_text}} for row in rows]
-        return json.dumps(listed, default=datetime.isoformat)
+        return json.dumps(rows, default=datetime.isoformat)
 
 
 class RowsTogether:
@@ -180,8 +178,8 @@ def _parameters(name: str, table: type[Base], columns: Sequence[str]) -> dict[st
 
 
 def _from_one_parameter(parameter: str, types: Mapping[str, Any]) -> Select[Any]:
-    """The rows of a JSON list; what has no type here is JSON, given as text."""
-    columns = [column(name, Text() if type_ is None else type_) for name, type_ in types.items()]
+    """The rows of a JSON list. A null among what is kept as JSON is a value: the server takes it for a missing one."""
+    columns = [column(name, type_) for name, type_ in types.items()]
     listed = func.json_to_recordset(cast(bindparam(parameter, type_=Text()), postgresql.JSON))
     rows = listed.table_valued(*columns, name=f"given_{parameter}").render_derived(with_types=True)
-    return select(*(cast(rows.c[name], JSON) if type_ is None else rows.c[name] for name, type_ in types.items()))
+    return select(*(func.coalesce(one, _NULL) if isinstance(one.type, JSON) else one for one in rows.c))

@@ -8,7 +8,7 @@ the reading, and leaves unwritten what did.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -192,7 +192,7 @@ class Batch:
         if posted.only_changes:
             if save.given == current.given or (save.given is None and not save.clears):
                 return Saved(outcome=SaveOutcome.KEPT, given=current.given, current=current)
-            save = replace(save, sequence=current.clients.get(save.client, 0) + 1)
+            save = save._replace(sequence=current.clients.get(save.client, 0) + 1)
         outcome = self._outcome(save, current, posted.begun_at or self.now)
         if outcome is SaveOutcome.KEPT:
             current = attempts.after(save, current)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from deust.adapters.files import StoredFile
 from deust.domain import attempts, reading
 from deust.domain.documents import DocumentState
-from deust.domain.errors import InvalidAnswer, NotFound, UnknownQuestion, answer_to
+from deust.domain.errors import AnswerTo, InvalidAnswer, NotFound, UnknownQuestion
 from deust.domain.files import MOST_VOICE_BYTES_A_SECOND, VOICE, accepted_type, has_pages, is_sound, shown_name
 from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.people import SignedIn
@@ -54,13 +54,13 @@ def save_answers(
     saved, unneeded = {}, list[str]()
     for answer in posted:
         question, entry = asked[answer.key]
-        with answer_to(answer.key):
+        with AnswerTo(answer.key):
             given = _read(question, entry, answer)
             if answer.file is not None and isinstance(question.answer, Voice | File):
                 row = _file_row(session, learner, batch, _accepted(question.answer), answer, answer.file)
                 given = {"file": row.id, "name": row.name, "size": row.size, "sha256": row.sha256}
                 unneeded += [row.id] if row.stored_id != row.id else []
-        saved[answer.key] = batch.take(answer, replace(answer.save, given=given))
+        saved[answer.key] = batch.take(answer, answer.save._replace(given=given))
     batch.write(connection)
     return _acknowledged(batch, saved, unneeded)
 
@@ -79,9 +79,9 @@ def save_at_once(
     asked = _asked(connection, batch, posted)
     saved = {}
     for answer in posted:
-        with answer_to(answer.key):
+        with AnswerTo(answer.key):
             given = _read(*asked[answer.key], answer)
-        saved[answer.key] = batch.take(answer, replace(answer.save, given=given))
+        saved[answer.key] = batch.take(answer, answer.save._replace(given=given))
     return _acknowledged(batch, saved) if batch.write_unless_moved(connection) else None
 
 

@@ -9,10 +9,9 @@ from datetime import datetime
 
 from flask import Response, jsonify, request
 from markupsafe import Markup
-from werkzeug.datastructures import ImmutableMultiDict
 
 from deust.domain.attempts import Save, SaveOutcome, remaining_seconds
-from deust.domain.errors import AnswerRefused, InvalidAnswer, Refusal, Unavailable, answer_to
+from deust.domain.errors import AnswerRefused, AnswerTo, InvalidAnswer, Refusal, Unavailable
 from deust.domain.presenting import Piece
 from deust.models.transaction import reading, writing
 from deust.queries import quizzes as pages
@@ -24,7 +23,8 @@ from deust.web.i18n import current_locale
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 
-Form = ImmutableMultiDict[str, str]
+Form = Mapping[str, Sequence[str]]
+"""What a page posted: the values of each field, in their order."""
 
 _UNREAD = {
     "empty": lazy("Ce fichier est vide. Vérifiez-le, puis envoyez-le à nouveau."),
@@ -48,9 +48,9 @@ def posted_answers(public_id: str) -> Iterator[Sequence[Posted]]:
     """One entry for each question that the form holds; a post that is refused leaves none of its files behind."""
     posted: list[Posted] = []
     try:
-        form, by_script = request.form, wants_json()
-        for key in dict.fromkeys(form.getlist("question")):
-            with answer_to(key):
+        form, by_script = posted_form(), wants_json()
+        for key in dict.fromkeys(form.get("question", ())):
+            with AnswerTo(key):
                 posted.append(_posted(public_id, key, form, by_script=by_script))
         yield posted
     except Refusal as refusal:
@@ -70,23 +70,27 @@ def unread_words(refusal: AnswerRefused) -> str:
     return str(_UNREAD.get(refusal.reason, _("Cette réponse ne peut pas être lue. Corrigez-la, puis recommencez.")))
 
 
-def own_fields(key: str, form: Form) -> Mapping[str, Sequence[str]]:
+def posted_form() -> Form:
+    return request.form.to_dict(flat=False)
+
+
+def own_fields(key: str, form: Form) -> Form:
     """The answer fields of one question, without its prefix."""
     start, own = f"{key}-answer", len(key) + 1
-    return {name[own:]: form.getlist(name) for name in form if name.startswith(start)}
+    return {name[own:]: values for name, values in form.items() if name.startswith(start)}
 
 
 def _posted(public_id: str, key: str, form: Form, *, by_script: bool) -> Posted:
-    event = form.get("event", "")
+    event = _first(form, "event")
     save = Save(
         event_id=event_id(event, key) if by_script else secrets.token_hex(16),
-        client=(form.get("client") or f"page-{event}")[:LONGEST_ID],
+        client=(_first(form, "client") or f"page-{event}")[:LONGEST_ID],
         sequence=_number(form, "sequence", 1),
         base_version=_number(form, f"{key}-base", 0),
         given=None,
-        clears=form.get("clear") == key,
+        clears=_first(form, "clear") == key,
     )
-    upload = request.files.get(f"{key}-answer")
+    upload = next(iter(request.files.getlist(f"{key}-answer")), None)
     if upload is None or not upload.filename:
         fields = {} if save.clears else own_fields(key, form)
         return Posted(key=key, save=save, form=fields, only_changes=not by_script)
@@ -110,8 +114,16 @@ def event_id(event: str, key: str) -> str:
     return name
 
 
+def _first(form: Form, name: str) -> str:
+    return next(iter(form.get(name, ())), "")
+
+
 def _number(form: Form, name: str, default: int) -> int:
-    number = form.get(name, default, type=int)
+    """The whole number of a field; what is none is taken for the default."""
+    try:
+        number = int(_first(form, name))
+    except ValueError:
+        return default
     if not 0 <= number <= MOST:
         raise InvalidAnswer("number")
     return number

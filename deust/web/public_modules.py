@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
 from deust.domain.access import Permission
 from deust.domain.errors import InvalidAnswer, NotFound
@@ -13,7 +13,7 @@ from deust.queries import public_modules as pages
 from deust.queries.asked import AskedCheck
 from deust.queries.items import is_open_module, is_open_quiz
 from deust.queries.progress import follows
-from deust.web.answer_posts import own_fields, unread_words
+from deust.web.answer_posts import own_fields, posted_form, unread_words
 from deust.web.current import permission, programme_with, tools, visitor_or_none
 
 bp = Blueprint("public_modules", __name__)
@@ -95,7 +95,7 @@ def _has_space(module: Module) -> bool:
 
 
 def _given(asked: AskedCheck) -> pages.Given:
-    fields = own_fields(asked.question.id, request.form)
+    fields = own_fields(asked.question.id, posted_form())
     try:
         return pages.Given(fields=fields, answer=asked.read(fields))
     except InvalidAnswer as refusal:

@@ -38,6 +38,7 @@ from deust.web.answer_posts import (
     forget_files,
     own_fields,
     posted_answers,
+    posted_form,
     unread_words,
 )
 from deust.web.current import own_programme, permission, tools, visitor, wants_json
@@ -330,7 +331,8 @@ def _unread(public_id: str, refusal: AnswerRefused) -> Response | tuple[str, int
     upload = request.files.get(f"{refusal.key}-answer")
     if upload is not None and upload.filename:
         sentence = _("« %(name)s » est refusé. %(reason)s", name=shown_name(upload.filename), reason=sentence)
-    asked = tuple(replace(one, filled=own_fields(one.key, request.form) or one.filled) for one in page.asked)
+    form = posted_form()
+    asked = tuple(replace(one, filled=own_fields(one.key, form) or one.filled) for one in page.asked)
     page = replace(page, asked=asked)
     shown = {"page": page, "event": secrets.token_hex(8), "unread": sentence, "unread_key": refusal.key}
     if page.is_assignment:
