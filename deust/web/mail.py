@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 
 from flask import g, render_template
 
@@ -29,9 +27,9 @@ def message(mail: Mail, *, sender: str) -> EmailMessage:
     """The mail ready to send, in its reader's language. Sent twice after a crash, it keeps the same Message-ID."""
     g.locale = mail.payload.get("locale", "fr")
     folder = f"email/{mail.kind}"
-    made = EmailMessage(policy=SMTP)
+    made = EmailMessage()
     made["Subject"] = " ".join(render_template(f"{folder}/subject.txt", **mail.payload).split())
-    made["From"] = Address("DEUST", addr_spec=sender)
+    made["From"] = formataddr(("DEUST", sender))
     made["To"] = mail.recipient
     if "reply_to" in mail.payload:
         made["Reply-To"] = mail.payload["reply_to"]
