@@ -93,7 +93,7 @@ class Limits:
 _NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Presented:
     """A question ready for its page. `type` names the answer block; lefts are numbered from 1 in order."""
 

@@ -24,7 +24,7 @@ from deust.queries.progress import follows, progress_of
 from deust.queries.public_modules import Around, around, opened_links
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """A check-yourself question on its page. Nothing that solves it is here before a try."""
 
