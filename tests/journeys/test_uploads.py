@@ -170,7 +170,7 @@ def test_a_device_that_kept_nothing_asks_for_the_file_again_and_goes_on(
         from_there = Line(other, 2)
         sign_in(page, who)
         open_question(page, public_id, FILE)
-        expect(page.get_by_text(re.compile("Envoi interrompu\s: rapport.pdf, [67]"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"Envoi interrompu\s: rapport.pdf, [67]"))).to_be_visible()
         assert chromium.axe(page) == []
         choose(page, report)
         expect(page.get_by_text("Reçu : rapport.pdf")).to_be_visible(timeout=20_000)
