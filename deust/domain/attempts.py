@@ -130,8 +130,14 @@ class SaveOutcome(StrEnum):
     LATE = "late"
 
 
+MOST_TABS = 12
+"""How many of the tabs that wrote an answer last are remembered with it: each page opened is another one."""
+
+
 class CurrentAnswer(NamedTuple):
-    """The state a save meets: version 0 when nothing was answered yet; `clients` is each tab's last sequence."""
+    """The state a save meets: version 0 when nothing was answered yet; `clients` is each tab's last sequence, the tabs
+    in the order of their last saves.
+    """
 
     given: Json
     version: int
@@ -172,12 +178,17 @@ def outcome_of(save: Save, current: CurrentAnswer) -> SaveOutcome:
 
 
 def after(save: Save, current: CurrentAnswer) -> CurrentAnswer:
-    """The current answer once a kept save is applied."""
+    """The current answer once a kept save is applied.
+
+    The tab that wrote longest ago is forgotten: what it sends late, having seen nothing since, is then a conflict
+    rather than superseded, unless it is what counts already.
+    """
+    others = [(client, last) for client, last in current.clients.items() if client != save.client]
     return CurrentAnswer(
         given=save.given,
         version=current.version + 1,
         client=save.client,
-        clients={**current.clients, save.client: save.sequence},
+        clients=dict([*others[1 - MOST_TABS :], (save.client, save.sequence)]),
     )
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from deust.domain.errors import Unavailable, Unkeepable
 from deust.models.base import db
+from deust.models.compiled import KnownStatements
 
 _BUSY_TIMEOUT_MS = 15_000
 _READING = "reading"
@@ -40,9 +41,13 @@ def database_config(url: str, *, pool_size: int) -> dict[str, Any]:
     read_only = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "skip_autocommit_rollback": True}
     return {
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": pool,
-        "SQLALCHEMY_BINDS": {_READING: {"url": url, **pool, **read_only}},
+        "SQLALCHEMY_ENGINE_OPTIONS": {**pool, **_with_cache()},
+        "SQLALCHEMY_BINDS": {_READING: {"url": url, **pool, **read_only, **_with_cache()}},
     }
+
+
+def _with_cache() -> dict[str, Any]:
+    return {"execution_options": {"compiled_cache": KnownStatements()}}
 
 
 _JSON = json.JSONDecoder()

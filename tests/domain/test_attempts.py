@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from deust.domain.attempts import (
     GRACE,
+    MOST_TABS,
     NO_ANSWER,
     CurrentAnswer,
     Save,
@@ -218,6 +219,24 @@ def test_nothing_never_replaces_something_unless_it_was_cleared_on_purpose() -> 
     assert outcome_of(empty, current(save("a"))) is SaveOutcome.SUPERSEDED
     assert outcome_of(empty._replace(clears=True), current(save("a"))) is SaveOutcome.KEPT
     assert outcome_of(save(None), NO_ANSWER) is SaveOutcome.KEPT
+
+
+def test_an_answer_remembers_the_tabs_that_wrote_it_last_and_no_others() -> None:
+    saves = [save(number, client=f"tab{number}", base_version=number) for number in range(200)]
+    state = current(*saves, save("again", client="tab190", sequence=2))
+    assert list(state.clients) == [f"tab{number}" for number in range(188, 200) if number != 190] + ["tab190"]
+    assert (len(state.clients), state.version) == (MOST_TABS, 201)
+
+
+@given(st.lists(st.integers(0, 20), min_size=30, max_size=60))
+def test_what_a_forgotten_tab_sends_late_is_never_kept_over_another_answer(tabs: list[int]) -> None:
+    state, sent = NO_ANSWER, list[Save]()
+    for number, tab in enumerate(tabs, 1):
+        one = save(number, client=f"tab{tab}", sequence=number, base_version=state.version)
+        state = after(one, state)
+        sent.append(one)
+    kept = [one for one in sent if outcome_of(one, state) is SaveOutcome.KEPT]
+    assert (kept, state.given) == ([], len(tabs))
 
 
 def test_the_result_kept_among_several_attempts() -> None:
