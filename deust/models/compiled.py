@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from threading import Lock
 from typing import Any
 
-MOST = 500
+MOST, MOST_MET = 500, 200
 
 
 class KnownStatements:
@@ -14,6 +14,7 @@ class KnownStatements:
 
     A statement is looked for by everything that it says, which is hashed each time: a tenth of the cost of running it.
     Most statements here are constants of a module: such a one is found by its identity, held so that no other takes it.
+    One made at each request is met once; fewer of those are held.
     """
 
     def __init__(self) -> None:
@@ -29,15 +30,15 @@ class KnownStatements:
             return met[1]
         compiled = self._compiled.get(key)
         if compiled is not None:
-            self._keep(self._met, same, (said, compiled))
+            self._keep(self._met, same, (said, compiled), MOST_MET)
         return compiled
 
     def __setitem__(self, key: Hashable, compiled: Any) -> None:
-        self._keep(self._compiled, key, compiled)
+        self._keep(self._compiled, key, compiled, MOST)
 
-    def _keep(self, where: dict[Hashable, Any], key: Hashable, value: Any) -> None:
+    def _keep(self, where: dict[Hashable, Any], key: Hashable, value: Any, most: int) -> None:
         """The oldest leaves its place; one still used comes back at its next use."""
         with self._lock:
-            while len(where) >= MOST:
+            while len(where) >= most:
                 where.pop(next(iter(where)))
             where[key] = value
