@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from deust.domain.errors import InvalidAnswer
 from deust.domain.rubric import Scored
+from deust.domain.statistics import mean
 
 DEFAULT_TURNAROUND_DAYS = 15
 """Marks are given back within 15 days (the diploma's grading culture) unless the assignment promises sooner."""
@@ -150,7 +151,7 @@ def agreed(marks: Sequence[Fraction], *, markers: int, gap: Fraction) -> Agreed:
         return Agreed(mark=marks[-1])
     if max(marks) - min(marks) > gap:
         return Agreed(mark=None, needs_third=True)
-    return Agreed(mark=sum(marks, Fraction(0)) / len(marks))
+    return Agreed(mark=mean(marks))
 
 
 class Rule(StrEnum):

@@ -17,6 +17,7 @@ from deust.domain.errors import AttemptClosed, NoAttemptLeft, NotYetOpen
 from deust.domain.people import Arrangement, Dates
 from deust.domain.questions import Info, Json, Question
 from deust.domain.quizzes import Keep, QuizSettings
+from deust.domain.statistics import mean
 
 GRACE = timedelta(seconds=30)
 """Answers sent in time on a poor line may arrive this long after the deadline and still count."""
@@ -202,7 +203,7 @@ def kept_share(shares: Sequence[Fraction], keep: Keep) -> Fraction | None:
         return shares[-1]
     if keep is Keep.FIRST:
         return shares[0]
-    return sum(shares, Fraction(0)) / len(shares)
+    return mean(shares)
 
 
 def answers_hash(answers: Mapping[str, Json]) -> str:

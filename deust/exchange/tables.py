@@ -12,8 +12,9 @@ from importlib import import_module
 
 Cell = str | int | Decimal | None
 
-_STARTS_FORMULA = re.compile(" *[-=+@\t\r\n＝＋－＠]")
-_MAY_START_ONE = frozenset(" -=+@\t\r\n＝＋－＠")
+_SIGNS = "-=+@\t\r\n＝＋－＠"
+_STARTS_FORMULA = re.compile(f" *[{_SIGNS}]")
+_MAY_START_ONE = frozenset(" " + _SIGNS)
 _WIDEST = 60
 
 

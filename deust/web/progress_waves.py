@@ -35,6 +35,7 @@ def kinds() -> Mapping[str, str]:
 
 @cache
 def _kinds(_locale: str) -> Mapping[str, str]:
+    """Kept for each language, and met in that of who reads."""
     return {
         "lesson": _("Leçon"),
         "quiz": _("Quiz"),
@@ -148,6 +149,7 @@ def _drawn(state: str) -> wave.State:
 
 @cache
 def _state_words(_locale: str) -> Mapping[str, str]:
+    """Kept for each language, as the kinds are."""
     return {
         "done": _("fait"),
         "started": _("commencé"),
