@@ -32,6 +32,7 @@ from deust.queries.documents import has_waiting_documents
 from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
 from deust.queries.message_digests import may_be_told, people_to_tell
+from deust.queries.progress import written_lately
 from deust.queries.quizzes import overdue_attempts
 from deust.queries.records import has_due_mail
 from deust.queries.search import is_indexed
@@ -302,6 +303,20 @@ def _is_still_for_someone(mail: records.Mail) -> bool:
         return may_be_told(connection, email=mail.recipient)
 
 
+def note_writing(app: Flask, now: datetime) -> None:
+    """Carry to progress that someone wrote in an attempt still open: whoever writes for weeks is not silent."""
+    with app.app_context():
+        with reading() as connection:
+            written = written_lately(connection)
+        for progress_id, saved_at in written:
+            _attempted(_touch, progress_id, saved_at, now)
+
+
+def _touch(progress_id: int, saved_at: datetime, now: datetime) -> None:
+    with writing() as session:
+        learning.touch(session, progress_id, touched_at=saved_at, now=now)
+
+
 def index_courses(app: Flask, _now: datetime) -> None:
     """Make what was published searchable, once a version."""
     catalogue: Catalogue = app.extensions["deust"].catalogue
@@ -351,4 +366,4 @@ FREQUENT: Sequence[Task] = (
     draw_documents,
     index_courses,
 )
-ALL: Sequence[Task] = (*FREQUENT, purge, sweep_files, forget_rooms)
+ALL: Sequence[Task] = (*FREQUENT, note_writing, purge, sweep_files, forget_rooms)

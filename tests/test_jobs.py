@@ -88,6 +88,22 @@ def test_an_overdue_attempt_is_closed_with_its_last_answers(
     assert (attempt.score, attempt.out_of) == (1, 3)
     assert progress.open_attempt is None
     assert progress.attempts_used == 1
+    assert progress.touched_at == deadline - timedelta(minutes=18), "the clock is no sign of the person"
+
+
+@pytest.mark.both
+def test_writing_in_an_open_attempt_is_a_sign_of_the_person(
+    app: Flask, doors: Doors, learner: SignedIn, clock: Clock
+) -> None:
+    """A work written over weeks, saved again and again, never handed in: its writer is not silent."""
+    public_id = start(app, doors, learner, clock.now)
+    save(doors, learner, public_id, "5", clock.move(minutes=1))
+    written_at = clock.now
+    for _ in range(2):
+        run_once(app, clock.move(minutes=1))
+        with doors.reading() as connection:
+            progress = connection.execute(select(ItemProgress)).one()
+        assert (progress.touched_at, progress.changed_at) == (written_at, written_at + timedelta(minutes=1))
 
 
 @pytest.mark.both

@@ -12,15 +12,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from deust.models.base import Base, Privacy
 
 
+def _when_touched(context: Any) -> datetime:
+    touched_at: datetime = context.get_current_parameters()["touched_at"]
+    return touched_at
+
+
 class ItemProgress(Base):
     """One row a person and item: everything that a page of progress shows, so that it reads one table.
 
-    `checks_tried` holds the last answer given to each check-yourself question that was tried.
+    `touched_at` is the last thing that the person did in it; `changed_at` is when the row was last written, also by a
+    marker or by the clock. `checks_tried` holds the last answer given to each check-yourself question that was tried.
     """
 
     __tablename__ = "item_progress"
     __table_args__ = (
         UniqueConstraint("person_id", "item_ref"),
+        Index("ix_item_progress_changed_at", "changed_at"),
         {
             "info": {
                 "privacy": Privacy(
@@ -39,6 +46,7 @@ class ItemProgress(Base):
     item_ref: Mapped[str] = mapped_column(String(200))
     opened_at: Mapped[datetime]
     touched_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(default=_when_touched)
     place: Mapped[str | None] = mapped_column(String(200))
     read_permille: Mapped[int] = mapped_column(Integer, default=0)
     read_at: Mapped[datetime | None]
@@ -107,7 +115,7 @@ class SearchEntry(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    programme: Mapped[str] = mapped_column(String(100), index=True)
+    programme: Mapped[str] = mapped_column(String(100))
     version: Mapped[str] = mapped_column(String(64))
     ref: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))

@@ -71,7 +71,7 @@ class Group(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
     name: Mapped[str] = mapped_column(String(60))
 
 
@@ -93,7 +93,7 @@ class Enrolment(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
     group_id: Mapped[int | None] = mapped_column(ForeignKey("study_group.id"), index=True)
     started_on: Mapped[date]

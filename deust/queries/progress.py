@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, null, or_, select, union_all
+from sqlalchemy import Connection, bindparam, func, literal_column, null, or_, select, union_all
 
 from deust.domain.access import Permission, may
 from deust.domain.errors import NotEnrolled
@@ -14,7 +15,7 @@ from deust.domain.people import Dates, SignedIn
 from deust.domain.progress import AnyItem, Progress, Standing
 from deust.models.learning import ItemProgress
 from deust.models.people import ItemDates
-from deust.models.quizzes import Attempt
+from deust.models.quizzes import Answer, Attempt
 
 _STANDING, _COHORT_DATES, _PERSON_DATES = range(3)
 
@@ -131,6 +132,20 @@ def standing_from(row: Any, *, deadline_at: datetime | None = None) -> Standing:
         completed_at=row.completed_at,
         credited_minutes=row.credited_minutes,
     )
+
+
+def written_lately(connection: Connection) -> Sequence[tuple[int, datetime]]:
+    """Each progress whose open attempt was written in since it was last touched, and when: a save does not touch it."""
+    saved_at = func.max(Answer.saved_at)
+    rows = connection.execute(
+        select(ItemProgress.id, saved_at.label("saved_at"))
+        .join(Attempt, (Attempt.person_id == ItemProgress.person_id) & (Attempt.public_id == ItemProgress.open_attempt))
+        .join(Answer, Answer.attempt_id == Attempt.id)
+        .where(Attempt.closed_at.is_(None), Answer.version > 0)
+        .group_by(ItemProgress.id, ItemProgress.touched_at)
+        .having(saved_at > ItemProgress.touched_at)
+    ).all()
+    return [(row.id, row.saved_at) for row in rows]
 
 
 def _refs_of(module: Module | None, item: AnyItem | None) -> str:

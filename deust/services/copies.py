@@ -57,7 +57,7 @@ def open_copy(
     An assignment that the clock closed counts from its last change, not from the closing: a draft finished in time is
     not late.
     """
-    handed_in_at = _last_save(session, attempt_id) or closed_at if by_clock else closed_at
+    handed_in_at = last_save(session, attempt_id) or closed_at if by_clock else closed_at
     terms = quiz.terms if isinstance(quiz, Assignment) else None
     turnaround = terms.turnaround_days if terms else assignments.DEFAULT_TURNAROUND_DAYS
     copy = {
@@ -79,7 +79,8 @@ def open_copy(
     session.connection().execute(_INSERT, [copy])
 
 
-def _last_save(session: Session, attempt_id: int) -> datetime | None:
+def last_save(session: Session, attempt_id: int) -> datetime | None:
+    """When the person last wrote in the attempt; None when they never did."""
     return session.connection().execute(_LAST_SAVE, {"attempt_id": attempt_id}).scalar()
 
 

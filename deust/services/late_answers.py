@@ -23,13 +23,13 @@ def _current_of(row: Answer | None) -> CurrentAnswer:
 
 
 def _write_current(
-    session: Session, row: Answer | None, attempt_id: int, key: str, current: CurrentAnswer, now: datetime
+    session: Session, row: Answer | None, attempt_id: int, key: str, current: CurrentAnswer, saved_at: datetime
 ) -> None:
     if row is None:
         row = Answer(attempt_id=attempt_id, question_key=key)
         session.add(row)
     row.given, row.version, row.client = current.given, current.version, current.client
-    row.clients, row.saved_at = dict(current.clients), now
+    row.clients, row.saved_at = dict(current.clients), saved_at
 
 
 def accept_late(
@@ -49,7 +49,7 @@ def accept_late(
         .where(AnswerEvent.attempt_id == attempt.id, AnswerEvent.outcome == SaveOutcome.LATE.value)
         .order_by(AnswerEvent.id)
     ).all()
-    taken = [event for event in late if _accept(session, attempt.id, event, now)]
+    taken = [event for event in late if _accept(session, attempt.id, event)]
     if not taken:
         return 0
     if attempt.closed_at is not None:
@@ -67,8 +67,11 @@ def accept_late(
     return len({event.question_key for event in taken})
 
 
-def _accept(session: Session, attempt_id: int, event: AnswerEvent, now: datetime) -> bool:
-    """Make a late answer the current one, unless a newer one of the same tab, or something it would blank, is there."""
+def _accept(session: Session, attempt_id: int, event: AnswerEvent) -> bool:
+    """Make a late answer the current one, unless a newer one of the same tab, or something it would blank, is there.
+
+    It was saved when it came, not when it was accepted.
+    """
     row = session.get(Answer, (attempt_id, event.question_key))
     current = _current_of(row)
     save = Save(
@@ -81,7 +84,7 @@ def _accept(session: Session, attempt_id: int, event: AnswerEvent, now: datetime
     if attempts.outcome_of(save, current) is SaveOutcome.SUPERSEDED:
         event.outcome = SaveOutcome.SUPERSEDED.value
         return False
-    _write_current(session, row, attempt_id, event.question_key, attempts.after(save, current), now)
+    _write_current(session, row, attempt_id, event.question_key, attempts.after(save, current), event.received_at)
     session.flush()
     event.outcome = ACCEPTED
     return True

@@ -59,7 +59,7 @@ _OF_QUIZZES = (
     "completed_at",
     "credited_minutes",
 )
-QUIZ_PROGRESS = changed("progress", ItemProgress, *_OF_QUIZZES)
+QUIZ_PROGRESS = changed("progress", ItemProgress, "changed_at", *_OF_QUIZZES)
 """What an attempt changes in its person's row, written with the attempt's own rows."""
 
 
@@ -152,7 +152,13 @@ def quiz_started(
 ) -> dict[str, Any]:
     """What an attempt that starts changes in the person's row, held: it is used, and open until it is closed."""
     return _quiz_changes(
-        session, row, item=item, now=now, attempts_used=row.attempts_used + 1, open_attempt=attempt_public_id
+        session,
+        row,
+        item=item,
+        now=now,
+        touched_at=now,
+        attempts_used=row.attempts_used + 1,
+        open_attempt=attempt_public_id,
     )
 
 
@@ -163,12 +169,14 @@ def quiz_closed(
     item: Quiz,
     shares: Sequence[Fraction],
     used: int,
+    acted_at: datetime | None,
     now: datetime,
     open_attempt: str | None = None,
 ) -> dict[str, Any]:
     """What the results of the attempts that have one, oldest first, change in the row held; also after a new marking.
 
-    `used` counts every attempt; `open_attempt` is the one still open, if any. What was done stays done, even if a later
+    `used` counts every attempt; `open_attempt` is the one still open, if any. `acted_at` is when the person did
+    something that is not told yet: a marker or the clock are no sign of them. What was done stays done, even if a later
     marking lowers the result.
     """
     share = kept_share(shares, item.settings.keep)
@@ -177,6 +185,7 @@ def quiz_closed(
         row,
         item=item,
         now=now,
+        touched_at=max(row.touched_at, acted_at or row.touched_at),
         open_attempt=open_attempt,
         attempts_used=used,
         kept_share=share,
@@ -184,10 +193,16 @@ def quiz_closed(
     )
 
 
+def touch(session: Session, progress_id: int, *, touched_at: datetime, now: datetime) -> None:
+    """Keep that the person did something in the item at that moment, unless they did since."""
+    older = ItemProgress.id == progress_id, ItemProgress.touched_at < touched_at
+    session.execute(update(ItemProgress).where(*older).values(touched_at=touched_at, changed_at=now))
+
+
 def _quiz_changes(session: Session, row: Row[Any], *, item: Quiz, now: datetime, **changes: Any) -> dict[str, Any]:
     """A row of `QUIZ_PROGRESS`."""
     standing = _standing(session, row, item=item, now=now, **changes)
-    return {"id": row.id, **{column: getattr(standing, column) for column in _OF_QUIZZES}}
+    return {"id": row.id, "changed_at": now, **{column: getattr(standing, column) for column in _OF_QUIZZES}}
 
 
 def index_programme(session: Session, programme: Programme) -> None:
@@ -225,7 +240,8 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
         return row
     for alias in item.aliases:
         former = ItemProgress.person_id == person_id, ItemProgress.item_ref == f"{item.module}/{alias}"
-        if session.execute(update(ItemProgress).where(*former).values(item_ref=item.ref)).rowcount:  # type: ignore[attr-defined]
+        taken_over = update(ItemProgress).where(*former).values(item_ref=item.ref, changed_at=now)
+        if session.execute(taken_over).rowcount:  # type: ignore[attr-defined]
             break
     else:
         _insert_if_absent(
@@ -236,6 +252,7 @@ def lock_item(session: Session, *, person_id: int, item: AnyItem, now: datetime)
                 "item_ref": item.ref,
                 "opened_at": now,
                 "touched_at": now,
+                "changed_at": now,
                 "read_permille": 0,
                 "checks_tried": {},
                 "attempts_used": 0,
@@ -251,16 +268,17 @@ def _insert_if_absent(session: Session, table: type[Base], values: dict[str, Any
 
 
 def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
-    """Write what changed in the row held, and where the person then stands."""
+    """Write what the person changed in the row held, and where they then stand."""
+    changes["touched_at"] = now
     standing = _standing(session, row, item=item, now=now, **changes)
     changes |= {"completed_at": standing.completed_at, "credited_minutes": standing.credited_minutes}
-    session.connection().execute(_UPDATE, {"row_id": row.id, "touched_at": now, **changes})
+    session.connection().execute(_UPDATE, {"row_id": row.id, "changed_at": now, **changes})
     return standing
 
 
 def _standing(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
     """Where the person stands once this changed. The change that makes the item done credits its minutes, once."""
-    standing = replace(standing_from(row), touched_at=now, **changes)
+    standing = replace(standing_from(row), **changes)
     if row.completed_at is not None or not is_complete(item, standing):
         return standing
     records.audit(

@@ -187,7 +187,8 @@ def close_attempt(
         "audit": _closing_line(attempt, by, score, now),
     }
     if quiz is not None:
-        rows["progress"] = _progress(session, attempt.person_id, quiz, now, {attempt.id: result})
+        acted_at = now if by == BY_PERSON else copies.last_save(session, attempt.id)
+        rows["progress"] = _progress(session, attempt.person_id, quiz, now, {attempt.id: result}, acted_at)
     _CLOSING.write(session.connection(), rows)
     if awaiting:
         _open_copy(session, attempt, quiz, closed_at=closed_at or now, by=by, declaration=declaration or {})
@@ -277,11 +278,17 @@ def keep_result(session: Session, person_id: int, quiz: Quiz, now: datetime) -> 
 
 
 def _progress(
-    session: Session, person_id: int, quiz: Quiz, now: datetime, results: Mapping[int, Mapping[str, Any]]
+    session: Session,
+    person_id: int,
+    quiz: Quiz,
+    now: datetime,
+    results: Mapping[int, Mapping[str, Any]],
+    acted_at: datetime | None = None,
 ) -> dict[str, Any]:
     """What the attempts closed so far, oldest first, and the one still open make of the person's progress.
 
-    `results` are those of this moment, by attempt: they are not written yet.
+    `results` are those of this moment, by attempt: they are not written yet. `acted_at` is when the person did
+    something that their progress does not tell yet, if they did.
     """
     row = learning.lock_item(session, person_id=person_id, item=quiz, now=now)
     taken = [past._replace(**results.get(past.id, {})) for past in _attempts_of(session, person_id, quiz)]
@@ -292,6 +299,7 @@ def _progress(
         shares=[_share(past) for past in taken if past.closed_at is not None and not _waits(quiz, past)],
         used=len(taken),
         open_attempt=next((past.public_id for past in taken if past.closed_at is None), None),
+        acted_at=acted_at,
         now=now,
     )
 

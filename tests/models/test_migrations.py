@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,22 @@ def test_the_pdfs_handed_in_before_wait_to_be_drawn(databases: Databases) -> Non
     databases.drop(address)
 
 
+def test_a_row_of_progress_was_last_written_when_it_was_touched(databases: Databases) -> None:
+    """0011 knows no better of the rows before it."""
+    address = databases.empty()
+    with opened(bare_app(address)):
+        upgrade(revision="0010")
+        with writing() as session:
+            for statement in (_ATTEMPT_OF_0001[0], _PROGRESS_OF_0010):
+                session.execute(text(statement))
+        upgrade(revision="0011")
+        with reading() as connection:
+            row = connection.execute(select(learning.ItemProgress)).one()
+        assert row.changed_at == row.touched_at == datetime(2026, 11, 3, 9, tzinfo=UTC)
+        downgrade(revision="0010")
+    databases.drop(address)
+
+
 def _spread() -> list[tuple[object, ...]]:
     with reading() as connection:
         return [tuple(row) for row in connection.execute(_QUESTION_MARKS)]
@@ -191,6 +208,11 @@ def _spread() -> list[tuple[object, ...]]:
 _QUESTION_MARKS = text(
     "SELECT attempt_id, question_key, version, points, out_of, marker_id, reason FROM question_mark "
     "ORDER BY version, question_key"
+)
+_PROGRESS_OF_0010 = (
+    "INSERT INTO item_progress (id, person_id, item_ref, opened_at, touched_at, read_permille, checks_tried, "
+    "attempts_used, is_passed, credited_minutes) VALUES (1, 1, 'm/i', '2026-11-02 10:00:00+00:00', "
+    "'2026-11-03 09:00:00+00:00', 0, '{}', 0, FALSE, 0)"
 )
 _ATTEMPT_OF_0001 = (
     "INSERT INTO person (id, email, given_name, family_name, role, is_active, is_demo, theme, locale, time_zone, "

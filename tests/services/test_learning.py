@@ -187,7 +187,8 @@ def close(learner, quiz, *shares, now=NOW, **changes):
     with writing() as session:
         row = learning.lock_item(session, person_id=learner.person_id, item=quiz, now=now)
         used = len(shares) + ("open_attempt" in changes)
-        write(session, learning.quiz_closed(session, row, item=quiz, shares=shares, used=used, now=now, **changes))
+        closed = {"shares": shares, "used": used, "acted_at": now, "now": now, **changes}
+        write(session, learning.quiz_closed(session, row, item=quiz, **closed))
 
 
 def start(learner, quiz, public_id="a1"):
@@ -230,6 +231,27 @@ def test_marking_again_an_older_attempt_leaves_the_open_one_open(learner):
     close(learner, QUIZ, Fraction(1, 5), open_attempt="a2")
     (row,) = rows(ItemProgress)
     assert (row.open_attempt, row.attempts_used, row.kept_share) == ("a2", 2, Fraction(1, 5))
+
+
+def test_only_what_the_person_did_is_a_sign_of_them(learner):
+    """A marker, the clock, a corrected key change the row; « vu le » stays that of the person."""
+    start(learner, QUIZ)
+    close(learner, QUIZ, Fraction(1, 5), acted_at=NOW + SECOND, now=NOW + 9 * SECOND)
+    close(learner, QUIZ, Fraction(2, 5), acted_at=None, now=NOW + 10 * SECOND)
+    (row,) = rows(ItemProgress)
+    assert (row.touched_at, row.changed_at) == (NOW + SECOND, NOW + 10 * SECOND)
+    close(learner, QUIZ, Fraction(2, 5), acted_at=NOW, now=NOW + 11 * SECOND)
+    assert rows(ItemProgress)[0].touched_at == NOW + SECOND
+
+
+def test_a_sign_never_goes_back(learner):
+    start(learner, QUIZ)
+    (row,) = rows(ItemProgress)
+    for seconds, kept in ((5, 5), (3, 5), (6, 6)):
+        with writing() as session:
+            learning.touch(session, row.id, touched_at=NOW + seconds * SECOND, now=NOW + 20 * SECOND)
+        (after,) = rows(ItemProgress)
+        assert (after.touched_at, after.changed_at) == (NOW + kept * SECOND, NOW + 20 * SECOND)
 
 
 def test_indexing_a_version_replaces_the_one_before(database):
