@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
+from zoneinfo import ZoneInfo
 
 from deust.domain.errors import Refusal
-from deust.domain.progress import days_late
 
 
 class FlagKind(StrEnum):
@@ -93,12 +93,13 @@ class Behind:
 Flag = Silent | Failed | Behind
 
 
-def flags_of(facts: Facts, rules: Rules, *, now: datetime, time_zone: str) -> tuple[Flag, ...]:
-    """Everything that points this student out now, silence first. Days are those of the calendar in `time_zone`."""
+def flags_of(facts: Facts, rules: Rules, *, today: date, time_zone: str) -> tuple[Flag, ...]:
+    """Everything that points this student out today, silence first. Days are those of the calendar in `time_zone`."""
     flags: list[Flag] = []
-    days = max(0, days_late(facts.seen_at or facts.began_at, now, time_zone))
-    if rules.silent_days and days >= rules.silent_days and facts.due_soon:
-        flags.append(Silent(days=days, due_soon=facts.due_soon, has_begun=facts.seen_at is not None))
+    if rules.silent_days and facts.due_soon:
+        days = (today - (facts.seen_at or facts.began_at).astimezone(ZoneInfo(time_zone)).date()).days
+        if days >= rules.silent_days:
+            flags.append(Silent(days=days, due_soon=facts.due_soon, has_begun=facts.seen_at is not None))
     if rules.failed_attempts:
         flags += [
             Failed(ref=quiz.ref, attempts=quiz.attempts)

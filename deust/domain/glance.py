@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
 
 from deust.domain.learning import Lesson, Programme, Quiz
 from deust.domain.progress import (
@@ -23,6 +25,9 @@ from deust.domain.quizzes import Mode, Moment
 
 OPEN, TRIED = "open", "tried"
 """What is kept of an item that is not done: an attempt is open, attempts were closed; otherwise the permille read."""
+
+Places = int
+"""A set of places in a glance, each a bit: a cohort's fit in a few kilobytes, and are counted at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,24 +46,29 @@ class Line:
     totals: Totals
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tally:
-    """`counted` are all but what is announced; `late` is late unless done or open, `waits` also unless it is locked."""
+class Tally(NamedTuple):
+    """What is to know of items shown to count them for everyone.
 
-    counted: frozenset[int]
-    late: frozenset[int]
-    waits: Mapping[int, frozenset[int]]
+    `counted` are all but what is announced. `late` is late unless done or open; so is the first of each pair of
+    `waits`, unless one of the second, which it waits for, is not done: it is locked then.
+    """
+
+    counted: Places
+    late: Places
+    waits: tuple[tuple[Places, Places], ...]
 
     @property
-    def looked_at(self) -> frozenset[int]:
-        """Of which one must know whether they are done to say whether what waits is late."""
-        return frozenset(self.waits).union(*self.waits.values())
+    def total(self) -> int:
+        return self.counted.bit_count()
 
-    def waiting(self, *, done: Collection[int], opened: Collection[int]) -> int:
-        """How much of what waits is late for who did this and has that open."""
-        return sum(
-            place not in done and place not in opened and needed.issubset(done) for place, needed in self.waits.items()
-        )
+    def done_by(self, done: Places) -> int:
+        return (self.counted & done).bit_count()
+
+    def late_for(self, done: Places, opened: Places) -> int:
+        """How much of what is shown is late for who did this and has that open."""
+        left = ~(done | opened)
+        waiting = sum(place & left != 0 and not needed & ~done for place, needed in self.waits)
+        return (self.late & left).bit_count() + waiting
 
 
 class Glance:
@@ -105,14 +115,21 @@ class Glance:
         late = {place for place in shown if self._fresh[place] is State.LATE}
         waits = {place: needed for place, needed in self._waits.items() if place in late}
         return Tally(
-            counted=frozenset(place for place in shown if self.is_possible(place)),
-            late=frozenset(late - waits.keys()),
-            waits=waits,
+            counted=places_of(place for place in shown if self.is_possible(place)),
+            late=places_of(late - waits.keys()),
+            waits=tuple((places_of([place]), places_of(needed)) for place, needed in waits.items()),
         )
 
-    @property
-    def has_former_references(self) -> bool:
-        return len(self.positions) > len(self.items)
+    def places(self, refs: str) -> Places:
+        """Those of these references, one after another in a text; what left the programme has none."""
+        found = 0
+        for ref in refs.split():
+            found |= self._bits.get(ref, 0)
+        return found
+
+    @cached_property
+    def _bits(self) -> Mapping[str, Places]:
+        return {ref: 1 << place for ref, place in self.positions.items()}
 
     def done_positions(self, kept: Kept) -> set[int]:
         found = {self.positions.get(ref) for ref in kept.done}
@@ -185,6 +202,13 @@ class Glance:
         if not far.isdigit() or not isinstance(item, Lesson):
             return item.minutes
         return max(1, -(-item.minutes * (1000 - int(far)) // 1000))
+
+
+def places_of(positions: Iterable[int]) -> Places:
+    found = 0
+    for position in positions:
+        found |= 1 << position
+    return found
 
 
 def _positions(items: Sequence[AnyItem]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
 
-from deust.domain.flags import Flag, FlagKind
+from deust.domain.flags import Facts, Flag, FlagKind
 from deust.domain.glance import Line
 from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem, Progress
@@ -25,13 +25,14 @@ from deust.queries.cohort_facts import (
     Snapshots,
     Summary,
     average_of,
-    facts_of,
+    began_at,
+    failed_quizzes,
     own_frame,
     take_snapshot,
 )
 from deust.queries.cohort_heads import CohortHead, Programmes, get_cohort
 from deust.queries.cohort_statements import CHOSEN, moved_dates
-from deust.queries.cohort_table import TableRow, table_rows
+from deust.queries.cohort_table import TableRow, table_row
 from deust.queries.scopes import followed_by, follows_everyone
 
 PAGE_SIZE = 50
@@ -155,23 +156,29 @@ def chosen_rows(
     now: datetime,
 ) -> list[TableRow]:
     """Every student of a filter as they are now, in its order: for an export."""
-    view = _View(connection, snapshots, asker, head, now)
-    found = view.table()
-    return [found[each.person_id] for each in view.listed(wish) if each.person_id in found]
+    view = _View(connection, snapshots, asker, head, now, is_of_now=True)
+    return [view.table_row(each) for each in view.listed(wish)]
 
 
 class _View:
     """One cohort as one member of staff sees it now."""
 
     def __init__(
-        self, connection: Connection, snapshots: Snapshots, asker: SignedIn, head: CohortHead, now: datetime
+        self,
+        connection: Connection,
+        snapshots: Snapshots,
+        asker: SignedIn,
+        head: CohortHead,
+        now: datetime,
+        *,
+        is_of_now: bool = False,
     ) -> None:
         self._connection, self._asker, self._head, self._now = connection, asker, head, now
         self._moved = moved_dates(connection, head.id)
         progress = Progress(programme=head.programme, now=now, calendar=head.calendar, cohort_dates=self._moved.cohort)
         self.frame = snapshots.frame(head.id, progress, head.rules)
         self._aside = self._read_aside()
-        self.snapshot = self._snapshot(snapshots)
+        self.snapshot = self._snapshot(snapshots, is_of_now)
 
     def listed(self, wish: Wish) -> Sequence[Summary]:
         """Those of the filter and the group, in the order wished."""
@@ -196,22 +203,14 @@ class _View:
         """These students as they are at this moment; one whom the asker no longer follows is left out."""
         if not ids:
             return ()
-        asked = {"cohort_id": self._head.id, "ids": ids, "failed_attempts": max(1, self.frame.rules.failed_attempts)}
+        asked = {"cohort_id": self._head.id, "ids": ids}
         scoped = CHOSEN if follows_everyone(self._asker) else CHOSEN.where(followed_by(self._asker, Person.id))
         found = {row.id: self._row(row, shown) for row in self._connection.execute(scoped, asked).all()}
         return tuple(found[person_id] for person_id in ids if person_id in found)
 
-    def table(self) -> Mapping[int, TableRow]:
-        """Everyone whom the asker follows, as they are at this moment."""
-        return table_rows(
-            self._connection,
-            head=self._head,
-            frame=self.frame,
-            persons=self._moved.persons,
-            aside=self._aside,
-            everyone=self.snapshot.by_id,
-            scope=followed_by(self._asker, Person.id),
-        )
+    def table_row(self, each: Summary) -> TableRow:
+        own, aside = self._moved.persons.get(each.person_id), self._aside.get(each.person_id, ())
+        return table_row(each, self.frame, own, self._head.groups.get(each.group_id or 0), aside)
 
     def _in_group(self, group_id: int | None) -> Sequence[Summary]:
         """Those whom the asker follows, in this group if one is named."""
@@ -248,7 +247,14 @@ class _View:
         own = self._moved.persons.get(row.id, {})
         frame = own_frame(self.frame, own) if own else self.frame
         line, done = frame.read(row.done or "", row.begun or "", shown)
-        facts = facts_of(row, frame, due_soon=len(frame.soon - done), expected_minutes=frame.expected_minutes)
+        facts = Facts(
+            began_at=began_at(row.started_on, frame.progress.calendar),
+            seen_at=row.seen_at,
+            due_soon=len(frame.soon - done),
+            failed=failed_quizzes(row.failed, frame),
+            credited_minutes=row.credited_minutes or 0,
+            expected_minutes=frame.due.expected_minutes,
+        )
         flags = frame.flags_of(facts)
         aside = self._aside.get(row.id, {})
         return StudentRow(
@@ -273,10 +279,17 @@ class _View:
             found.setdefault(row.person_id, {})[FlagKind(row.kind)] = row.until_on
         return found
 
-    def _snapshot(self, snapshots: Snapshots) -> Snapshot:
-        kept = snapshots.find(self._head.id, self.frame.rules, self._now)
+    def _snapshot(self, snapshots: Snapshots, is_of_now: bool) -> Snapshot:
+        kept = None if is_of_now else snapshots.fresh(self._head.id, self.frame.rules, self._now)
         if kept is None:
-            kept = take_snapshot(self._connection, cohort_id=self._head.id, frame=self.frame, moved=self._moved)
+            kept = take_snapshot(
+                self._connection,
+                cohort_id=self._head.id,
+                frame=self.frame,
+                moved=self._moved,
+                now=self._now,
+                last=snapshots.last(self._head.id),
+            )
             snapshots.keep(self._head.id, kept)
         return kept
 
@@ -285,5 +298,5 @@ _SORTS: Mapping[Sort, Callable[[Summary], Any]] = {
     Sort.NAME: lambda each: each.sort_key,
     Sort.SEEN: lambda each: (each.facts.seen_at or each.facts.began_at, each.sort_key),
     Sort.HOURS: lambda each: (each.facts.credited_minutes, each.sort_key),
-    Sort.AVERAGE: lambda each: (each.average is None, each.average or 0, each.sort_key),
+    Sort.AVERAGE: lambda each: (each.did.average is None, each.did.average or 0, each.sort_key),
 }

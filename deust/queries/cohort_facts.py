@@ -1,11 +1,11 @@
-"""What the rules need to know of every student of a cohort, gathered in one statement and kept for a minute."""
+"""What the rules need to know of every student of a cohort: kept by each process, which reads again what changed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from deust.domain.flags import Facts, FailedQuiz, Flag, FlagKind, Rules, flags_of
-from deust.domain.glance import Glance, Kept, Line, graded_positions
+from deust.domain.glance import Glance, Kept, Line, Places, Tally, graded_positions, places_of
 from deust.domain.learning import Programme
 from deust.domain.people import Calendar, Dates
 from deust.domain.progress import Progress
@@ -25,10 +25,37 @@ from deust.models.base import exact
 from deust.queries.cohort_statements import EVERYONE, Moved
 
 FRESH = timedelta(seconds=60)
-"""How old the counts of a cohort may be; what a row shows is always of the moment."""
+"""How old the counts of a cohort may be; what a row or a file shows is always of the moment."""
+
+LONGEST_WRITING = timedelta(minutes=5)
+"""How long after its own moment a change may still become visible: it is written before its transaction ends."""
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 _MOST_LINES = 256
 _NEVER_MOVED: Mapping[str, Dates] = {}
+
+
+class Due(NamedTuple):
+    """What the calendar asks so far, and soon."""
+
+    overdue: Places
+    soon: Places
+    expected_minutes: int
+
+
+class Did(NamedTuple):
+    """What one student did, as the rules and a table count it; `average` is that of what is graded."""
+
+    done: Places
+    opened: Places
+    seen_at: datetime | None
+    credited_minutes: int
+    failed: tuple[FailedQuiz, ...]
+    average: Fraction | None
+
+
+NOTHING = Did(0, 0, None, 0, (), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +85,13 @@ class Frame:
         return found
 
     @cached_property
-    def expected_minutes(self) -> int:
-        return sum(self.glance.items[place].minutes for place in self.overdue)
+    def due(self) -> Due:
+        return _due(self, self.overdue, self.soon)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Of the current semester."""
+        return self.glance.tally(self.semester[1])
 
     @cached_property
     def semester(self) -> tuple[int, range]:
@@ -67,12 +99,15 @@ class Frame:
         return _current_semester(self.glance, self.progress.programme, self.now)
 
     def flags_of(self, facts: Facts) -> tuple[Flag, ...]:
-        zone = self.progress.calendar.time_zone if self.progress.calendar else "UTC"
-        return flags_of(facts, self.rules, now=self.now, time_zone=zone)
+        return flags_of(facts, self.rules, today=self.today, time_zone=self.time_zone)
 
-    def refs(self, positions: Collection[int]) -> list[str]:
-        """Every reference, former ones included, under which these items may be kept."""
-        return [ref for place in positions for ref in self.glance.items[place].refs]
+    @cached_property
+    def time_zone(self) -> str:
+        return self.progress.calendar.time_zone if self.progress.calendar else "UTC"
+
+    @cached_property
+    def today(self) -> date:
+        return self.now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 class Filter(StrEnum):
@@ -82,33 +117,39 @@ class Filter(StrEnum):
     ARRANGED = "amenagement"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """One student as lists need them; `kinds` are the flags raised, late is who has not done all that was due."""
+class Summary(NamedTuple):
+    """One student as lists and files need them; late is who has not done all that was due."""
 
     person_id: int
     name: str
     sort_key: str
+    email: str
+    student_number: str | None
     group_id: int | None
     is_arranged: bool
+    did: Did
     facts: Facts
-    kinds: frozenset[FlagKind]
+    flags: tuple[Flag, ...]
     is_late: bool
-    average: Fraction | None
 
-    @cached_property
+    @property
+    def kinds(self) -> frozenset[FlagKind]:
+        return frozenset(flag.kind for flag in self.flags)
+
+    @property
     def filters(self) -> tuple[Filter, ...]:
         """The filters that show this student, nothing being put aside."""
-        holds = ((Filter.TO_CALL, self.kinds), (Filter.LATE, self.is_late), (Filter.ARRANGED, self.is_arranged))
+        holds = ((Filter.TO_CALL, self.flags), (Filter.LATE, self.is_late), (Filter.ARRANGED, self.is_arranged))
         return (Filter.ALL, *(name for name, does in holds if does))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """`people` are in the order of their names."""
+    """`people` are in the order of their names; `programme` is that of the frame, with its version."""
 
     taken_at: datetime
     rules: Rules
+    programme: tuple[str, str]
     people: tuple[Summary, ...]
 
     @cached_property
@@ -147,8 +188,13 @@ class Snapshots:
             kept = self._frames[cohort_id] = (key, frame_of(progress, rules))
         return kept[1]
 
-    def find(self, cohort_id: int, rules: Rules, now: datetime) -> Snapshot | None:
-        kept = self._kept.get(cohort_id)
+    def last(self, cohort_id: int) -> Snapshot | None:
+        """The last one, whatever its age."""
+        return self._kept.get(cohort_id)
+
+    def fresh(self, cohort_id: int, rules: Rules, now: datetime) -> Snapshot | None:
+        """The last one while its counts may be shown."""
+        kept = self.last(cohort_id)
         if kept is None or kept.rules != rules or not timedelta() <= now - kept.taken_at < FRESH:
             return None
         return kept
@@ -191,64 +237,82 @@ def frame_of(progress: Progress, rules: Rules) -> Frame:
     )
 
 
-def take_snapshot(connection: Connection, *, cohort_id: int, frame: Frame, moved: Moved) -> Snapshot:
-    """Everyone of the cohort, in the order of their names: one statement, whatever they did."""
-    asked = {
-        "cohort_id": cohort_id,
-        "failed_attempts": max(1, frame.rules.failed_attempts),
-        "overdue": frame.refs(frame.overdue),
-        "soon": frame.refs(frame.soon),
-    }
-    rows = connection.execute(EVERYONE, asked).all()
-    people = [_summary(row, frame, moved.persons.get(row.id, _NEVER_MOVED)) for row in rows]
+def take_snapshot(
+    connection: Connection, *, cohort_id: int, frame: Frame, moved: Moved, now: datetime, last: Snapshot | None
+) -> Snapshot:
+    """Everyone of the cohort as they are now, in the order of their names: one statement, whatever they did.
+
+    Of those that the last snapshot knows, only what was written since is read; all, when it speaks of another version
+    of the programme or there is none, and when somebody joined.
+    """
+    known = _known(last, frame, now)
+    since = last.taken_at - LONGEST_WRITING if last and known else _BEGINNING
+    rows = _everyone(connection, cohort_id, since)
+    if since is not _BEGINNING and any(row.seen_at is None and row.id not in known for row in rows):
+        rows = _everyone(connection, cohort_id, _BEGINNING)
+    people = [
+        _summary(row, frame, moved.persons.get(row.id), _did(row, frame) if row.seen_at else known.get(row.id, NOTHING))
+        for row in rows
+    ]
     people.sort(key=lambda each: (each.sort_key, each.person_id))
-    return Snapshot(taken_at=frame.now, rules=frame.rules, people=tuple(people))
+    return Snapshot(taken_at=now, rules=frame.rules, programme=_version(frame), people=tuple(people))
 
 
-def _summary(row: Any, frame: Frame, own: Mapping[str, Dates]) -> Summary:
-    done = _positions(row.moved_done, frame) if own else set()
-    counts = _own_counts(frame, own, done)
-    facts = facts_of(
-        row,
-        frame,
-        due_soon=len(frame.soon) - (row.soon or 0) + counts.soon,
-        expected_minutes=frame.expected_minutes + counts.minutes,
+def _known(last: Snapshot | None, frame: Frame, now: datetime) -> Mapping[int, Did]:
+    """What is still good of the last snapshot: places are those of one version of the programme."""
+    if last is None or last.programme != _version(frame) or last.taken_at > now:
+        return {}
+    return {each.person_id: each.did for each in last.people}
+
+
+def _version(frame: Frame) -> tuple[str, str]:
+    return frame.progress.programme.id, frame.progress.programme.version
+
+
+def _everyone(connection: Connection, cohort_id: int, since: datetime) -> Sequence[Any]:
+    return connection.execute(EVERYONE, {"cohort_id": cohort_id, "since": since}).all()
+
+
+def _did(row: Any, frame: Frame) -> Did:
+    return Did(
+        done=frame.glance.places(row.done or ""),
+        opened=frame.glance.places(row.opened or ""),
+        seen_at=row.seen_at,
+        credited_minutes=row.credited_minutes,
+        failed=failed_quizzes(row.failed, frame),
+        average=average_of(row.shares, frame),
+    )
+
+
+def _summary(row: Any, frame: Frame, own: Mapping[str, Dates] | None, did: Did) -> Summary:
+    due = _due(frame, *own_sets(frame, own)) if own else frame.due
+    facts = Facts(
+        began_at=began_at(row.started_on, frame.progress.calendar),
+        seen_at=did.seen_at,
+        due_soon=(due.soon & ~did.done).bit_count(),
+        failed=did.failed,
+        credited_minutes=did.credited_minutes,
+        expected_minutes=due.expected_minutes,
     )
     name = f"{row.family_name} {row.given_name}"
     return Summary(
         person_id=row.id,
         name=name,
         sort_key=unaccented(name),
+        email=row.email,
+        student_number=row.student_number,
         group_id=row.group_id,
         is_arranged=row.is_arranged,
+        did=did,
         facts=facts,
-        kinds=frozenset(flag.kind for flag in frame.flags_of(facts)),
-        is_late=len(frame.overdue) - (row.overdue or 0) + counts.late > 0,
-        average=average_of(row.shares, frame),
+        flags=frame.flags_of(facts),
+        is_late=due.overdue & ~did.done != 0,
     )
 
 
-class _Counts(NamedTuple):
-    """What dates of one's own add to what the cohort's dates say, or take away."""
-
-    late: int
-    soon: int
-    minutes: int
-
-
-def _own_counts(frame: Frame, own: Mapping[str, Dates], done: Collection[int]) -> _Counts:
-    if not own:
-        return _Counts(0, 0, 0)
-    overdue, soon = own_sets(frame, own)
-    moved = {place for ref in own if (place := frame.glance.positions.get(ref)) is not None}
-    not_done = moved - set(done)
-    minutes = sum(frame.glance.items[place].minutes for place in moved & overdue)
-    minutes -= sum(frame.glance.items[place].minutes for place in moved & frame.overdue)
-    return _Counts(
-        late=len(not_done & overdue) - len(not_done & frame.overdue),
-        soon=len(not_done & soon) - len(not_done & frame.soon),
-        minutes=minutes,
-    )
+def _due(frame: Frame, overdue: Collection[int], soon: Collection[int]) -> Due:
+    items = frame.glance.items
+    return Due(places_of(overdue), places_of(soon), sum(items[place].minutes for place in overdue))
 
 
 def own_sets(frame: Frame, own: Mapping[str, Dates]) -> tuple[frozenset[int], frozenset[int]]:
@@ -270,19 +334,10 @@ def own_sets(frame: Frame, own: Mapping[str, Dates]) -> tuple[frozenset[int], fr
     return frozenset(overdue), frozenset(soon)
 
 
-def facts_of(row: Any, frame: Frame, *, due_soon: int, expected_minutes: int) -> Facts:
-    return Facts(
-        began_at=_began_at(row.started_on, frame.progress.calendar),
-        seen_at=row.seen_at,
-        due_soon=due_soon,
-        failed=_failed(row.failed, frame) if row.failed else (),
-        credited_minutes=row.credited_minutes or 0,
-        expected_minutes=expected_minutes,
-    )
-
-
-def _failed(quizzes: str, frame: Frame) -> tuple[FailedQuiz, ...]:
+def failed_quizzes(quizzes: str | None, frame: Frame) -> tuple[FailedQuiz, ...]:
     """In the order of the programme: the database lists them as it meets them."""
+    if not quizzes:
+        return ()
     places = frame.glance.positions
     found = (FailedQuiz(ref=ref, attempts=int(count)) for ref, count in pairs_of(quizzes))
     return tuple(sorted(found, key=lambda quiz: (places.get(quiz.ref, len(places)), quiz.ref)))
@@ -300,17 +355,6 @@ def pairs_of(text: str | None) -> Sequence[tuple[str, str]]:
     return [(ref, value) for ref, _, value in (each.partition("=") for each in text.split(" "))]
 
 
-def _positions(refs: str | None, frame: Frame) -> set[int]:
-    found = (frame.glance.positions.get(ref) for ref in (refs or "").split())
-    return {place for place in found if place is not None}
-
-
-@lru_cache(maxsize=2_048)
-def mean_of(shares: str | None) -> Fraction | None:
-    """The exact mean of results written one after another, in any order."""
-    return _mean(tuple(sorted(shares.split(" ")))) if shares else None
-
-
 @lru_cache(maxsize=2_048)
 def _mean(shares: tuple[str, ...]) -> Fraction | None:
     """Computed once for the same results: a page is opened more often than they change."""
@@ -318,7 +362,7 @@ def _mean(shares: tuple[str, ...]) -> Fraction | None:
 
 
 @lru_cache(maxsize=256)
-def _began_at(started_on: Any, calendar: Calendar | None) -> datetime:
+def began_at(started_on: Any, calendar: Calendar | None) -> datetime:
     """The day of enrolment, or the first day of the calendar when it comes later."""
     first = max(started_on, calendar.week_one_on) if calendar else started_on
     return datetime.combine(first, time(), ZoneInfo(calendar.time_zone if calendar else "UTC"))

@@ -22,11 +22,7 @@ class Moved(NamedTuple):
 
 
 _CLOSED_ATTEMPTS = ItemProgress.attempts_used - case((ItemProgress.open_attempt.is_not(None), 1), else_=0)
-_IS_FAILED = and_(
-    ItemProgress.is_passed.is_(False),
-    ItemProgress.kept_share.is_not(None),
-    bindparam("failed_attempts") <= _CLOSED_ATTEMPTS,
-)
+_IS_FAILED = and_(ItemProgress.is_passed.is_(False), ItemProgress.kept_share.is_not(None), _CLOSED_ATTEMPTS > 0)
 _IS_DONE = ItemProgress.completed_at.is_not(None)
 _IS_OPEN = ItemProgress.open_attempt.is_not(None)
 
@@ -52,24 +48,20 @@ _SHARES = _listed(_named(type_coerce(ItemProgress.kept_share, String)), ItemProg
 _MEMBERS = select(Enrolment.person_id).where(
     Enrolment.cohort_id == bindparam("cohort_id"), Enrolment.ended_on.is_(None)
 )
-_TOTALS = (
+_CHANGED = select(ItemProgress.person_id).where(ItemProgress.changed_at > bindparam("since"))
+_DID = (
     select(
         ItemProgress.person_id,
         _SEEN_AT,
         _CREDITED,
         _FAILED,
         _SHARES.label("shares"),
-        func.count().filter(_IS_DONE, ItemProgress.item_ref.in_(bindparam("overdue", expanding=True))).label("overdue"),
-        func.count().filter(_IS_DONE, ItemProgress.item_ref.in_(bindparam("soon", expanding=True))).label("soon"),
-        _listed(ItemProgress.item_ref, and_(_IS_DONE, ItemDates.id.is_not(None))).label("moved_done"),
+        _listed(ItemProgress.item_ref, _IS_DONE).label("done"),
+        _listed(ItemProgress.item_ref, _IS_OPEN).label("opened"),
     )
-    .outerjoin(
-        ItemDates,
-        (ItemDates.person_id == ItemProgress.person_id) & (ItemDates.item_ref == ItemProgress.item_ref),
-    )
-    .where(ItemProgress.person_id.in_(_MEMBERS))
+    .where(ItemProgress.person_id.in_(_MEMBERS), ItemProgress.person_id.in_(_CHANGED))
     .group_by(ItemProgress.person_id)
-    .subquery("totals")
+    .subquery("did")
 )
 _PERSON = (
     Person.id,
@@ -93,9 +85,10 @@ _ENROLLED = (
         Person.role == Role.STUDENT.value,
     )
 )
-EVERYONE = _ENROLLED.add_columns(
-    *(each for each in _TOTALS.c if each.name != "person_id"),
-).outerjoin(_TOTALS, _TOTALS.c.person_id == Person.id)
+EVERYONE = _ENROLLED.add_columns(*(each for each in _DID.c if each.name != "person_id")).outerjoin(
+    _DID, _DID.c.person_id == Person.id
+)
+"""Everyone; with all that they did, those of whom something was written since: of the others, nothing."""
 
 _IDS = bindparam("ids", expanding=True, literal_execute=True)
 """Numbers of our own, written into the statement: many parameters cost more than the rows that they name."""
@@ -121,48 +114,6 @@ CHOSEN = (
 )
 """The people of a page, with everything that each did; the caller adds the scope."""
 
-
-def _is_one_of(name: str) -> Any:
-    return ItemProgress.item_ref.in_(bindparam(name, expanding=True))
-
-
-_COUNTS = (
-    select(
-        ItemProgress.person_id,
-        _SEEN_AT,
-        _CREDITED,
-        func.count().filter(_IS_DONE, _is_one_of("counted")).label("counted"),
-        func.count().filter(_IS_DONE, _is_one_of("soon")).label("soon"),
-        func.count().filter(or_(_IS_DONE, _IS_OPEN), _is_one_of("late")).label("settled"),
-    )
-    .where(ItemProgress.person_id.in_(_MEMBERS))
-    .group_by(ItemProgress.person_id)
-    .subquery("counts")
-)
-_TEXTS = (
-    select(
-        ItemProgress.person_id,
-        _FAILED,
-        _listed(type_coerce(ItemProgress.kept_share, String), _is_one_of("graded")).label("shares"),
-        _listed(ItemProgress.item_ref, and_(_IS_DONE, _is_one_of("looked_at"))).label("needed"),
-        _listed(ItemProgress.item_ref, and_(_IS_OPEN, _is_one_of("waiting"))).label("opened"),
-    )
-    .where(
-        ItemProgress.person_id.in_(_MEMBERS),
-        or_(_IS_FAILED, _is_one_of("told")),
-    )
-    .group_by(ItemProgress.person_id)
-    .subquery("texts")
-)
-TABLE = (
-    _ENROLLED.add_columns(
-        *(each for each in (*_COUNTS.c, *_TEXTS.c) if each.name != "person_id"), _LINES.c.done, _LINES.c.begun
-    )
-    .outerjoin(_COUNTS, _COUNTS.c.person_id == Person.id)
-    .outerjoin(_TEXTS, _TEXTS.c.person_id == Person.id)
-    .outerjoin(_LINES, _LINES.c.person_id == Person.id)
-)
-"""Everyone with their figures, and all that each did for those of `ids`; the caller adds the scope."""
 
 _MOVED = select(
     ItemDates.person_id, ItemDates.item_ref, ItemDates.opens_at, ItemDates.due_at, ItemDates.closes_at

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from deust.domain.flags import Behind, Facts, Failed, FailedQuiz, FlagKind, InvalidRules, Rules, Silent, flags_of
 from tests.support.clock import NOW
 
+TODAY = NOW.date()
 DAY = timedelta(days=1)
 RULES = Rules()
 FINE = Facts(
@@ -44,7 +45,7 @@ rules = st.builds(
 
 
 def flags(**changes):
-    return flags_of(FINE._replace(**changes), RULES, now=NOW, time_zone="Europe/Paris")
+    return flags_of(FINE._replace(**changes), RULES, today=TODAY, time_zone="Europe/Paris")
 
 
 def test_who_works_is_not_pointed_out():
@@ -85,7 +86,7 @@ def test_rules_that_mean_nothing_are_refused(changes):
 
 @given(facts, rules)
 def test_every_flag_holds_its_rule_and_its_figures(facts, rules):
-    for flag in flags_of(facts, rules, now=NOW, time_zone="Europe/Paris"):
+    for flag in flags_of(facts, rules, today=TODAY, time_zone="Europe/Paris"):
         if isinstance(flag, Silent):
             assert flag.days >= rules.silent_days > 0
             assert flag.due_soon == facts.due_soon > 0
@@ -97,19 +98,19 @@ def test_every_flag_holds_its_rule_and_its_figures(facts, rules):
 
 @given(facts, rules)
 def test_doing_more_never_adds_a_flag(facts, rules):
-    before = {flag.kind for flag in flags_of(facts, rules, now=NOW, time_zone="Europe/Paris")}
+    before = {flag.kind for flag in flags_of(facts, rules, today=TODAY, time_zone="Europe/Paris")}
     better = facts._replace(seen_at=NOW, credited_minutes=facts.credited_minutes + 60, failed=facts.failed[1:])
-    assert {flag.kind for flag in flags_of(better, rules, now=NOW, time_zone="Europe/Paris")} <= before
+    assert {flag.kind for flag in flags_of(better, rules, today=TODAY, time_zone="Europe/Paris")} <= before
 
 
 @given(facts)
 def test_rules_at_zero_point_nobody_out(facts):
     nothing = Rules(silent_days=0, due_days=0, failed_attempts=0, behind_percent=0)
-    assert flags_of(facts, nothing, now=NOW, time_zone="Europe/Paris") == ()
+    assert flags_of(facts, nothing, today=TODAY, time_zone="Europe/Paris") == ()
 
 
 @given(facts, rules)
 def test_each_kind_but_failed_quizzes_comes_once_and_silence_first(facts, rules):
-    kinds = [flag.kind for flag in flags_of(facts, rules, now=NOW, time_zone="Europe/Paris")]
+    kinds = [flag.kind for flag in flags_of(facts, rules, today=TODAY, time_zone="Europe/Paris")]
     assert kinds == sorted(kinds, key=list(FlagKind).index)
     assert max((kinds.count(kind) for kind in (FlagKind.SILENT, FlagKind.BEHIND)), default=0) <= 1

@@ -109,11 +109,10 @@ def test_a_tally_agrees_with_progress(standings, cohort_dates):
         for status in replace(progress, standings=standings).statuses(module)
     ]
     glance, kept = Glance(progress), kept_of(standings)
-    tally, done = glance.tally(range(len(glance.items))), glance.done_positions(kept)
-    opened = {glance.positions[ref] for ref, far in kept.begun if far == OPEN}
+    tally = glance.tally(range(len(glance.items)))
+    done, opened = (
+        glance.places(" ".join(refs)) for refs in (kept.done, [ref for ref, far in kept.begun if far == OPEN])
+    )
     totals = totals_of(statuses)
-    assert len(tally.counted) == totals.total
-    assert len(tally.counted & done) == totals.done
-    settled = len(tally.late & (done | opened))
-    waiting = tally.waiting(done=done & tally.looked_at, opened=opened & tally.waits.keys())
-    assert len(tally.late) - settled + waiting == totals.late
+    assert (tally.total, tally.done_by(done)) == (totals.total, totals.done)
+    assert tally.late_for(done, opened) == totals.late

@@ -17,7 +17,7 @@ from deust.domain.learning import Kind
 from deust.domain.progress import State
 from deust.domain.quizzes import Mode
 from deust.models.learning import ItemProgress
-from deust.models.people import Enrolment
+from deust.models.people import Enrolment, ItemDates
 from deust.models.transaction import reading, writing
 from deust.queries.cohort import Filter, Sort, Wish, chosen_rows, cohort_page
 from deust.queries.cohort_facts import Snapshots
@@ -87,10 +87,10 @@ def page_of(place, asker=None, *, snapshots=None, now=NOW, programme=PROGRAMME, 
         )
 
 
-def exported(place):
+def exported(place, *, snapshots=None, now=NOW, programme=PROGRAMME):
     with reading() as connection:
-        head = get_cohort(connection, asker=place.manager, cohort_id=place.cohort.id, programmes=lambda _id: PROGRAMME)
-        return chosen_rows(connection, Snapshots(), asker=place.manager, head=head, wish=Wish(), now=NOW)
+        head = get_cohort(connection, asker=place.manager, cohort_id=place.cohort.id, programmes=lambda _id: programme)
+        return chosen_rows(connection, snapshots or Snapshots(), asker=place.manager, head=head, wish=Wish(), now=now)
 
 
 def names(page):
@@ -445,3 +445,87 @@ def _told(row, totals):
         *(row.name, row.email, row.student_number, row.group_name, row.seen_at, row.credited_minutes, row.average),
         *(set(row.flags), row.is_arranged, totals.done, totals.total, totals.late),
     )
+
+
+class Weeks:
+    """What happens in a cohort while one process keeps what it read of it."""
+
+    def __init__(self, place, session, rng):
+        self.place, self.rng, self.now = place, rng, NOW
+        self.items = [FIRST, SECOND, QUIZ, EXAM]
+        self.students = [place.student(session, f"N{number}") for number in range(8)]
+
+    def go_on(self, session):
+        self.now += timedelta(seconds=self.rng.choice((1, 20, 90, 2_000)))
+        for act in self.rng.sample((self._work, self._work, self._leave_or_return, self._join, self._move_a_date), 3):
+            act(session)
+
+    def _work(self, session):
+        who, item = self.rng.choice(self.students), self.rng.choice(self.items)
+        written = {"changed_at": self.now, "completed_at": self.rng.choice((None, NOW)), "credited_minutes": 9}
+        kept = ItemProgress.person_id == who.id, ItemProgress.item_ref == item.ref
+        if not session.execute(update(ItemProgress).where(*kept).values(**written)).rowcount:
+            did(session, who, item, **written, open_attempt=self.rng.choice((None, "abc")))
+
+    def _leave_or_return(self, session):
+        who = self.rng.choice(self.students)
+        row = session.query(Enrolment).filter_by(person_id=who.id).one()
+        row.ended_on = None if row.ended_on else NOW.date()
+
+    def _join(self, session):
+        """Someone who did something before they came."""
+        who = self.place.student(session, f"Z{len(self.students)}")
+        did(session, who, FIRST, changed_at=NOW - 30 * DAY, completed_at=NOW - 30 * DAY)
+        self.students.append(who)
+
+    def _move_a_date(self, session):
+        who, due_at = self.rng.choice(self.students), NOW + self.rng.randint(-20, 20) * DAY
+        if not session.query(ItemDates).filter_by(person_id=who.id).count():
+            factories.item_dates(session, self.rng.choice(self.items).ref, person_id=who.id, due_at=due_at)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_kept_and_what_changed_since_are_all_there_is(place, seed):
+    """A process that keeps what it read says the same as one that has just started, whatever happened between."""
+    rng, snapshots, programme = random.Random(seed), Snapshots(), PROGRAMME
+    with writing() as session:
+        weeks = Weeks(place, session, rng)
+    for turn in range(12):
+        with writing() as session:
+            weeks.go_on(session)
+        if turn == 8:
+            weeks.items = [SECOND, EXAM, FORMER, QUIZ]
+            programme = replace(a_programme([a_module(*weeks.items)]), version="2")
+        now = weeks.now
+        if rng.random() < 0.3:
+            page_of(place, snapshots=snapshots, now=now, programme=programme)
+        kept = exported(place, snapshots=snapshots, now=now, programme=programme)
+        assert kept == exported(place, now=now, programme=programme)
+
+
+def test_only_what_was_written_since_is_read_again(place):
+    """What a transaction still held back when the others were read is found within five minutes."""
+    snapshots, minute = Snapshots(), timedelta(minutes=1)
+    with writing() as session:
+        early, late = place.student(session, "A"), place.student(session, "B")
+        for who in (early, late):
+            did(session, who, FIRST, changed_at=NOW)
+    exported(place, snapshots=snapshots, now=NOW + 10 * minute)
+    with writing() as session:
+        for who, changed_at in ((early, NOW + 4 * minute), (late, NOW + 6 * minute)):
+            values = {"changed_at": changed_at, "credited_minutes": 30}
+            session.execute(update(ItemProgress).where(ItemProgress.person_id == who.id).values(**values))
+    rows = exported(place, snapshots=snapshots, now=NOW + 11 * minute)
+    assert [row.credited_minutes for row in rows] == [0, 30]
+    assert [row.credited_minutes for row in exported(place, now=NOW + 11 * minute)] == [30, 30]
+
+
+def test_a_clock_set_back_reads_all_again(place):
+    snapshots = Snapshots()
+    with writing() as session:
+        who = place.student(session, "A")
+        did(session, who, FIRST)
+    exported(place, snapshots=snapshots, now=NOW + DAY)
+    with writing() as session:
+        session.execute(update(ItemProgress).values(credited_minutes=30, changed_at=NOW))
+    assert exported(place, snapshots=snapshots, now=NOW)[0].credited_minutes == 30
