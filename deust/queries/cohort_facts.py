@@ -33,7 +33,6 @@ LONGEST_WRITING = timedelta(minutes=5)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 _MOST_LINES = 256
-_NEVER_MOVED: Mapping[str, Dates] = {}
 
 
 class Due(NamedTuple):
