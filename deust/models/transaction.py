@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cache, cached_property
+from select import POLLIN, poll
 from typing import Any
 from weakref import WeakSet
 
+import psycopg
 from sqlalchemy import Connection, Engine, ExceptionContext, event
-from sqlalchemy.exc import DataError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DisconnectionError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
@@ -147,6 +149,7 @@ def tune() -> None:
             event.listen(engine, "connect", _open_sqlite)
         else:
             event.listen(engine, "connect", _open_postgres)
+            event.listen(engine, "checkout", _refuse_cut)
     if db.engine.dialect.name == "sqlite":
         event.listen(db.engine, "begin", _begin_immediate)
 
@@ -191,6 +194,20 @@ def _open_postgres(connection: Any, _record: object) -> None:
     cursor.close()
     connection.commit()
     connection.cursor_factory = _described_on_demand(connection.cursor_factory)
+
+
+def _refuse_cut(connection: Any, *_pooled: object) -> None:
+    """A server that stopped has said so on the connections it closed: a new one is opened in the place of this one.
+
+    Nothing is asked of the server: one that waits to be used has nothing to read.
+    """
+    waiting = poll()
+    try:
+        waiting.register(connection.fileno(), POLLIN)
+    except psycopg.OperationalError as error:
+        raise DisconnectionError from error
+    if waiting.poll(0):
+        raise DisconnectionError
 
 
 _WAIT_FOR_DISK = """

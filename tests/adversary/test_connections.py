@@ -139,6 +139,22 @@ def hands(doors_of: tuple[Engine, ...]) -> Iterator[list[str]]:
             event.remove(engine, name, act)
 
 
+def test_a_server_that_restarted_is_met_by_nobody(client_of: ClientOf, doors: Doors, url: str, engine: str) -> None:
+    """It closed the connections that waited to be used: each door opens another, and no page or save says so."""
+
+    def restart() -> None:
+        with operator(url) as say:
+            if engine == POSTGRES:
+                say(_CUT_ALL, of_tests=OF_TESTS)
+
+    sitting = Sitting(client_of(Role.STUDENT), doors).start()
+    for sequence in (1, 2):
+        restart()
+        assert sitting.client.get(TODAY).status_code == 200
+        restart()
+        assert sitting.outcome(sitting.save("e-courte", "oui", sequence=sequence), "e-courte") == "kept"
+
+
 @pytest.mark.slow
 def test_no_connection_is_in_two_hands_while_the_server_cuts_some(
     app: Flask, doors: Doors, client_of: ClientOf, doors_of: tuple[Engine, ...], url: str, engine: str
@@ -181,4 +197,8 @@ _CUT_TWO = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> :of_tests
 ORDER BY random() LIMIT 2
+"""
+_CUT_ALL = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> :of_tests
 """
