@@ -380,9 +380,3 @@ def week_of(statuses: Iterable[Status], calendar: Calendar, now: datetime) -> tu
 def _count(minutes_on: dict[date, int], moment: datetime, minutes: int, zone: ZoneInfo) -> None:
     day = moment.astimezone(zone).date()
     minutes_on[day] = minutes_on.get(day, 0) + minutes
-
-
-def days_late(due_at: datetime, now: datetime, time_zone: str) -> int:
-    """Whole local days since the due day: 1 on the day after it."""
-    zone = ZoneInfo(time_zone)
-    return (now.astimezone(zone).date() - due_at.astimezone(zone).date()).days

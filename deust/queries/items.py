@@ -9,9 +9,10 @@ from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from deust.domain.assignments import days_late
 from deust.domain.attempts import attempts_left, is_settled
 from deust.domain.learning import Assignment, Lesson, Module, Programme, Quiz
-from deust.domain.progress import AnyItem, Progress, State, Status, days_late
+from deust.domain.progress import AnyItem, Progress, State, Status
 from deust.domain.quizzes import Mode, shown
 
 

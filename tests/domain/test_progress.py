@@ -14,7 +14,6 @@ from deust.domain.progress import (
     blocked_by,
     checks_left,
     dates_of,
-    days_late,
     is_complete,
     minutes_left,
     next_action,
@@ -300,8 +299,3 @@ def test_the_week_counts_what_is_due_and_what_was_finished_on_each_local_day():
     assert [day.planned for day in days] == [0, 0, 0, 0, 0, 0, 50]
     assert [day.done for day in days] == [20, 0, 0, 0, 0, 0, 0]
     assert [day.is_today for day in days].index(True) == 1
-
-
-def test_days_late_are_local_days():
-    assert days_late(SUNDAY_OF_WEEK_5, SUNDAY_OF_WEEK_5 + timedelta(seconds=2), "Europe/Paris") == 1
-    assert days_late(SUNDAY_OF_WEEK_5, SUNDAY_OF_WEEK_5 + timedelta(days=2), "Europe/Paris") == 2

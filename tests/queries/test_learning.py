@@ -99,6 +99,13 @@ def test_home_puts_what_was_begun_first_with_its_minutes_and_its_exact_place(lea
     assert page.totals.credited_minutes == 20
 
 
+def test_a_day_begun_after_the_due_moment_is_a_day_late_as_a_penalty_counts_it(learner):
+    """A date of one's own may fall in the afternoon."""
+    with writing() as session:
+        factories.item_dates(session, QUIZ.ref, person_id=learner.person_id, due_at=NOW - HOUR)
+    assert [(row.title, row.days_late) for row in home(learner).following] == [(QUIZ.title, 1)]
+
+
 def test_home_shows_the_week_and_the_modules_in_progress(learner):
     page = home(learner)
     assert page.planned_minutes == 20
