@@ -203,24 +203,30 @@ class Snapshots:
 
 
 def _current_semester(glance: Glance, programme: Programme, now: datetime) -> tuple[int, range]:
-    """The number and the items of the semester where something is still due; without one, of the first that has items.
+    """The number and the items of the semester where something is still due; then of the last that had dates.
 
-    Items of a semester follow one another.
+    Without dates, of the first that has items. Items of a semester follow one another.
     """
-    found: list[tuple[int, range, bool]] = []
-    for number, semester in enumerate(programme.semesters, 1):
-        places = [
-            place
-            for place, item in enumerate(glance.items)
-            if (where := programme.places.get(item.module)) and where[0].id == semester.id
-        ]
-        if places:
-            is_due = any((due_at := glance.due[place]) is not None and due_at >= now for place in places)
-            found.append((number, range(places[0], places[-1] + 1), is_due))
+    found = [
+        (number, shown)
+        for number in range(1, len(programme.semesters) + 1)
+        if (shown := _of_semester(glance, programme, number))
+    ]
     if not found:
         return 1, range(len(glance.items))
-    number, shown, _ = next((each for each in found if each[2]), found[0])
-    return number, shown
+    dated = [each for each in found if any(glance.due[place] for place in each[1])]
+    coming = [each for each in dated if any((due_at := glance.due[place]) and due_at >= now for place in each[1])]
+    return coming[0] if coming else dated[-1] if dated else found[0]
+
+
+def _of_semester(glance: Glance, programme: Programme, number: int) -> range:
+    semester = programme.semesters[number - 1].id
+    places = [
+        place
+        for place, item in enumerate(glance.items)
+        if (where := programme.places.get(item.module)) and where[0].id == semester
+    ]
+    return range(places[0], places[-1] + 1) if places else range(0)
 
 
 def frame_of(progress: Progress, rules: Rules) -> Frame:

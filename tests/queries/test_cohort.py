@@ -381,6 +381,24 @@ def test_a_row_is_made_again_only_when_something_of_it_changed(place):
     assert page_of(place, snapshots=snapshots).rows[1].aside
 
 
+@pytest.mark.parametrize(("weeks", "semester"), [(0, 1), (5, 2), (40, 2)])
+def test_the_semester_shown_is_the_one_where_something_is_due_and_then_the_last(place, weeks, semester):
+    modules = [
+        a_module(a_lesson("un", due_week=6)),
+        a_module(a_lesson("deux", module="ec231", due_week=14), id="ec231"),
+    ]
+    programme = a_programme(modules)
+    (year,) = programme.years
+    (first, second), (unit,) = year.semesters, year.semesters[0].units
+    units = [replace(unit, components=(component,)) for component in unit.components]
+    semesters = (replace(first, units=(units[0],)), replace(second, units=(units[1],)))
+    programme = replace(programme, years=(replace(year, semesters=semesters),))
+    with writing() as session:
+        place.student(session, "A")
+    page = page_of(place, programme=programme, now=NOW + 7 * weeks * DAY)
+    assert (page.semester, [item.module for item in page.items]) == (semester, [modules[semester - 1].id])
+
+
 FORMER = a_lesson("zero", due_week=2, minutes=15, aliases=("ancien",))
 
 
