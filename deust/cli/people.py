@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -154,7 +155,9 @@ def create(
     invite: bool,
     password_stdin: bool,
 ) -> None:
-    """Crée un compte."""
+    """Crée un compte. Le groupe est l'un de ceux de la promotion : « people cohort » en ajoute."""
+    if group_name and not cohort_code:
+        raise click.ClickException("--group demande --cohort : un groupe est celui d'une promotion.")
     password_hash = _password_from_stdin((email, given_name, family_name)) if password_stdin else None
     tools, now = _tools(), _tools().clock()
     with writing() as session:
@@ -219,18 +222,18 @@ def _place(session: Session, person: Person, cohort_code: str | None, group_name
     cohort = services.find_cohort(session, cohort_code)
     if cohort is None:
         raise click.ClickException(f"La promotion « {cohort_code} » n'existe pas.")
-    group = services.create_group(session, cohort.id, name=group_name) if group_name else None
-    if person.role == Role.TUTOR and group is not None:
-        services.assign_tutor(session, person, group_id=group.id, by=None, now=now)
+    group_id = _group(services.groups_of(session, cohort.id), group_name) if group_name else None
+    if person.role == Role.TUTOR and group_id is not None:
+        services.assign_tutor(session, person, group_id=group_id, by=None, now=now)
         return
-    services.enrol(
-        session,
-        person,
-        cohort_id=cohort.id,
-        group_id=group.id if group else None,
-        by=None,
-        now=now,
-    )
+    services.enrol(session, person, cohort_id=cohort.id, group_id=group_id, by=None, now=now)
+
+
+def _group(groups: Mapping[str, int], name: str) -> int:
+    """Refuses a name that is none of theirs: a slip of the keyboard would make a group that nobody follows."""
+    if name not in groups:
+        raise click.ClickException(f"Groupe « {name} » inconnu ; connus : {', '.join(groups) or 'aucun'}.")
+    return groups[name]
 
 
 def _import(session: Session, plan: ImportPlan, *, invite: bool) -> None:

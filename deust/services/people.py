@@ -82,6 +82,12 @@ def create_group(session: Session, cohort_id: int, *, name: str) -> Group:
     return group
 
 
+def groups_of(session: Session, cohort_id: int) -> dict[str, int]:
+    """The groups of a cohort, by name."""
+    groups = session.scalars(select(Group).where(Group.cohort_id == cohort_id).order_by(Group.name)).all()
+    return {group.name: group.id for group in groups}
+
+
 def find_cohort(session: Session, code: str) -> Cohort | None:
     return session.scalars(select(Cohort).where(Cohort.code == code)).one_or_none()
 

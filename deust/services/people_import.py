@@ -14,8 +14,8 @@ from deust.domain.access import Role
 from deust.domain.errors import ImportRefused, NotFound
 from deust.domain.texts import unaccented
 from deust.exchange.people import RowProblem, StudentFile, StudentRow
-from deust.models.people import Cohort, Enrolment, Group, Person
-from deust.services.people import create_person, enrol, find_cohort
+from deust.models.people import Cohort, Enrolment, Person
+from deust.services.people import create_person, enrol, find_cohort, groups_of
 from deust.services.records import audit
 
 
@@ -106,7 +106,7 @@ def import_people(session: Session, plan: ImportPlan, *, by: int | None, now: da
     """Do what the plan says, all of it or, with a single problem, nothing. Gives the ids of new people."""
     if plan.problems:
         raise ImportRefused
-    groups = _groups(session, plan.cohort_id)
+    groups = groups_of(session, plan.cohort_id)
     created = tuple(
         person_id for row in plan.rows if (person_id := _take(session, row, plan.cohort_id, groups, by, now))
     )
@@ -120,16 +120,12 @@ def _known(session: Session, cohort: Cohort) -> _Known:
     enrolments = session.scalars(select(Enrolment).where(Enrolment.cohort_id == cohort.id)).all()
     return _Known(
         cohort=cohort,
-        groups=_groups(session, cohort.id),
+        groups=groups_of(session, cohort.id),
         by_number={person.student_number: person for person in people if person.student_number},
         by_email={person.email: person for person in people},
         by_name={_name_key(person.given_name, person.family_name): person for person in people},
         enrolments={enrolment.person_id: enrolment for enrolment in enrolments},
     )
-
-
-def _groups(session: Session, cohort_id: int) -> dict[str, int]:
-    return {group.name: group.id for group in session.scalars(select(Group).where(Group.cohort_id == cohort_id)).all()}
 
 
 def _name_key(given_name: str, family_name: str) -> str:
