@@ -133,10 +133,31 @@ async function take(answer) {
   field("version").value = told.version;
   document.querySelector("[data-mark]").textContent = told.mark || "–";
   document.querySelector("[data-missing]").textContent = told.lacking;
+  judge(told);
   if (isDirty) keep();
   else localStorage.removeItem(key);
   say(told.saved, false);
   return true;
+}
+
+/** What the page pointed out stays so until it is mended; points that cannot be read are pointed out at once. */
+function judge({ missing, misread }) {
+  for (const place of form.querySelectorAll("[data-lack]")) {
+    const { lack } = place.dataset, isMisread = misread.includes(lack), error = place.querySelector(".error");
+    if (isMisread) place.classList.add("invalid");
+    if (!missing.includes(lack)) place.classList.remove("invalid", "lacks");
+    const control = place.querySelector(":scope > input, :scope > textarea");
+    if (control) mark(control, "aria-invalid", place.classList.contains("invalid") && "true");
+    if (error) {
+      error.hidden = !isMisread;
+      mark(control, "aria-describedby", isMisread && error.id);
+    }
+  }
+}
+
+function mark(control, name, value) {
+  if (value) control.setAttribute(name, value);
+  else control.removeAttribute(name);
 }
 
 /** Asked once: whoever puts it off goes on typing, and is asked again when they save. */

@@ -160,6 +160,8 @@ def told_to_script(saved: SavedWork, public_id: str) -> Response | tuple[Respons
         "ready": saved.is_ready,
         "mark": formats.number(mark.adjusted) if mark else "",
         "lacking": missing_words(saved.reckoned),
+        "missing": saved.reckoned.missing,
+        "misread": saved.reckoned.misread,
         "saved": _("Enregistré à %(time)s", time=formats.clock(saved.at)),
         "page": url_for("grading.copy", public_id=public_id),
     }

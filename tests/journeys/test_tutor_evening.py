@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from time import sleep
@@ -18,6 +19,7 @@ from tests.support.school import PASSWORD, Account, School
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WORK = "/modules/ec101-accueil/devoir"
+QUIZ = "ec101-accueil/entrainement"
 
 
 @pytest.fixture
@@ -527,9 +529,35 @@ def test_a_copy_that_is_not_ready_puts_the_keyboard_where_something_lacks(
     page.keyboard.press("n")
     expect(page.get_by_role("alert").filter(has_text="n’est pas prête")).to_be_visible()
     expect(page.locator("[data-criterion] input:focus")).to_have_count(1)
+    criterion, comment = page.locator("[data-criterion]").first, page.get_by_label("Appréciation")
+    expect(criterion).to_have_class(re.compile("lacks"))
     page.keyboard.press("1")
+    expect(criterion).not_to_have_class(re.compile("lacks"))
     page.keyboard.press("n")
-    expect(page.get_by_label("Appréciation")).to_be_focused()
+    expect(comment).to_be_focused()
+    expect(comment).to_have_attribute("aria-invalid", "true")
+    page.keyboard.type("Bien.")
+    expect(comment).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".invalid")).to_have_count(0)
+
+
+def test_points_that_cannot_be_read_are_said_at_once_and_no_longer_once_they_can(
+    school: School, desk: BrowserContext
+) -> None:
+    school.hand_in_quiz(school.student_of_group(), QUIZ, "e-texte", "Bonjour.")
+    page = desk.new_page()
+    open_oldest(page, school.tutor())
+    points = page.get_by_label("sur 4")
+    error = page.get_by_text("Écrivez un nombre de 0 à 4.")
+    expect(error).to_be_hidden()
+    for typed, is_read in (("douze", False), ("3", True), ("5", False), ("", True), ("2,5", True)):
+        points.fill(typed)
+        expect(error).to_be_visible(visible=not is_read)
+        expect(points).to_have_accessible_description("" if is_read else "Écrivez un nombre de 0 à 4.")
+    expect(points).not_to_have_attribute("aria-invalid", "true")
+    assert [work["points"] for work in school.markings()] == [
+        {points.get_attribute("name").removeprefix("points-"): "2,5"}
+    ]
 
 
 @pytest.mark.parametrize("width", [320, 390])

@@ -165,6 +165,17 @@ class School:
             )
         return public_id
 
+    def hand_in_quiz(self, who: Account, ref: str, question_id: str, text: str) -> str:
+        """Hand in a quiz of which one question is answered, in writing; gives the attempt's public id."""
+        public_id, now = self.begin(who, ref), datetime.now(UTC)
+        with self._writing() as session:
+            learner, attempt = self._learner(session, who), self._attempt(session, public_id)
+            (key,) = (key for key, named in self._question_ids(session, attempt).items() if named == question_id)
+            posted = [factories.posted(key, {"answer": [text]})]
+            answers.save_answers(session, learner=learner, public_id=public_id, posted=posted, now=now)
+            quizzes.hand_in(session, learner=learner, public_id=public_id, find_quiz=self._catalogue.quiz, now=now)
+        return public_id
+
     def _learner(self, session: Session, who: Account) -> SignedIn:
         token = factories.sign_in_session(session, session.get_one(Person, who.person_id))
         found = signed_in(session.connection(), token_hash=token_hash(token), now=datetime.now(UTC))
