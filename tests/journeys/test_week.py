@@ -242,6 +242,26 @@ def test_reading_goes_on_at_the_same_place_on_another_device(browser: Browser, s
         expect(page.get_by_role("heading", name=heading)).to_be_in_viewport()
 
 
+def test_what_is_typed_in_the_other_checks_outlives_the_try_of_one(browser: Browser, server: Server) -> None:
+    with signed_in(browser, server, student(Story.JUST_BEGUN)) as page:
+        page.goto(f"{MODULE_PATH}/accueillir")
+        number, choices = (
+            page.locator("#a-l-acc-debit"),
+            page.locator("section[aria-labelledby=q-l-acc-dix]").get_by_role("checkbox"),
+        )
+        number.fill("151,5")
+        choices.nth(0).check()
+        choices.nth(2).check()
+        tried = page.locator("section[aria-labelledby=q-l-acc-manque]")
+        tried.get_by_role("radio").first.check()
+        tried.get_by_role("button", name="Vérifier").click()
+        expect(tried.get_by_role("status")).to_be_visible()
+        expect(number).to_have_value("151,5")
+        assert [choices.nth(place).is_checked() for place in range(choices.count())][:3] == [True, False, True]
+        page.reload()
+        expect(number).to_have_value("")
+
+
 def test_the_colours_chosen_hold_on_every_device(browser: Browser, server: Server) -> None:
     who = student(Story.DATES_MOVED)
     dark, light = "rgb(18, 23, 30)", "rgb(251, 250, 246)"
