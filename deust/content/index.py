@@ -26,8 +26,12 @@ _MARKS = (
     (re.compile(r"^\s*(?:#{1,6}|[>|:]|[-+*]|\d+[.)]|!!!\s*\w*|\?\?\?\+?\s*\w*)\s*", re.MULTILINE), ""),
     (re.compile(r"\{[^{}\n]*\}"), " "),
     (re.compile(r"^[\s|:-]+$", re.MULTILINE), " "),
-    (re.compile(r"[*_`|\\]+"), " "),
+    (re.compile(r"[*`]+"), ""),
+    (re.compile(r"[_|\\]+"), " "),
 )
+
+_SPACE_BEFORE = re.compile(r" (?=[,.…)])")
+"""Left by a mark that was taken away between a word and what follows it."""
 
 
 @dataclass(frozen=True)
@@ -82,4 +86,4 @@ def plain_text(markdown: str) -> str:
     text = "\n".join(said)
     for pattern, replacement in _MARKS:
         text = pattern.sub(replacement, text)
-    return " ".join(text.split())
+    return _SPACE_BEFORE.sub("", " ".join(text.split()))

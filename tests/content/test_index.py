@@ -34,7 +34,12 @@ def test_stems_are_plain_letters() -> None:
 def test_plain_text_has_no_mark_left() -> None:
     text = "## Titre {#x}\n\nUn [lien](a.md) et **gras** `code` $x^2$.\n\n![Une frise](media/x.png)\n\n"
     text += "| a | b |\n|---|---|\n| c | d |\n"
-    assert plain_text(text) == "Titre Un lien et gras code . Une frise a b c d"
+    assert plain_text(text) == "Titre Un lien et gras code. Une frise a b c d"
+
+
+def test_a_mark_taken_away_leaves_no_space_before_what_follows_a_word() -> None:
+    text = "La **DMT**, l'`appel`. Un *mot* (ou *deux*)… et après\u00a0: `x` ; **oui** !"
+    assert plain_text(text) == "La DMT, l'appel. Un mot (ou deux)… et après : x ; oui !"
 
 
 def test_dialogues_are_found_and_checks_are_not() -> None:
