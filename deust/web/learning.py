@@ -24,6 +24,7 @@ from deust.queries.search import MAX_QUERY, search_page
 from deust.services import learning as services
 from deust.web import progress_waves as waves
 from deust.web.current import own_programme, permission, programme_with, tools, visitor, visitor_or_none
+from deust.web.i18n import french
 from deust.web.i18n import gettext as _
 
 bp = Blueprint("learning", __name__)
@@ -207,7 +208,7 @@ def media(module_id: str, name: str) -> Response:
 def course_problems() -> str:
     """Everything wrong in the course files, with the place and the remedy."""
     problems = [problem for problem in tools().catalogue.problems if problem.level is not Level.INFO]
-    return render_template("learning/course_problems.html", problems=problems)
+    return render_template("learning/course_problems.html", problems=problems, french=french)
 
 
 def in_words(number: int) -> str:
