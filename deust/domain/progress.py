@@ -122,11 +122,12 @@ def checks_left(item: AnyItem, standing: Standing | None) -> tuple[str, ...]:
     return tuple(question for question in checks_of(item) if question not in tried)
 
 
-def is_complete(item: AnyItem, standing: Standing) -> bool:
+def is_complete(item: AnyItem, standing: Standing, *, extra_attempts: int = 0) -> bool:
     """Whether what the person did meets the item's completion rule.
 
-    A lesson: opened, read to its end, or read and every check tried, as it asks. A quiz: passed or attempts used up,
-    or attempted once. An assignment: handed in. What is announced cannot be done yet.
+    A lesson: opened, read to its end, or read and every check tried, as it asks. A quiz: passed, or attempts used up
+    with the `extra_attempts` granted besides, or attempted once. An assignment: handed in. What is announced cannot be
+    done yet.
     """
     rule = item.completion
     if isinstance(item, Announced):
@@ -139,17 +140,18 @@ def is_complete(item: AnyItem, standing: Standing) -> bool:
         return standing.read_at is not None
     if rule is Completion.CHECKED:
         return standing.read_at is not None and not checks_left(item, standing)
-    return _is_answered(item, standing)
+    return _is_answered(item, standing, extra_attempts)
 
 
-def _is_answered(item: Lesson | Quiz, standing: Standing) -> bool:
+def _is_answered(item: Lesson | Quiz, standing: Standing, extra_attempts: int) -> bool:
     if not isinstance(item, Quiz) or standing.attempts_used == 0:
         return False
     if standing.is_passed and _is_told(item):
         return True
     if standing.has_open_attempt:
         return False
-    return item.completion is Completion.ATTEMPTED or not attempts_left(item.settings, standing.attempts_used)
+    used = standing.attempts_used - extra_attempts
+    return item.completion is Completion.ATTEMPTED or not attempts_left(item.settings, used)
 
 
 def _is_told(quiz: Quiz) -> bool:

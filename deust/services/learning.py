@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from deust.content.index import SearchDocument, search_documents, stemmed
-from deust.domain.attempts import kept_share
+from deust.domain.attempts import attempts_left, kept_share
 from deust.domain.errors import Forbidden, NotYetOpen
 from deust.domain.freezing import content_hash, frozen
 from deust.domain.learning import Lesson, Programme, Quiz
@@ -24,6 +24,7 @@ from deust.domain.progress import AnyItem, Standing, checks_left, is_complete
 from deust.domain.questions import Json, Question
 from deust.models.base import Base
 from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
+from deust.models.people import Enrolment, ItemDates
 from deust.models.rows import changed, insert_into
 from deust.queries.progress import follows, progress_of, standing_from
 from deust.queries.search import is_indexed
@@ -50,6 +51,13 @@ _PRESENCE = (
     .with_for_update()
 )
 _KEEP_PRESENCE = update(Presence).where(Presence.person_id == bindparam("whose"), Presence.day == bindparam("that_day"))
+_COHORTS = select(Enrolment.cohort_id).where(
+    Enrolment.person_id == bindparam("person_id"), Enrolment.ended_on.is_(None)
+)
+_EXTRA_ATTEMPTS = select(func.sum(ItemDates.extra_attempts)).where(
+    ItemDates.item_ref.in_(bindparam("refs", expanding=True)),
+    or_(ItemDates.person_id == bindparam("person_id"), ItemDates.cohort_id.in_(_COHORTS)),
+)
 _OF_QUIZZES = (
     "touched_at",
     "attempts_used",
@@ -279,7 +287,7 @@ def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **ch
 def _standing(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
     """Where the person stands once this changed. The change that makes the item done credits its minutes, once."""
     standing = replace(standing_from(row), **changes)
-    if row.completed_at is not None or not is_complete(item, standing):
+    if row.completed_at is not None or not _is_complete(session, row.person_id, item, standing):
         return standing
     records.audit(
         session,
@@ -292,6 +300,17 @@ def _standing(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, 
         version=item.version,
     )
     return replace(standing, completed_at=now, credited_minutes=item.minutes)
+
+
+def _is_complete(session: Session, person_id: int, item: AnyItem, standing: Standing) -> bool:
+    """Asks what was granted only when the attempts that everyone has are used up."""
+    if not is_complete(item, standing):
+        return False
+    if not isinstance(item, Quiz) or attempts_left(item.settings, standing.attempts_used):
+        return True
+    asked = {"person_id": person_id, "refs": list(item.refs)}
+    extra = session.connection().scalar(_EXTRA_ATTEMPTS, asked) or 0
+    return is_complete(item, standing, extra_attempts=extra)
 
 
 def _add_presence(session: Session, *, learner: SignedIn, now: datetime) -> None:

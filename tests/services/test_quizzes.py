@@ -395,6 +395,17 @@ def test_every_start_and_every_close_leaves_an_audit_line(database: Flask, clock
     assert {line.actor_id for line in lines} == {taker.learner.person_id}
 
 
+def test_a_quiz_is_not_done_while_an_attempt_granted_before_is_left(database: Flask, clock: Clock) -> None:
+    quiz = factories.quiz(factories.single(), mode=Mode.EXAM, attempts=1)
+    taker = Taker(quiz, clock)
+    with writing() as session:
+        factories.item_dates(session, quiz.ref, person_id=taker.learner.person_id, extra_attempts=1)
+    for is_done in (False, True):
+        taker.start()
+        taker.hand_in()
+        assert (progress().completed_at is not None) is is_done
+
+
 def test_attempts_granted_to_a_person_count_at_once_and_for_them_alone(database: Flask, clock: Clock) -> None:
     quiz = factories.quiz(factories.single(), mode=Mode.EXAM, attempts=1)
     taker, other = Taker(quiz, clock), Taker(quiz, clock)
