@@ -149,7 +149,6 @@ class GridChange:
     """What moving from one grid to another does to a copy: levels kept, and criteria that must be rated again."""
 
     chosen: Mapping[str, str]
-    dropped: tuple[str, ...]
     to_rate: tuple[str, ...]
 
 
@@ -164,7 +163,6 @@ def carried(chosen: Mapping[str, str], *, old: Grid, new: Grid) -> GridChange:
     before = {criterion.id for criterion in old.criteria}
     return GridChange(
         chosen=kept,
-        dropped=tuple(one for one in chosen if one not in kept),
         to_rate=tuple(
             one.id for one in new.criteria if one.id not in kept and (one.id in chosen or one.id not in before)
         ),

@@ -25,11 +25,6 @@ def cleaned(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def count_words(text: str) -> int:
-    """Words between spaces; a sign standing alone (« : », « – ») is not a word, « l'appel » is one."""
-    return sum(any(character.isalnum() for character in word) for word in text.split())
-
-
 def without_accents(text: str) -> str:
     """The text without accents, ligatures in two letters, one kind of apostrophe; capitals stay."""
     apostrophes = text.translate(_ONE_APOSTROPHE)

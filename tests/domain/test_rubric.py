@@ -92,12 +92,11 @@ def test_a_grid_comes_back_from_json_with_the_same_hash() -> None:
     )
 
 
-def test_what_an_edited_grid_keeps_drops_and_asks_again() -> None:
+def test_what_an_edited_grid_keeps_and_asks_again() -> None:
     old = grid(criterion("a"), criterion("b"), criterion("c"))
     new = grid(
         criterion("a", 8), criterion("c"), criterion("d"), levels={"conforme": Fraction(1), "non conforme": Fraction(0)}
     )
     change = carried({"a": "conforme", "b": "conforme", "c": "partiel"}, old=old, new=new)
     assert change.chosen == {"a": "conforme"}
-    assert change.dropped == ("b", "c")
     assert change.to_rate == ("c", "d")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deust.domain.errors import InvalidAnswer
-from deust.domain.texts import cleaned, count_words, folded, unaccented
+from deust.domain.texts import cleaned, folded, unaccented
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,6 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 @given(st.text(alphabet="AÀÉÇŒŸ aeé-'’«»"))
 def test_case_never_counts(text: str) -> None:
     assert folded(text.upper()) == folded(text.lower())
-
-
-@pytest.mark.parametrize(
-    ("text", "count"), [("", 0), ("Que dire ?", 2), ("L'appel – enfin : 3 min", 4), ("un\n\ndeux\ttrois", 3)]
-)
-def test_signs_standing_alone_are_not_words(text: str, count: int) -> None:
-    assert count_words(text) == count
 
 
 def test_only_newlines_are_rewritten() -> None:
