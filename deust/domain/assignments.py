@@ -154,12 +154,30 @@ def agreed(marks: Sequence[Fraction], *, markers: int, gap: Fraction) -> Agreed:
     return Agreed(mark=mean(marks))
 
 
+def has_place(terms: Terms, *, marking: int, needs_third: bool, is_reviewing: bool) -> bool:
+    """Whether one more marker may begin, when so many mark the copy already: a second or a third as the terms want, and
+    always the one to whom a review was given, whose mark is then that of the copy.
+    """
+    return is_reviewing or marking < terms.markers + needs_third
+
+
 class Rule(StrEnum):
-    """Which of several marks counts."""
+    """Which of several marks counts: of two that differ too much the third's, after a review that of who reviewed."""
 
     ONE = "one"
     MEAN = "mean"
     THIRD = "third"
+    REVIEW = "review"
+
+
+def rule_of(terms: Terms, marks: Sequence[Fraction]) -> Rule:
+    """What a release says of marks that are agreed."""
+    if terms.markers == 1:
+        return Rule.ONE
+    first, extra = marks[: terms.markers], len(marks) - terms.markers
+    if not extra:
+        return Rule.MEAN
+    return Rule.THIRD if extra == 1 and max(first) - min(first) > terms.gap else Rule.REVIEW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,8 +198,8 @@ def to_give(terms: Terms, marks: Sequence[Fraction], late: int) -> Given | None:
     if mark is None:
         return None
     lost = min(penalty(terms, late), mark)
-    rule = Rule.ONE if terms.markers == 1 else Rule.THIRD if len(marks) > terms.markers else Rule.MEAN
-    return Given(agreed=mark, lost=lost, mark=max(Fraction(0), to_step(mark, terms.step) - lost), rule=rule)
+    kept = max(Fraction(0), to_step(mark, terms.step) - lost)
+    return Given(agreed=mark, lost=lost, mark=kept, rule=rule_of(terms, marks))
 
 
 def due_back(handed_in_at: datetime, turnaround_days: int) -> datetime:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from deust.domain import assignments, copies, rubric
 from deust.domain.answers import file_name_in, text_in
-from deust.domain.assignments import CopyState, Terms
+from deust.domain.assignments import CopyState, Rule, Terms
 from deust.domain.copies import Asked, Work
 from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion, paper_question
@@ -135,6 +135,7 @@ class Told:
     penalty: Fraction
     late_days: int
     works: tuple[Work, ...]
+    rule: Rule
     grids: Mapping[str, Grid]
     at: datetime
     by: str | None
@@ -180,6 +181,7 @@ def told_of(connection: Connection, copy_id: int) -> tuple[Told, ...]:
             penalty=Fraction(row.content["penalty"]),
             late_days=row.content["late_days"],
             works=tuple(copies.from_json(work) for work in row.content["works"]),
+            rule=_rule(row.content),
             grids=grids[row.content["grid_hash"]],
             at=row.at,
             by=f"{row.given_name} {row.family_name}" if row.given_name else None,
@@ -187,6 +189,11 @@ def told_of(connection: Connection, copy_id: int) -> tuple[Told, ...]:
         )
         for row in rows
     )
+
+
+def _rule(told: Mapping[str, Any]) -> Rule:
+    """Releases of before do not say it: nobody could review two marks then."""
+    return Rule(told["rule"]) if "rule" in told else (Rule.ONE, Rule.MEAN, Rule.THIRD)[len(told["works"]) - 1]
 
 
 def parts_of(connection: Connection, attempt_id: int, asked: Asked, *, is_anonymous: bool) -> tuple[Part, ...]:

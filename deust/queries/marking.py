@@ -30,7 +30,7 @@ from deust.queries.copies import (
     told_of,
 )
 from deust.queries.queue import to_do
-from deust.queries.scopes import followed
+from deust.queries.scopes import followed, still_follows
 from deust.queries.spoken_comments import Spoken, comments_of
 
 
@@ -99,6 +99,7 @@ class CopyPage:
     state: CopyState
     terms: Terms
     needs_third: bool
+    has_place: bool
     ratings: tuple[Rating, ...]
     grid_hash: str | None
     parts: tuple[Part, ...]
@@ -170,7 +171,12 @@ def copy_page(
     row = find_copy(connection, marker, public_id)
     asked = asked_of(connection, row)
     markings = connection.execute(
-        select(*Marking.__table__.columns, Person.given_name, Person.family_name)
+        select(
+            *Marking.__table__.columns,
+            Person.given_name,
+            Person.family_name,
+            or_(Marking.is_ready, still_follows(Marking.marker_id, row.person_id)).label("holds_place"),
+        )
         .join(Person, Person.id == Marking.marker_id)
         .where(Marking.copy_id == row.id)
         .order_by(Marking.place)
@@ -182,7 +188,7 @@ def copy_page(
     here = next((place for place, one in enumerate(siblings) if one == public_id), 0)
     claimed = _claimer(connection, row, marker, now)
     others, told = _others(markings, mine, asked.terms), told_of(connection, row.id)
-    comments = comments_of(connection, row.id)
+    comments, review = comments_of(connection, row.id), _review(connection, row.id)
     named = {work.spoken, *(one.work.spoken for one in others), *(it.spoken for one in told for it in one.works)}
     own = [one for one in comments.values() if one.marker_id == marker.person_id]
     return CopyPage(
@@ -200,6 +206,7 @@ def copy_page(
         state=CopyState(row.state),
         terms=asked.terms,
         needs_third=row.needs_third and row.state == CopyState.DRAFT.value,
+        has_place=mine is not None or _has_place(marker, row, asked.terms, markings, review),
         ratings=tuple(_rating(key, asked, work, parts) for key in asked.worth if key in asked.grids),
         grid_hash=row.grid_hash,
         parts=parts,
@@ -210,9 +217,7 @@ def copy_page(
         claimed_by=claimed,
         events=_events(connection, row.id, asked.terms, marker),
         told=told,
-        review=connection.execute(
-            select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == row.id)
-        ).first(),
+        review=review,
         place=here + 1,
         total=len(siblings),
         previous=siblings[here - 1] if here > 0 else None,
@@ -224,6 +229,22 @@ def copy_page(
         question=question if any(part.question_id == question for part in parts) else "",
         heard={one.id: one for one in comments.values() if one.id in named or one in own},
         aside=tuple(one for one in own if one.is_kept and one.id not in named),
+    )
+
+
+def _review(connection: Connection, copy_id: int) -> Row[Any] | None:
+    return connection.execute(select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == copy_id)).first()
+
+
+def _has_place(
+    marker: SignedIn, row: Row[Any], terms: Terms, markings: Sequence[Row[Any]], review: Row[Any] | None
+) -> bool:
+    """Whether the marker, who wrote nothing yet, may begin."""
+    return assignments.has_place(
+        terms,
+        marking=sum(one.holds_place for one in markings),
+        needs_third=row.needs_third,
+        is_reviewing=review is not None and review.answered_at is None and row.assigned_to in (None, marker.person_id),
     )
 
 

@@ -16,7 +16,7 @@ from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, ReviewRequest
 from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
 from deust.queries.copies import author_of, is_hidden
-from deust.queries.scopes import followed, follows_everyone
+from deust.queries.scopes import followed, follows_everyone, still_follows
 
 PAGE = 50
 MOST_BARS = 60
@@ -165,7 +165,7 @@ def _tomorrow_ends(marker: SignedIn, now: datetime) -> datetime:
 
 
 def to_do(marker: SignedIn) -> Any:
-    """Copies not ready, and, with two markers, only those that this one has not finished."""
+    """Copies not ready, and, with two markers, only those that this one has not finished and still has a place for."""
     done = select(Marking.id).where(Marking.copy_id == Copy.id, Marking.marker_id == marker.person_id, Marking.is_ready)
     request = aliased(ReviewRequest)
     review = select(request.copy_id).where(
@@ -174,7 +174,18 @@ def to_do(marker: SignedIn) -> Any:
         or_(Copy.assigned_to == marker.person_id, Copy.assigned_to.is_(None)),
     )
     done, review = done.correlate(Copy), review.correlate(Copy)
-    return or_(and_(Copy.state.in_(_TO_DO), ~done.exists()), review.exists())
+    return or_(and_(Copy.state.in_(_TO_DO), ~done.exists(), _has_place(marker)), review.exists())
+
+
+def _has_place(marker: SignedIn) -> Any:
+    """As `assignments.has_place` says it; who left the student's group with work unfinished holds no place."""
+    of_copy = Marking.copy_id == Copy.id
+    mine = select(Marking.id).where(of_copy, Marking.marker_id == marker.person_id).correlate(Copy)
+    holds = or_(Marking.is_ready, still_follows(Marking.marker_id, Copy.person_id))
+    marking = select(func.count()).select_from(Marking).where(of_copy, holds).correlate(Copy).scalar_subquery()
+    markers = func.coalesce(Copy.terms["markers"].as_integer(), 1)
+    wanted = markers + case((Copy.needs_third, 1), else_=0)
+    return or_(Copy.state == CopyState.TO_MARK.value, markers == 1, mine.exists(), marking < wanted)
 
 
 def _filtered(filters: Filters, marker: SignedIn) -> Iterable[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session
 
 from deust.domain import assignments, copies
@@ -18,9 +18,9 @@ from deust.domain.errors import Forbidden, NotFound, NotReady
 from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, ReviewRequest
-from deust.models.people import Enrolment, Person, Tutoring
+from deust.models.people import Person
 from deust.queries.copies import asked_of
-from deust.queries.scopes import followed
+from deust.queries.scopes import followed, still_follows
 from deust.services import marking, records, spoken_comments
 
 KEPT, CONFLICT = "kept", "conflict"
@@ -70,8 +70,7 @@ def save_work(
     if row is not None and base_version != row.version and not (counted == former and is_ready):
         return _late(session, copy, row, asked, marker, work, base_version, now)
     if row is None:
-        row = Marking(copy_id=copy.id, place=_free_place(session, copy, asked.terms), marker_id=marker.person_id)
-        session.add(row)
+        row = _new_row(session, copy, asked.terms, marker)
     reckoned = copies.reckon(asked, counted)
     _write(row, marker, counted, reckoned, is_ready=is_ready and reckoned.is_whole, now=now)
     spoken_comments.date_comments(session, former=former.spoken, present=spoken, now=now)
@@ -117,12 +116,40 @@ def _own_row(session: Session, copy: Row[Any], terms: Terms, marker: SignedIn) -
     return session.scalars(found.order_by(Marking.place)).first()
 
 
-def _free_place(session: Session, copy: Row[Any], terms: Terms) -> int:
-    """Refuses a third marker while two have not disagreed, and a fourth always."""
-    taken = len(session.scalars(select(Marking.place).where(Marking.copy_id == copy.id)).all())
-    if taken >= terms.markers + bool(copy.needs_third):
+def _new_row(session: Session, copy: Row[Any], terms: Terms, marker: SignedIn) -> Marking:
+    place = _free_place(session, copy, terms, marker)
+    row = Marking(copy_id=copy.id, place=place, marker_id=marker.person_id)
+    session.add(row)
+    return row
+
+
+def _free_place(session: Session, copy: Row[Any], terms: Terms, marker: SignedIn) -> int:
+    """The next place, or that of who left the student's group with work unfinished: their saves stay in the history.
+
+    Refuses a third marker while two have not disagreed, and a fourth unless a review was given to them.
+    """
+    holds = or_(Marking.is_ready, still_follows(Marking.marker_id, copy.person_id))
+    rows = session.execute(select(Marking, holds).where(Marking.copy_id == copy.id).order_by(Marking.place)).all()
+    left = [row for row, is_held in rows if not is_held]
+    is_free = assignments.has_place(
+        terms,
+        marking=len(rows) - len(left),
+        needs_third=copy.needs_third,
+        is_reviewing=_is_reviewing(session, copy, marker),
+    )
+    if not is_free:
         raise Forbidden
-    return taken + 1
+    if not left:
+        return len(rows) + 1
+    session.delete(left[0])
+    session.flush()
+    return left[0].place
+
+
+def _is_reviewing(session: Session, copy: Row[Any], marker: SignedIn) -> bool:
+    request = session.get(ReviewRequest, copy.id)
+    is_open = request is not None and request.answered_at is None
+    return is_open and copy.assigned_to in (None, marker.person_id)
 
 
 def _late(
@@ -264,6 +291,7 @@ def _release(
         "penalty": str(given.lost),
         "late_days": copy.late_days,
         "grid_hash": copy.grid_hash,
+        "rule": given.rule.value,
     }
     version = _write_release(
         session, copy, given.mark, asked.terms.out_of, told, actor_id=actor_id, reason=reason or _HAND_MARKED, now=now
@@ -368,9 +396,4 @@ def allocate(
 
 
 def _follows(session: Session, tutor_id: int, copy: Row[Any]) -> bool:
-    statement = (
-        select(Tutoring.person_id)
-        .join(Enrolment, Enrolment.group_id == Tutoring.group_id)
-        .where(Tutoring.person_id == tutor_id, Enrolment.person_id == copy.person_id, Enrolment.ended_on.is_(None))
-    )
-    return session.scalar(statement.limit(1)) is not None
+    return bool(session.scalar(select(still_follows(tutor_id, copy.person_id))))

@@ -271,6 +271,8 @@ def _show(
         quiz = _find_quiz(page.item_ref)
         asked = {"marker": visitor(), "public_id": public_id, "number": number, "question": page.question}
         former = versions.former_version(connection, **asked) if number else None
+    if not page.has_place:
+        return render_template("grading/taken.html", page=page)
     return render_template(
         "grading/copy.html",
         page=page,

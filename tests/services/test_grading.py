@@ -24,13 +24,14 @@ from deust.models.transaction import reading, writing
 from deust.queries.assignments import handed_in
 from deust.queries.grading import ReadyCopy, ready_copies
 from deust.queries.grid_changes import grid_effects
+from deust.queries.queue import Filters, queue
 from deust.services import assignments, grading, phrases
 from deust.services.grid_changes import apply_grids
 from deust.services.late_answers import accept_late
 from deust.services.quizzes import close_if_overdue
 from tests.support import factories
 from tests.support.barrier import at_once
-from tests.support.clock import Clock
+from tests.support.clock import NOW, Clock
 from tests.support.copies import GOOD, HALF, Class
 from tests.support.takers import Taker
 
@@ -296,9 +297,9 @@ def test_neither_the_order_of_anonymous_copies_nor_the_list_to_give_back_tells_w
         assert {one.name for one in ready_copies(connection, marker=school.tutor)} == set(codes)
 
 
-def ready_of(school: Class) -> tuple[ReadyCopy, ...]:
+def ready_of(school: Class, by: SignedIn | None = None) -> tuple[ReadyCopy, ...]:
     with reading() as connection:
-        return ready_copies(connection, marker=school.tutor)
+        return ready_copies(connection, marker=by or school.tutor)
 
 
 def test_two_marks_are_blind_then_agree_or_call_a_third(school: Class) -> None:
@@ -345,6 +346,54 @@ def test_a_third_marker_is_refused_while_nobody_disagrees(school: Class) -> None
         admin = factories.signed_in(factories.person(session, role="admin"))
     with pytest.raises(Forbidden):
         school.save(copy, HALF, by=admin)
+
+
+def test_who_left_with_work_unfinished_holds_no_place(school: Class) -> None:
+    """Else nobody could ever finish the copy; what they wrote stays in its history."""
+    school.assignment = factories.assignment(markers=2)
+    copy, third = school.handed_in(), school.new_tutor()
+    school.save(copy, HALF)
+    school.save(copy, GOOD, by=school.second, is_ready=True)
+    assert (school.page(copy, third).has_place, waits_for(third)) == (False, [])
+    school.leaves(school.tutor)
+    assert (school.page(copy, third).has_place, waits_for(third)) == (True, [copy])
+    school.save(copy, GOOD, by=third, is_ready=True)
+    (ready,) = ready_of(school, by=third)
+    assert (ready.given.rule, ready.marks) == (Rule.MEAN, (20, 20))
+    assert school.rows(MarkingEvent)[0].marker_id == school.tutor.person_id
+
+
+def test_who_left_with_a_mark_ready_keeps_their_place(school: Class) -> None:
+    school.assignment = factories.assignment(markers=2)
+    copy, third = school.handed_in(), school.new_tutor()
+    school.save(copy, GOOD, is_ready=True)
+    school.leaves(school.tutor)
+    school.save(copy, GOOD, by=school.second)
+    assert (school.page(copy, third).has_place, waits_for(third)) == (False, [])
+    with pytest.raises(Forbidden):
+        school.save(copy, HALF, by=third)
+
+
+def test_two_marks_are_reviewed_by_another_whose_mark_is_then_the_copys(school: Class) -> None:
+    school.assignment = factories.assignment(markers=2)
+    copy, third = school.handed_in(), school.new_tutor()
+    for marker in (school.tutor, school.second):
+        school.save(copy, HALF, by=marker, is_ready=True)
+    school.release(copy)
+    _ask_review(school, school.rows(Attempt)[0].public_id, "Le critère A1 est conforme.")
+    assert (school.page(copy, third).has_place, waits_for(third)) == (True, [copy])
+    school.save(copy, GOOD, by=third, is_ready=True)
+    (ready,) = ready_of(school)
+    assert (ready.given.rule, ready.given.mark, ready.marks) == (Rule.REVIEW, 20, (14, 14, 20))
+    school.release(copy, by=third, reason="A1 est conforme.")
+    assert school.score() == 20
+    last, first = school.page(copy, third).told
+    assert (first.rule, last.rule, last.mark) == (Rule.MEAN, Rule.REVIEW, 20)
+
+
+def waits_for(marker: SignedIn) -> list[str]:
+    with reading() as connection:
+        return [row.public_id for row in queue(connection, marker=marker, filters=Filters(), page=1, now=NOW).rows]
 
 
 def test_another_version_waits_for_the_tutor_and_begins_with_the_text(school: Class) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from deust.adapters.files import StoredFile
 from deust.domain.copies import Work
@@ -16,6 +16,7 @@ from deust.domain.learning import Assignment
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy
 from deust.models.base import Base
+from deust.models.people import Group, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.transaction import reading, writing
 from deust.queries.marking import CopyPage, copy_page
@@ -58,6 +59,18 @@ class Class:
             cohort = session.get_one(factories.Cohort, self.cohort_id)
             factories.enrolment(session, student, cohort, group_id=self.group_id)
             return factories.signed_in(student, cohort)
+
+    def new_tutor(self) -> SignedIn:
+        """Another tutor of the same group."""
+        with writing() as session:
+            tutor = factories.person(session, role="tutor")
+            factories.tutoring(session, tutor, session.get_one(Group, self.group_id))
+            return factories.signed_in(tutor)
+
+    def leaves(self, tutor: SignedIn) -> None:
+        """The tutor follows the group no more."""
+        with writing() as session:
+            session.execute(delete(Tutoring).where(Tutoring.person_id == tutor.person_id))
 
     def start(self, learner: SignedIn | None = None) -> str:
         with writing() as session:

@@ -374,6 +374,28 @@ def test_the_list_to_give_back_says_which_of_several_marks_counts(
     assert "note du troisième correcteur\u00a0; les deux autres, 20 et 12, différaient de plus de 3 points" in told
 
 
+def test_two_marks_are_not_asked_of_a_third_but_a_review_is(
+    app: Flask, student: Client, tutor: Client, second: Client, doors: Doors
+) -> None:
+    draft = write(student)
+    hand_in(student, draft)
+    copy = copy_address(doors)
+    with doors.writing() as session:
+        session.execute(update(Copy).values(terms=terms_to_json(Terms(out_of=Fraction(20), markers=2))))
+        director = factories.person(session, role="admin")
+    third = signed_in_client(app, director)
+    assert copy in tutor.get("/a-corriger").text
+    assert [mark(marker, copy) for marker in (tutor, second)] == [303, 303]
+    assert "Cette copie a ses correcteurs." in third.get(copy).text
+    release_of(tutor, "release")
+    assert "La note est la moyenne" in student.get(draft).text
+    assert student.submit(f"{draft}/reexamen", {"reason": "A1 est conforme."}).status_code == 303
+    assert mark(third, copy) == 303
+    assert "note du réexamen" in third.get("/a-rendre").text
+    release_of(third, "release", reason="Relue.")
+    assert "La note est celle du réexamen" in student.get(draft).text
+
+
 def test_releasing_nothing_or_what_changed_meanwhile_says_why(
     student: Client, tutor: Client, second: Client, doors: Doors
 ) -> None:
