@@ -67,9 +67,15 @@ def follows(learner: SignedIn | None, programme: Programme) -> bool:
     return learner.enrolled.programme == programme.id
 
 
-def ensure_may_read(learner: SignedIn, programme: Programme) -> None:
+def may_read(learner: SignedIn, programme: Programme) -> bool:
     """Students read the programme they are enrolled in; staff read all of it."""
-    if may(learner.role, Permission.LEARNING_FOLLOW) and not follows(learner, programme):
+    if may(learner.role, Permission.LEARNING_FOLLOW):
+        return follows(learner, programme)
+    return may(learner.role, Permission.LEARNING_READ)
+
+
+def ensure_may_read(learner: SignedIn, programme: Programme) -> None:
+    if not may_read(learner, programme):
         raise NotEnrolled
 
 

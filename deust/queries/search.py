@@ -16,7 +16,7 @@ from deust.domain.learning import Programme
 from deust.domain.people import SignedIn
 from deust.models.learning import SearchEntry
 from deust.queries.items import open_module_url, open_modules, open_url
-from deust.queries.progress import follows, progress_of
+from deust.queries.progress import follows, may_read, progress_of
 
 MAX_QUERY = 200
 MAX_FOUND = 20
@@ -76,12 +76,13 @@ def search_page(
     query = query[:MAX_QUERY].strip()
     stems = searched_stems(query)
     rows = search(connection, stems, programme=programme.id)
-    may_open = _openable(connection, programme, learner, now) if rows else frozenset()
+    reader = learner if learner is not None and may_read(learner, programme) else None
+    may_open = _openable(connection, programme, reader, now) if rows else frozenset()
     titled = sorted(
         (row for row in rows if row.ref in may_open or row.kind == "term"),
         key=lambda row: not set(stems) <= set(stemmed(row.title).split()),
     )
-    return SearchPage(query=query, found=tuple(_found(row, stems, programme, learner) for row in titled[:MAX_FOUND]))
+    return SearchPage(query=query, found=tuple(_found(row, stems, programme, reader) for row in titled[:MAX_FOUND]))
 
 
 def searched_stems(query: str) -> tuple[str, ...]:
@@ -100,34 +101,36 @@ def search(connection: Connection, stems: Sequence[str], *, programme: str) -> S
     return connection.execute(statement, {"words": words, "programme": programme, "most": _MAX_READ}).all()
 
 
-def _openable(connection: Connection, programme: Programme, learner: SignedIn | None, now: datetime) -> frozenset[str]:
-    """The references that the asker may open: guests, what is public; students, what is not locked; staff, all."""
+def _openable(connection: Connection, programme: Programme, reader: SignedIn | None, now: datetime) -> frozenset[str]:
+    """The references that the asker may open: who does not read the programme, what is public; students, what is not
+    locked; staff, all.
+    """
     items = [item for module in programme.modules.values() for item in module.items]
-    if learner is None:
+    if reader is None:
         opened = {item.ref for item in items if open_url(item, programme)}
         return frozenset({*opened, *(module.id for module in open_modules(programme))})
     refs = {*programme.modules, *(item.ref for item in items)}
-    if not follows(learner, programme):
+    if not follows(reader, programme):
         return frozenset(refs)
-    progress = progress_of(connection, learner=learner, programme=programme, now=now)
+    progress = progress_of(connection, learner=reader, programme=programme, now=now)
     return frozenset({*programme.modules, *(item.ref for item in items if progress.may_open(item))})
 
 
-def _found(row: Row[Any], stems: Sequence[str], programme: Programme, learner: SignedIn | None) -> Found:
+def _found(row: Row[Any], stems: Sequence[str], programme: Programme, reader: SignedIn | None) -> Found:
     module = programme.modules.get(row.ref.partition("/")[0])
     return Found(
         title=row.title,
-        url=_url(row.ref, row.kind, programme, learner),
+        url=_url(row.ref, row.kind, programme, reader),
         kind=row.kind,
         module=module.title if module else "",
         snippet=snippet(row.body, stems),
     )
 
 
-def _url(ref: str, kind: str, programme: Programme, learner: SignedIn | None) -> str:
+def _url(ref: str, kind: str, programme: Programme, reader: SignedIn | None) -> str:
     if kind == "term":
         return f"/{ref}"
-    if learner is not None:
+    if reader is not None:
         return f"/modules/{ref}"
     item = programme.find_item(ref)
     return (open_url(item, programme) if item else None) or open_module_url(ref)

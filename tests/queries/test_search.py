@@ -117,6 +117,14 @@ def test_a_student_finds_what_is_open_and_staff_find_all(learner):
     assert "/modules/ec131/plus-tard" in urls("réclamation", learner)
 
 
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.COMPANY_TUTOR])
+def test_who_does_not_read_the_programme_finds_what_a_guest_finds(indexed, role):
+    """Who left the training, or never had it, was shown extracts of lessons that they may not open."""
+    with writing() as session:
+        person = factories.signed_in(factories.person(session, role=role.value))
+    assert urls("client", person) == urls("client") == ["/lecons/ec131/accueillir", "/glossaire#fcr"]
+
+
 def test_questions_and_their_answers_are_not_searched(learner):
     assert urls("zigzag", learner) == []
 
