@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from deust.domain import assignments, copies, rubric
 from deust.domain.answers import file_name_in, text_in
@@ -21,12 +21,12 @@ from deust.domain.people import SignedIn
 from deust.domain.presenting import Presented, present
 from deust.domain.questions import Essay, File, Json, Question, Voice
 from deust.domain.rubric import WHOLE, Grid
-from deust.models.assignments import Copy, FrozenGrid, ReleasedMark
+from deust.models.assignments import Copy, FrozenGrid, ReleasedMark, ReviewRequest
 from deust.models.people import Person
 from deust.models.quizzes import Answer, AnswerFile, Attempt
 from deust.queries.files import GivenFile, KeptFile, given_files, picture_of, sound_of, stored_file
 from deust.queries.papers import asked_questions
-from deust.queries.scopes import followed
+from deust.queries.scopes import followed, still_follows
 
 
 def asked_of(connection: Connection, copy: Row[Any]) -> Asked:
@@ -154,6 +154,25 @@ def find_copy(connection: Connection, marker: SignedIn, public_id: str) -> Row[A
     if row is None:
         raise NotFound
     return row
+
+
+def is_reviewing(connection: Connection, *, marker: SignedIn, copy: Row[Any]) -> bool:
+    """Whether a review of the copy is asked of this marker: it was given to them, or to nobody who is still there."""
+    asked = (
+        select(ReviewRequest.copy_id)
+        .join(Copy, Copy.id == ReviewRequest.copy_id)
+        .where(Copy.id == copy.id, ReviewRequest.answered_at.is_(None), is_asked_of(marker))
+    )
+    return connection.execute(asked).first() is not None
+
+
+def is_asked_of(marker: SignedIn) -> ColumnElement[bool]:
+    """Whether a copy was given to the marker, or to nobody who still follows its author."""
+    return or_(
+        Copy.assigned_to.is_(None),
+        Copy.assigned_to == marker.person_id,
+        ~still_follows(Copy.assigned_to, Copy.person_id),
+    )
 
 
 def is_hidden(row: Row[Any]) -> bool:

@@ -26,6 +26,7 @@ from deust.queries.copies import (
     find_copy,
     former_copies,
     is_hidden,
+    is_reviewing,
     parts_of,
     told_of,
 )
@@ -188,7 +189,7 @@ def copy_page(
     here = next((place for place, one in enumerate(siblings) if one == public_id), 0)
     claimed = _claimer(connection, row, marker, now)
     others, told = _others(markings, mine, asked.terms), told_of(connection, row.id)
-    comments, review = comments_of(connection, row.id), _review(connection, row.id)
+    comments = comments_of(connection, row.id)
     named = {work.spoken, *(one.work.spoken for one in others), *(it.spoken for one in told for it in one.works)}
     own = [one for one in comments.values() if one.marker_id == marker.person_id]
     return CopyPage(
@@ -206,7 +207,7 @@ def copy_page(
         state=CopyState(row.state),
         terms=asked.terms,
         needs_third=row.needs_third and row.state == CopyState.DRAFT.value,
-        has_place=mine is not None or _has_place(marker, row, asked.terms, markings, review),
+        has_place=mine is not None or _has_place(connection, marker, row, asked.terms, markings),
         ratings=tuple(_rating(key, asked, work, parts) for key in asked.worth if key in asked.grids),
         grid_hash=row.grid_hash,
         parts=parts,
@@ -217,7 +218,9 @@ def copy_page(
         claimed_by=claimed,
         events=_events(connection, row.id, asked.terms, marker),
         told=told,
-        review=review,
+        review=connection.execute(
+            select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == row.id)
+        ).first(),
         place=here + 1,
         total=len(siblings),
         previous=siblings[here - 1] if here > 0 else None,
@@ -232,20 +235,14 @@ def copy_page(
     )
 
 
-def _review(connection: Connection, copy_id: int) -> Row[Any] | None:
-    return connection.execute(select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == copy_id)).first()
-
-
 def _has_place(
-    marker: SignedIn, row: Row[Any], terms: Terms, markings: Sequence[Row[Any]], review: Row[Any] | None
+    connection: Connection, marker: SignedIn, row: Row[Any], terms: Terms, markings: Sequence[Row[Any]]
 ) -> bool:
     """Whether the marker, who wrote nothing yet, may begin."""
+    marking = sum(one.holds_place for one in markings)
     return assignments.has_place(
-        terms,
-        marking=sum(one.holds_place for one in markings),
-        needs_third=row.needs_third,
-        is_reviewing=review is not None and review.answered_at is None and row.assigned_to in (None, marker.person_id),
-    )
+        terms, marking=marking, needs_third=row.needs_third, is_reviewing=False
+    ) or is_reviewing(connection, marker=marker, copy=row)
 
 
 def _phrases(connection: Connection, marker: SignedIn, item_ref: str) -> tuple[Row[Any], ...]:

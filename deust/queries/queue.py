@@ -15,7 +15,7 @@ from deust.domain.assignments import CopyState
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, ReviewRequest
 from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
-from deust.queries.copies import author_of, is_hidden
+from deust.queries.copies import author_of, is_asked_of, is_hidden
 from deust.queries.scopes import followed, follows_everyone, still_follows
 
 PAGE = 50
@@ -165,13 +165,15 @@ def _tomorrow_ends(marker: SignedIn, now: datetime) -> datetime:
 
 
 def to_do(marker: SignedIn) -> Any:
-    """Copies not ready, and, with two markers, only those that this one has not finished and still has a place for."""
+    """Copies not ready, and, with two markers, only those that this one has not finished and still has a place for; and
+    the reviews asked, but for those of another.
+    """
     done = select(Marking.id).where(Marking.copy_id == Copy.id, Marking.marker_id == marker.person_id, Marking.is_ready)
     request = aliased(ReviewRequest)
     review = select(request.copy_id).where(
         request.copy_id == Copy.id,
         request.answered_at.is_(None),
-        or_(Copy.assigned_to == marker.person_id, Copy.assigned_to.is_(None)),
+        is_asked_of(marker),
     )
     done, review = done.correlate(Copy), review.correlate(Copy)
     return or_(and_(Copy.state.in_(_TO_DO), ~done.exists(), _has_place(marker)), review.exists())

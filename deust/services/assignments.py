@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from deust.domain.access import Role
 from deust.domain.answers import text_in
 from deust.domain.assignments import CopyState, Resubmit
 from deust.domain.attempts import Save
@@ -19,7 +20,7 @@ from deust.domain.freezing import paper_question
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, ReviewRequest
-from deust.models.people import Enrolment, Tutoring
+from deust.models.people import Enrolment, Person, Tutoring
 from deust.models.quizzes import Answer, Attempt
 from deust.services import answer_batches, answers, marking, quizzes, records
 
@@ -171,12 +172,19 @@ def ask_review(session: Session, *, learner: SignedIn, public_id: str, reason: s
 
 
 def _another_tutor(session: Session, copy_id: int, person_id: int) -> int | None:
-    """A tutor of the student's group who did not mark the copy."""
+    """A tutor of the student's group, still there, who did not mark the copy."""
     markers = select(Marking.marker_id).where(Marking.copy_id == copy_id)
     return session.scalar(
         select(Tutoring.person_id)
         .join(Enrolment, Enrolment.group_id == Tutoring.group_id)
-        .where(Enrolment.person_id == person_id, Enrolment.ended_on.is_(None), Tutoring.person_id.not_in(markers))
+        .join(Person, Person.id == Tutoring.person_id)
+        .where(
+            Enrolment.person_id == person_id,
+            Enrolment.ended_on.is_(None),
+            Person.is_active,
+            Person.role == Role.TUTOR.value,
+            Tutoring.person_id.not_in(markers),
+        )
         .order_by(Tutoring.person_id)
         .limit(1)
     )

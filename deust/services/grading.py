@@ -19,7 +19,7 @@ from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, ReviewRequest
 from deust.models.people import Person
-from deust.queries.copies import asked_of
+from deust.queries.copies import asked_of, is_reviewing
 from deust.queries.scopes import followed, still_follows
 from deust.services import marking, records, spoken_comments
 
@@ -135,7 +135,7 @@ def _free_place(session: Session, copy: Row[Any], terms: Terms, marker: SignedIn
         terms,
         marking=len(rows) - len(left),
         needs_third=copy.needs_third,
-        is_reviewing=_is_reviewing(session, copy, marker),
+        is_reviewing=is_reviewing(session.connection(), marker=marker, copy=copy),
     )
     if not is_free:
         raise Forbidden
@@ -144,12 +144,6 @@ def _free_place(session: Session, copy: Row[Any], terms: Terms, marker: SignedIn
     session.delete(left[0])
     session.flush()
     return left[0].place
-
-
-def _is_reviewing(session: Session, copy: Row[Any], marker: SignedIn) -> bool:
-    request = session.get(ReviewRequest, copy.id)
-    is_open = request is not None and request.answered_at is None
-    return is_open and copy.assigned_to in (None, marker.person_id)
 
 
 def _late(

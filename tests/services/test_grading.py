@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from deust.domain.assignments import Resubmit, Rule, to_step
 from deust.domain.copies import Anchor, Remark, Work
@@ -18,6 +18,7 @@ from deust.domain.questions import Essay, Variable
 from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReleasedMark, ReviewRequest
 from deust.models.learning import ItemProgress
+from deust.models.people import Tutoring
 from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
@@ -29,6 +30,7 @@ from deust.services import assignments, grading, phrases
 from deust.services.grid_changes import apply_grids
 from deust.services.late_answers import accept_late
 from deust.services.quizzes import close_if_overdue
+from deust.services.signin import disable_account
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW, Clock
@@ -447,6 +449,41 @@ def test_a_review_is_asked_once_and_goes_to_another_tutor(school: Class) -> None
         )
     (request,) = school.rows(ReviewRequest)
     assert (request.answer, request.answered_by) == ("La note reste.", school.second.person_id)
+
+
+def close_account(school: Class, who: SignedIn) -> None:
+    with writing() as session:
+        disable_account(session, who.person_id, by=school.tutor.person_id, now=school.clock.now)
+
+
+def reviews_to_give(school: Class) -> int:
+    with reading() as connection:
+        return queue(connection, marker=school.tutor, filters=Filters(), page=1, now=school.clock.now).total
+
+
+def test_a_review_never_waits_for_a_closed_account(school: Class) -> None:
+    """Nobody would ever have seen it: the only tutor it was shown to could no longer sign in."""
+    school.released(HALF)
+    close_account(school, school.second)
+    _ask_review(school, school.rows(Attempt)[0].public_id, "Le critère A1 est conforme.")
+    assert school.rows(Copy)[0].assigned_to is None
+    assert reviews_to_give(school) == 1
+
+
+def test_a_review_whose_tutor_is_gone_comes_to_the_others(school: Class) -> None:
+    school.released(HALF)
+    _ask_review(school, school.rows(Attempt)[0].public_id, "Le critère A1 est conforme.")
+    assert reviews_to_give(school) == 0, "it is the second tutor's"
+    close_account(school, school.second)
+    assert reviews_to_give(school) == 1
+
+
+def test_a_review_whose_tutor_left_the_group_comes_to_the_others(school: Class) -> None:
+    school.released(HALF)
+    _ask_review(school, school.rows(Attempt)[0].public_id, "Le critère A1 est conforme.")
+    with writing() as session:
+        session.execute(delete(Tutoring).where(Tutoring.person_id == school.second.person_id))
+    assert reviews_to_give(school) == 1
 
 
 def _ask_review(school: Class, attempt: str, reason: str) -> None:
