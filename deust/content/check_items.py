@@ -159,21 +159,37 @@ def _grids_named(file: ItemFile) -> Iterator[tuple[str, int]]:
 
 
 def check_cycles(programme: Programme, paths: Mapping[str, tuple[str, int]]) -> Iterator[Problem]:
-    """A chain of prerequisites that comes back to its start, between modules or items, by any of their names."""
+    """A chain of prerequisites that comes back to its start: between modules, between items by any of their names, or
+    from one to the other, as an item waits for all of the modules that its own asks for.
+    """
     modules = {module.id: set(module.requires) & set(programme.modules) for module in programme.modules.values()}
-    items = {
+    named = _named_before(programme)
+    cycles = [cycle for graph in (modules, named) if (cycle := _cycle(graph))]
+    for cycle in cycles or filter(None, [_cycle(_all_before(programme, modules, named))]):
+        path, line = paths.get(cycle[0], (f"{programme.id}/programme.yml", 1))
+        chain = " → ".join((*cycle, cycle[0]))
+        yield Problem(path, line, Level.ERROR, f"prérequis en boucle : {chain}", "retirez l'un d'eux")
+
+
+def _named_before(programme: Programme) -> dict[str, set[str]]:
+    """The items that each item names as its prerequisites."""
+    return {
         item.ref: {
             before.ref for name in item.requires if (before := programme.find_item(whole_reference(name, item.module)))
         }
         for module in programme.modules.values()
         for item in module.items
     }
-    for graph in (modules, items):
-        cycle = _cycle(graph)
-        if cycle:
-            path, line = paths.get(cycle[0], (f"{programme.id}/programme.yml", 1))
-            chain = " → ".join((*cycle, cycle[0]))
-            yield Problem(path, line, Level.ERROR, f"prérequis en boucle : {chain}", "retirez l'un d'eux")
+
+
+def _all_before(
+    programme: Programme, modules: Mapping[str, set[str]], named: Mapping[str, set[str]]
+) -> dict[str, set[str]]:
+    """Each item's prerequisites, those of its module included."""
+    items = {module.id: {item.ref for item in module.items} for module in programme.modules.values()}
+    return {
+        ref: before.union(*(items[name] for name in modules[ref.partition("/")[0]])) for ref, before in named.items()
+    }
 
 
 def _cycle(graph: Mapping[str, set[str]]) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from deust.content.check_items import check_cycles
 from tests.content.sample_tree import (
     ASSIGNMENT,
     CALL,
@@ -25,6 +27,7 @@ from tests.content.sample_tree import (
     problems_of,
     read,
 )
+from tests.support.programmes import a_lesson, a_module, a_programme
 
 LESSON_FILE, QUIZ_FILE = f"{M}/01-accueillir.md", f"{M}/02-quiz-accueil.md"
 CALL_FILE, ASSIGNMENT_FILE = f"{M}/03-appel.md", f"{M}/04-devoir.md"
@@ -180,6 +183,17 @@ REPLACED = [
     (f"{P}/m3c.yml", "version: 1", "version: 1\nplancher_ue: -1", "plancher_ue", "plancher_ue"),
     (f"{P}/m3c.yml", "2026-2027", "2026-2028", "year", "n'est pas une année"),
 ]
+
+
+def test_a_module_that_waits_for_what_waits_for_it_is_told() -> None:
+    """Each waits rightly for the other by one kind of prerequisite: students could never have begun either."""
+    first = a_lesson("saluer", module="un", requires=("deux/ecouter",))
+    second = a_lesson("ecouter", module="deux")
+    programme = a_programme([a_module(first, id="un"), a_module(second, id="deux", requires=("un",))])
+    (problem,) = check_cycles(programme, {})
+    assert "deux/ecouter → un/saluer → deux/ecouter" in problem.message
+    straight = a_programme([a_module(replace(first, requires=()), id="un"), a_module(second, id="deux")])
+    assert not list(check_cycles(straight, {}))
 
 
 @pytest.mark.parametrize(
