@@ -12,7 +12,7 @@ from deust.content.problems import Level, Problem, errors_of, in_order
 from deust.content.snapshot import Snapshot
 from deust.content.store import MediaChanged, Store
 from deust.content.tree import Reading, read_tree
-from deust.domain.learning import Lesson, Quiz
+from deust.domain.learning import Lesson, Module, Programme, Quiz
 from deust.domain.questions import Question, block_type
 
 
@@ -64,10 +64,10 @@ def put_version(reading: Reading, store: Store, rendered: Mapping[str, str] | No
 
 
 def history_problems(reading: Reading, published: Snapshot | None) -> list[Problem]:
-    """What the published version had and this one changes under students' feet: a type under one id, a removed id."""
+    """What the published version had and this one takes from students: a question of that type, a name that goes."""
     if published is None:
         return []
-    return [*_question_changes(reading.snapshot, published), *_removed_items(reading.snapshot, published)]
+    return [*_question_changes(reading.snapshot, published), *_removed(reading.snapshot, published)]
 
 
 def _items(snapshot: Snapshot) -> Iterator[Quiz | Lesson]:
@@ -104,12 +104,31 @@ def _asked(item: Quiz | Lesson) -> tuple[Question, ...]:
     return item.questions if isinstance(item, Quiz) else item.checks
 
 
-def _removed_items(snapshot: Snapshot, published: Snapshot) -> Iterator[Problem]:
+def _removed(snapshot: Snapshot, published: Snapshot) -> Iterator[Problem]:
     for programme in published.programmes.values():
         for module in programme.modules.values():
-            current = snapshot.programmes.get(programme.id)
-            for item in module.items:
-                if current is not None and module.id in current.modules and current.find_item(item.ref) is None:
-                    message = f"l'activité publiée « {item.ref} » a disparu"
-                    fix = f"si elle a changé de nom, ajoutez aliases: [{item.id}] à la nouvelle"
-                    yield Problem(f"{programme.id}/{module.id}/module.md", 1, Level.WARNING, message, fix)
+            present = snapshot.programme_of_module(module.id)
+            if present is not None:
+                yield from _removed_names(f"{present.id}/{module.id}/module.md", module, present)
+            elif module.items:
+                message = f"le module publié « {module.id} » a disparu, et ce que chacun y a fait avec lui"
+                fix = "son dossier ne se renomme pas : rendez-lui son nom"
+                yield Problem(f"{programme.id}/programme.yml", 1, Level.WARNING, message, fix)
+
+
+def _removed_names(path: str, module: Module, present: Programme) -> Iterator[Problem]:
+    """What was done is kept under the name that an item had that day: an alias that goes takes it away too."""
+    for item in module.items:
+        if present.find_item(item.ref) is None:
+            message = f"l'activité publiée « {item.ref} » a disparu"
+            names = ", ".join((item.id, *item.aliases))
+            yield Problem(
+                path, 1, Level.WARNING, message, f"si elle a changé de nom, ajoutez aliases: [{names}] à la nouvelle"
+            )
+            continue
+        for alias in item.aliases:
+            if present.find_item(f"{module.id}/{alias}") is None:
+                message = (
+                    f"l'ancien nom « {alias} » de « {item.ref} » a disparu, et ce qui fut fait sous ce nom avec lui"
+                )
+                yield Problem(path, 1, Level.WARNING, message, f"rendez aliases: [{alias}] à l'activité")

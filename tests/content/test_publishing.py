@@ -14,7 +14,7 @@ from deust.content import tree
 from deust.content.catalogue import Catalogue
 from deust.content.publishing import publish
 from deust.content.store import Store
-from tests.content.sample_tree import TODAY, M, clean_tree
+from tests.content.sample_tree import TODAY, M, P, clean_tree
 
 SOUND = f"{M}/media/appel.mp3"
 
@@ -131,3 +131,34 @@ def test_a_damaged_disk_costs_no_page(tmp_path: Path, name: str) -> None:
     assert catalogue.lesson("ec131-accueil/accueillir").parts
     Store(folder).prune([])
     assert publish(root, folder, today=TODAY).is_published
+
+
+def told(root: Path, folder: Path) -> list[tuple[str, str]]:
+    """What a publication says was taken from students, and the remedy; it is published all the same."""
+    publication = publish(root, folder, today=TODAY)
+    assert publication.is_published
+    return [(problem.message, problem.fix) for problem in publication.problems if "disparu" in problem.message]
+
+
+def test_an_activity_or_a_former_name_that_goes_is_told(tmp_path: Path) -> None:
+    """What was done under a name is found by that name alone: an alias taken away is an activity taken away."""
+    root, folder = clean_tree(tmp_path), tmp_path / "published"
+    lesson = root / M / "01-accueillir.md"
+    text = lesson.read_text()
+    lesson.write_text(text.replace("week: 1", "week: 1\naliases: [bonjour]", 1))
+    assert told(root, folder) == []
+    lesson.write_text(text)
+    ((message, fix),) = told(root, folder)
+    assert "« bonjour » de « ec131-accueil/accueillir »" in message
+    assert fix == "rendez aliases: [bonjour] à l'activité"
+    assert told(root, folder) == [], "it is the published one now"
+
+
+def test_a_renamed_module_is_told_with_all_that_was_done_in_it(tmp_path: Path) -> None:
+    root, folder = clean_tree(tmp_path), tmp_path / "published"
+    assert told(root, folder) == []
+    (root / M).rename((root / M).with_name("ec131-bonjour"))
+    programme = root / P / "programme.yml"
+    programme.write_text(programme.read_text().replace("ec131-accueil", "ec131-bonjour"))
+    ((message, _fix),) = told(root, folder)
+    assert "module publié « ec131-accueil »" in message
