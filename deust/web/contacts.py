@@ -24,7 +24,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from deust.domain.access import Permission
 from deust.domain.errors import NotFound
 from deust.domain.flags import FlagKind
-from deust.domain.learning import Announced, Assignment, Programme, Quiz
+from deust.domain.learning import Announced, Programme
 from deust.domain.people import Dates
 from deust.domain.progress import AnyItem
 from deust.models.transaction import reading, writing
@@ -254,13 +254,12 @@ def _extend(student: Followed, form: ExtensionForm, programme: Programme) -> Non
     if item is None:
         raise NotFound
     due_at = student.calendar.end_of_day(form.until_on.data)
-    closes_at = due_at if isinstance(item, Quiz) and not isinstance(item, Assignment) else None
     with writing() as session:
         people.move_dates(
             session,
             item,
             person_id=student.person_id,
-            dates=Dates(due_at=due_at, closes_at=closes_at, extra_attempts=form.extra_attempts.data or 0),
+            dates=Dates(due_at=due_at, extra_attempts=form.extra_attempts.data or 0),
             by=visitor().person_id,
             now=tools().clock(),
         )

@@ -8,9 +8,12 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from deust.domain.access import Role
+from deust.domain.people import Dates
+from deust.domain.progress import dates_of
 from deust.models.cohort import Contact, FlagAside
 from deust.models.learning import ItemProgress
 from deust.models.people import Cohort, ItemDates, Person
@@ -139,8 +142,22 @@ def test_an_extension_moves_the_date_of_one_student(followed: Followed, doors: D
     with doors.writing() as session:
         (row,) = session.scalars(select(ItemDates)).all()
         assert row.person_id == followed.student.id
-        assert row.due_at == row.closes_at
         assert row.due_at.isoformat() == "2026-11-08T22:59:59+00:00"
+
+
+@pytest.mark.parametrize(("item", "closes"), [("quiz-note", True), ("entrainement", False), ("saluer", False)])
+def test_an_extension_closes_only_what_closes_for_everyone(
+    followed: Followed, doors: Doors, app: Flask, item: str, closes: bool
+) -> None:
+    """More time took a training quiz away from the student that day, while all the others kept it."""
+    path = f"/personnes/{followed.student.id}/prolongation"
+    followed.tutor.submit(path, {"item": f"ec101-accueil/{item}", "until_on": "2026-11-08"})
+    programme = app.extensions["deust"].catalogue.programme("deust-essai")
+    found = programme.find_item(f"ec101-accueil/{item}")
+    with doors.writing() as session:
+        (row,) = session.scalars(select(ItemDates)).all()
+        dates = dates_of(found, None, None, Dates(due_at=row.due_at, closes_at=row.closes_at))
+    assert dates.closes_at == (dates.due_at if closes else None)
 
 
 @pytest.mark.case("PV-09")
