@@ -110,6 +110,7 @@ def invite(session: Session, person_id: int, *, by: int | None, base_url: str, n
     person = session.get(Person, person_id)
     if person is None or not person.is_active:
         raise NotFound
+    _end_links(session, person.id, now=now)
     link = _new_link(session, person, "invitation", INVITATION_LASTS, base_url=base_url, now=now)
     _mail(session, person, "invitation", now=now, link=link)
     audit(session, at=now, actor_id=by, act="link:invite", subject=f"person:{person.id}")
@@ -118,6 +119,7 @@ def invite(session: Session, person_id: int, *, by: int | None, base_url: str, n
 def ask_reset(session: Session, asking: Asking, *, base_url: str, now: datetime) -> None:
     """Send a link valid one hour, at most three an hour. For an unknown address the same is done, but nothing is sent.
 
+    It replaces the one before; an invitation stays good, or anyone could take it away by asking for its address.
     `asking` is made with `act="reset"`; only repeated asking from one place for one address has to wait.
     """
     tries = sign_in_state(session.connection(), asking, now=now).tries
@@ -126,6 +128,7 @@ def ask_reset(session: Session, asking: Asking, *, base_url: str, now: datetime)
     person = session.scalars(select(Person).where(Person.email == asking.email, Person.is_active)).one_or_none()
     if person is None or _links_since(session, person.id, now - timedelta(hours=1)) >= RESETS_AN_HOUR:
         return
+    _end_links(session, person.id, SignInLink.purpose == "reset", now=now)
     link = _new_link(session, person, "reset", RESET_LASTS, base_url=base_url, now=now)
     _mail(session, person, "reset", now=now, link=link)
     audit(session, at=now, actor_id=None, act="link:reset", subject=f"person:{person.id}")
@@ -232,16 +235,15 @@ def _end_sessions(session: Session, *whose: ColumnElement[bool], now: datetime) 
     )
 
 
-def _end_links(session: Session, person_id: int, *, now: datetime) -> None:
+def _end_links(session: Session, person_id: int, *which: ColumnElement[bool], now: datetime) -> None:
     session.execute(
         update(SignInLink)
-        .where(SignInLink.person_id == person_id, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .where(SignInLink.person_id == person_id, *which, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
         .values(expires_at=now)
     )
 
 
 def _new_link(session: Session, person: Person, purpose: str, lasts: timedelta, *, base_url: str, now: datetime) -> str:
-    _end_links(session, person.id, now=now)
     token = secrets.token_urlsafe(32)
     session.add(
         SignInLink(

@@ -326,6 +326,30 @@ def test_a_newer_link_and_a_changed_password_end_a_link(lea: Person, passwords: 
         use_link(newer, clock)
 
 
+def test_asking_for_an_invited_address_takes_no_invitation_away(lea: Person, clock: Clock) -> None:
+    """It says that it is good for seven days, and anyone may ask for any address."""
+    with writing() as session:
+        signin.invite(session, lea.id, by=None, base_url="https://deust.example", now=clock())
+    ask_reset(clock)
+    clock.move(days=6)
+    use_link(token_of(mails("invitation")[0]), clock)
+
+
+def test_a_newer_invitation_and_a_password_chosen_end_every_link(lea: Person, clock: Clock) -> None:
+    ask_reset(clock)
+    for _ in range(2):
+        with writing() as session:
+            signin.invite(session, lea.id, by=None, base_url="https://deust.example", now=clock())
+    older, newer = map(token_of, mails("invitation"))
+    for token in (token_of(mails("reset")[0]), older):
+        with pytest.raises(LinkExpired):
+            use_link(token, clock)
+    ask_reset(clock)
+    use_link(token_of(mails("reset")[1]), clock)
+    with pytest.raises(LinkExpired):
+        use_link(newer, clock)
+
+
 @pytest.mark.both
 @pytest.mark.case("AU-04")
 def test_a_link_used_twice_at_once_works_once(lea: Person, database: Flask, clock: Clock) -> None:
