@@ -24,6 +24,7 @@ from deust.queries.scopes import followed, still_follows
 from deust.services import marking, records, spoken_comments
 
 KEPT, CONFLICT = "kept", "conflict"
+RELEASED, REVIEW_ANSWERED = "mark-released", "review-answered"
 _HAND_MARKED = "marked"
 
 
@@ -302,7 +303,7 @@ def _release(
         now=now,
     )
     _audit(session, "copy:release", copy, actor_id, now, mark=str(given.mark), version=version, reason=reason)
-    _tell(session, copy, now)
+    _tell(session, copy, RELEASED, now)
 
 
 def _write_release(
@@ -340,11 +341,13 @@ def _points_given(asked: Asked, rows: Sequence[Marking], mark: Fraction) -> dict
     return dict(copies.reckon(asked, copies.from_json(rows[0].content)).points)
 
 
-def _tell(session: Session, copy: Row[Any], now: datetime) -> None:
-    """A mail that says that there is something to read, never the mark."""
+def _tell(session: Session, copy: Row[Any], kind: str, now: datetime) -> None:
+    """A mail that says that there is something to read, never the mark; none to a closed account."""
     person = session.get_one(Person, copy.person_id)
+    if not person.is_active:
+        return
     payload = {"given_name": person.given_name, "locale": person.locale, "title": copy.title}
-    records.queue_mail(session, kind="mark-released", recipient=person.email, payload=payload, now=now)
+    records.queue_mail(session, kind=kind, recipient=person.email, payload=payload, now=now)
 
 
 def _audit(session: Session, act: str, copy: Row[Any], actor_id: int | None, now: datetime, **detail: object) -> None:
@@ -372,7 +375,7 @@ def answer_review(session: Session, *, marker: SignedIn, public_id: str, answer:
         raise NotFound
     request.answer, request.answered_by, request.answered_at = answer, marker.person_id, now
     _audit(session, "copy:answer-review", copy, marker.person_id, now)
-    _tell(session, copy, now)
+    _tell(session, copy, REVIEW_ANSWERED, now)
 
 
 def allocate(

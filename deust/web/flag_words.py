@@ -88,6 +88,7 @@ def _mail_kind(kind: str) -> str:
         "password-changed": _("mot de passe changé"),
         "sign-in-failures": _("essais de connexion échoués"),
         "mark-released": _("une correction est rendue"),
+        "review-answered": _("une demande de réexamen a sa réponse"),
         "marks-corrected": _("des points ont changé"),
         "questions-answered": _("une question a sa réponse"),
     }

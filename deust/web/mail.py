@@ -15,6 +15,7 @@ KINDS = (
     "password-changed",
     "sign-in-failures",
     "mark-released",
+    "review-answered",
     "marks-corrected",
     "from-staff",
     "questions-waiting",

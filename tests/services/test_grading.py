@@ -449,6 +449,15 @@ def test_a_review_is_asked_once_and_goes_to_another_tutor(school: Class) -> None
         )
     (request,) = school.rows(ReviewRequest)
     assert (request.answer, request.answered_by) == ("La note reste.", school.second.person_id)
+    assert [mail.kind for mail in school.rows(OutboxMessage)] == ["mark-released", "review-answered"]
+
+
+def test_a_closed_account_is_told_nothing(school: Class) -> None:
+    copy = school.handed_in()
+    school.save(copy, GOOD, is_ready=True)
+    close_account(school, school.learner)
+    assert school.release(copy) == 1
+    assert school.rows(OutboxMessage) == []
 
 
 def close_account(school: Class, who: SignedIn) -> None:

@@ -27,6 +27,7 @@ PAYLOADS = {
     "reset": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
     "password-changed": {"given_name": "Zoë"},
     "mark-released": {"given_name": "Zoë", "title": "Devoir"},
+    "review-answered": {"given_name": "Zoë", "title": "Devoir"},
     "questions-waiting": {
         "given_name": "Zoë",
         "count": 3,
