@@ -331,8 +331,9 @@ def totals_of(statuses: Iterable[Status]) -> Totals:
 def next_actions(statuses: Sequence[Status]) -> tuple[Status, ...]:
     """What can be done now, the first to do first.
 
-    An open attempt that time limits comes before everything; then what was begun, last touched first; then what is
-    late; then the rest in order of due date, and of the programme.
+    An open attempt that time limits comes before everything; then what was begun, last touched first, the draft of an
+    assignment like a lesson: one writes it for days; then what is late; then the rest in order of due date, and of the
+    programme.
     """
     ranked = [(_rank(status), index, status) for index, status in enumerate(statuses) if _can_be_done(status)]
     return tuple(status for _, _, status in sorted(ranked, key=lambda entry: entry[:2]))
@@ -346,12 +347,21 @@ def next_action(statuses: Sequence[Status]) -> Status | None:
 def _can_be_done(status: Status) -> bool:
     if status.standing is not None and status.standing.has_open_attempt:
         return True
-    return not status.is_closed and status.state not in (State.DONE, State.SOON, State.LOCKED)
+    is_there = status.state not in (State.DONE, State.SOON, State.LOCKED)
+    return is_there and not status.is_closed and not _is_used_up(status)
+
+
+def _is_used_up(status: Status) -> bool:
+    """Whether a quiz that is not done has no attempt left: fewer are allowed than when the last one was used."""
+    item, standing = status.item, status.standing
+    if standing is None or not isinstance(item, Quiz) or isinstance(item, Assignment):
+        return False
+    return not attempts_left(item.settings, standing.attempts_used - status.dates.extra_attempts)
 
 
 def _rank(status: Status) -> tuple[int, float]:
-    standing = status.standing
-    if standing is not None and standing.has_open_attempt and standing.deadline_at is not None:
+    standing, is_draft = status.standing, isinstance(status.item, Assignment)
+    if standing is not None and standing.has_open_attempt and standing.deadline_at is not None and not is_draft:
         return 0, standing.deadline_at.timestamp()
     if standing is not None and (standing.has_open_attempt or isinstance(status.item, Lesson)):
         return 1, -standing.touched_at.timestamp()

@@ -43,6 +43,7 @@ class Row(NamedTuple):
     due_at: datetime | None = None
     days_late: int = 0
     is_closed: bool = False
+    closed_on: date | None = None
     is_current: bool = False
     is_begun: bool = False
     is_attempted: bool = False
@@ -110,7 +111,7 @@ def public_lessons(programme: Programme) -> Iterator[Lesson]:
 
 def row_of(status: Status, progress: Progress, *, position: int, is_current: bool = False) -> Row:
     """An item as a line of a list."""
-    standing, due_at = status.standing, status.dates.due_at
+    standing, due_at, closes_at = status.standing, status.dates.due_at, status.dates.closes_at
     zone = progress.calendar.time_zone if progress.calendar else "UTC"
     is_open = standing is not None and standing.has_open_attempt
     return Row(
@@ -129,6 +130,7 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
         due_at=due_at,
         days_late=days_late(due_at, progress.now, zone) if due_at and status.state is State.LATE else 0,
         is_closed=status.is_closed,
+        closed_on=closes_at.astimezone(ZoneInfo(zone)).date() if closes_at and status.is_closed else None,
         is_current=is_current,
         is_begun=is_begun(status),
         is_attempted=not is_open and standing is not None and standing.attempts_used > 0,
@@ -164,7 +166,8 @@ def _resume_url(status: Status) -> str:
     if standing is None:
         return url
     if standing.open_attempt is not None:
-        return f"/essais/{standing.open_attempt}/questions/1"
+        is_draft = isinstance(status.item, Assignment)
+        return f"/devoirs/{standing.open_attempt}" if is_draft else f"/essais/{standing.open_attempt}/questions/1"
     return f"{url}#{standing.place}" if standing.place and status.state is not State.DONE else url
 
 

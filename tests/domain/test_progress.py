@@ -24,6 +24,7 @@ from deust.domain.progress import (
 )
 from deust.domain.questions import Info
 from deust.domain.quizzes import DEFAULTS, Mode, Moment
+from tests.support import factories
 from tests.support.programmes import (
     CALENDAR,
     NOW,
@@ -279,9 +280,26 @@ def test_nothing_to_do_when_the_rest_is_done_locked_announced_or_closed():
     assert next_action(progress.statuses(a_module(*items))) is None
 
 
+def test_the_draft_of_an_assignment_does_not_come_before_everything_until_it_closes():
+    """Once opened, a work due in three weeks was the first thing to do for three weeks, before what was late."""
+    work = factories.assignment(module="ec131")
+    standings = {
+        "ec131/begun": a_standing(touched_at=NOW),
+        work.ref: a_standing(touched_at=NOW - HOUR, attempts_used=1, open_attempt="a", deadline_at=NOW + 500 * HOUR),
+    }
+    late = a_lesson("late", due_week=2)
+    assert ordered(late, work, a_lesson("begun"), standings=standings) == ["begun", work.id, "late"]
+
+
 def test_a_quiz_to_redo_is_offered_again_until_attempts_are_used():
-    quiz = a_quiz(settings=settings(Mode.GRADED))
-    assert ordered(quiz, standings={quiz.ref: a_standing(attempts_used=1, kept_share=Fraction(1, 4))}) == [quiz.id]
+    """Also when its author allows fewer of them than were used, or when one granted besides is taken back."""
+    quiz = a_quiz(settings=settings(Mode.GRADED, attempts=2))
+    failed = {"kept_share": Fraction(1, 4)}
+    assert ordered(quiz, standings={quiz.ref: a_standing(attempts_used=1, **failed)}) == [quiz.id]
+    used = {quiz.ref: a_standing(attempts_used=2, **failed)}
+    assert ordered(quiz, standings=used) == []
+    granted = {quiz.ref: Dates(extra_attempts=1)}
+    assert ordered(quiz, standings=used, person_dates=granted) == [quiz.id]
 
 
 def test_the_week_counts_what_is_due_and_what_was_finished_on_each_local_day():

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from deust.content.catalogue import Catalogue
 from deust.domain.access import Role
 from deust.models.learning import CheckTry, ItemProgress
+from deust.models.people import Enrolment
 from deust.services.learning import index_programme
 from tests.support import factories
 from tests.support.pages import page_of
@@ -167,6 +168,40 @@ def test_home_programme_and_module_state_the_facts(student):
     assert "Bientôt" in module
     assert "En retard de 16 jours" in module
     assert 'aria-label="1. Saluer, leçon, 20' in module
+
+
+def test_a_draft_is_called_a_work_and_not_a_quiz(student):
+    """« Un quiz vous attend » above the draft of a work, whose address was that of a question of a quiz."""
+    draft = student.submit("/modules/ec101-accueil/devoir/devoir").location
+    today = student.get("/aujourdhui").text
+    assert "un devoir vous attend" in today
+    assert "quiz vous attend" not in today
+    assert "Votre brouillon est commencé" in today
+    assert f'href="{draft}"' in today
+    assert "Brouillon en cours" in student.get("/modules/ec101-accueil").text
+
+
+@pytest.mark.parametrize("missed", [0, 1])
+def test_who_missed_something_is_not_told_to_be_up_to_date(student, doors, app, clock, missed):
+    programme = app.extensions["deust"].catalogue.programme("deust-essai")
+    refs = [item.ref for module in programme.modules.values() for item in module.items]
+    done = [ref for ref in refs if not (missed and ref.endswith("/examen"))]
+    with doors.writing() as session:
+        (who,) = session.scalars(select(Enrolment.person_id))
+        common = {"person_id": who, "opened_at": clock.now, "touched_at": clock.now, "checks_tried": {}}
+        session.add_all(ItemProgress(item_ref=ref, completed_at=clock.now, **common) for ref in done)
+    clock.move(days=60)
+    today = student.get("/aujourdhui").text
+    assert ("Vous êtes à jour" in today) is not missed
+    assert ("1 activité n’a pas été faite à temps." in today) is bool(missed)
+
+
+def test_what_is_closed_says_the_day_it_closed_not_the_day_it_was_due(student, clock):
+    """The work is accepted two days late, from Sunday the 25th to Tuesday the 27th."""
+    clock.move(days=20)
+    page = student.get("/modules/ec101-accueil").text
+    said = re.findall(r"Fermé depuis le ([^<]*)", page)
+    assert [day.replace("\N{NO-BREAK SPACE}", " ") for day in said] == ["dim. 25", "dim. 18", "mar. 27"]
 
 
 def test_a_module_says_its_weeks_and_one_of_no_unit_says_nothing_else(student):
