@@ -19,10 +19,13 @@ DECLARED_IN = (people, signin, learning, quizzes, assignments, messages, records
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptPage:
-    """What anyone who holds the code may read: no name, no answer, no mark."""
+    """What anyone who holds the code may read: no name, no answer, no mark. Who did not hand in has a receipt too, of
+    what was there when their time was over: `by_clock`.
+    """
 
     code: str
-    made_at: datetime
+    closed_at: datetime
+    by_clock: bool
     item_title: str
     answers_hash: str
     answers_count: int
@@ -38,7 +41,8 @@ class HeldTable:
 _RECEIPT = (
     select(
         Receipt.code,
-        Receipt.made_at,
+        Attempt.closed_at,
+        Attempt.closed_by,
         Receipt.answers_hash,
         Receipt.answers_count,
         Attempt.settings,
@@ -59,13 +63,14 @@ def has_due_mail(connection: Connection, *, now: datetime) -> bool:
 
 
 def find_receipt(connection: Connection, *, code: str) -> ReceiptPage | None:
-    """The hand-in that a code proves, titled as it was that day: one statement."""
+    """The hand-in, or the end of the time, that a code proves, titled as it was that day: one statement."""
     row = connection.execute(_RECEIPT, {"code": code}).first()
     if row is None:
         return None
     return ReceiptPage(
         code=row.code,
-        made_at=row.made_at,
+        closed_at=row.closed_at,
+        by_clock=row.closed_by == "clock",
         item_title=row.settings.get("title") or row.item_ref,
         answers_hash=row.answers_hash,
         answers_count=row.answers_count,

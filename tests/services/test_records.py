@@ -46,6 +46,8 @@ def attempt_id(database: Flask) -> int:
             settings={"title": "Quiz d'accueil"},
             paper=[],
             started_at=NOW,
+            closed_at=NOW,
+            closed_by="person",
             out_of=10,
         )
         session.add(attempt)
@@ -138,7 +140,7 @@ def test_a_receipt_says_what_and_when_and_never_who(attempt_id: int) -> None:
         found = find_receipt(connection, code=made)
         assert find_receipt(connection, code=made[::-1]) is None
     assert found is not None
-    assert (found.item_title, found.answers_count, found.made_at) == ("Quiz d'accueil", 9, NOW)
+    assert (found.item_title, found.answers_count, found.closed_at) == ("Quiz d'accueil", 9, NOW)
 
 
 def test_codes_do_not_repeat() -> None:

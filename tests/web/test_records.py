@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -55,6 +56,8 @@ def code(doors: Doors) -> str:
             settings={"title": "Quiz <d'accueil>"},
             paper=[],
             started_at=NOW,
+            closed_at=NOW,
+            closed_by="person",
             out_of=Fraction(10),
         )
         session.add(attempt)
@@ -70,6 +73,21 @@ def test_anyone_can_verify_a_receipt_and_learns_no_name(client: Client, code: st
         assert "2026-10-13 18:00:00 UTC" in page
         assert "Léonie" not in page
         assert "Introuvable" not in page
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "sans réponse"), (3, "avec les réponses enregistrées")])
+def test_a_receipt_never_says_handed_in_what_the_clock_closed(
+    client: Client, doors: Doors, count: int, words: str
+) -> None:
+    """Closed an hour after its end, because no server ran meanwhile, it ended at its end."""
+    with doors.writing() as session:
+        ended = {"closed_at": NOW - timedelta(hours=1), "closed_by": "clock"}
+        attempt = factories.attempt(session, factories.student(session), **ended)
+        code = factories.receipt(session, attempt.id, answers_count=count)
+    page = client.get(f"/recus/{code}").get_data(as_text=True)
+    assert words in page
+    assert "rendu" not in page.partition("<h1>")[2].partition("</h1>")[0]
+    assert "2026-10-13 17:00:00 UTC" in page
 
 
 @pytest.mark.parametrize("typed", ["x", "0" * 28, "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ", "é", "%00", "a" * 3000])
