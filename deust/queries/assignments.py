@@ -95,14 +95,16 @@ def _may_again(assignment: Assignment, rows: Any) -> bool:
     last = rows[-1]
     if last.closed_at is None:
         return False
+    if last.handed_in_at is None:
+        return True
     match assignment.terms.resubmit:
         case Resubmit.NEVER:
             return False
         case Resubmit.BY_TUTOR:
-            return sum(row.resubmit_asked_at is not None for row in rows) >= len(rows)
+            handed_in = [row for row in rows if row.handed_in_at is not None]
+            return all(row.resubmit_asked_at is not None for row in handed_in)
         case Resubmit.UNTIL_PASS:
-            is_known = last.handed_in_at is None or last.released_at is not None
-            return is_known and (last.score or 0) < assignment.settings.pass_share * last.out_of
+            return last.released_at is not None and (last.score or 0) < assignment.settings.pass_share * last.out_of
 
 
 def _version(row: Row[Any]) -> Version:

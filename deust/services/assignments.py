@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,10 +41,11 @@ def start_draft(
     """Open the draft, or give the one already open. Another version begins with the text of the one before.
 
     Refuses a second version that the tutor did not ask for, or, where one may try until it passes, while the last waits
-    for its mark or has passed.
+    for its mark or has passed. A draft that the clock closed empty is no version: who is given more time begins again.
     """
     last = _last_attempt(session, learner, assignment)
-    if last is not None and last.closed_at is not None:
+    empty = _closed_empty(session, learner, assignment)
+    if last is not None and last.closed_at is not None and last.id not in empty:
         _ensure_may_resubmit(assignment, last)
     public_id = quizzes.start_attempt(
         session,
@@ -52,7 +53,7 @@ def start_draft(
         quiz=assignment,
         rng=rng,
         now=now,
-        extra=_asked_again(session, learner, assignment),
+        extra=_asked_again(session, learner, assignment) + len(empty),
     )
     if last is not None and last.public_id != public_id:
         _begin_with(session, learner, last, public_id, now)
@@ -66,6 +67,20 @@ def _last_attempt(session: Session, learner: SignedIn, assignment: Assignment) -
         .order_by(Attempt.number.desc())
         .limit(1)
     ).first()
+
+
+def _closed_empty(session: Session, learner: SignedIn, assignment: Assignment) -> Collection[int]:
+    """The drafts that were closed with nothing in them: no copy was made of them."""
+    return session.scalars(
+        select(Attempt.id)
+        .outerjoin(Copy, Copy.attempt_id == Attempt.id)
+        .where(
+            Attempt.person_id == learner.person_id,
+            Attempt.item_ref.in_(assignment.refs),
+            Attempt.closed_at.is_not(None),
+            Copy.id.is_(None),
+        )
+    ).all()
 
 
 def _ensure_may_resubmit(assignment: Assignment, last: Attempt) -> None:

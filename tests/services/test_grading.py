@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from deust.domain.assignments import Resubmit, Rule, to_step
 from deust.domain.copies import Anchor, Remark, Work
 from deust.domain.errors import Forbidden, InvalidAnswer, NoAttemptLeft, NotFound, NotReady
-from deust.domain.people import SignedIn
+from deust.domain.people import Dates, SignedIn
 from deust.domain.questions import Essay, Variable
 from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReleasedMark, ReviewRequest
@@ -22,19 +22,21 @@ from deust.models.people import Tutoring
 from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
-from deust.queries.assignments import handed_in
+from deust.queries.assignments import brief_page, handed_in
 from deust.queries.grading import ReadyCopy, ready_copies
 from deust.queries.grid_changes import grid_effects
 from deust.queries.queue import Filters, queue
 from deust.services import assignments, grading, phrases
 from deust.services.grid_changes import apply_grids
 from deust.services.late_answers import accept_late
+from deust.services.people import move_dates
 from deust.services.quizzes import close_if_overdue
 from deust.services.signin import disable_account
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW, Clock
 from tests.support.copies import GOOD, HALF, Class
+from tests.support.programmes import a_module, a_programme
 from tests.support.takers import Taker
 
 pytestmark = pytest.mark.both
@@ -107,6 +109,47 @@ def test_a_draft_that_the_clock_hands_in_counts_from_its_last_change(school: Cla
     (row,) = school.rows(Copy)
     assert row.handed_in_at < due
     assert row.late_days == 0
+
+
+@pytest.mark.parametrize("resubmit", Resubmit)
+def test_who_is_given_more_time_begins_again_after_a_draft_closed_empty(
+    school: Class, clock: Clock, resubmit: Resubmit
+) -> None:
+    """The extension was granted, and the page refused: the empty draft counted as the one version allowed."""
+    school.assignment = factories.assignment(resubmit=resubmit)
+    who = {"person_id": school.learner.person_id, "by": None}
+    with writing() as session:
+        move_dates(session, school.assignment, dates=Dates(due_at=clock.now + timedelta(days=1)), **who, now=clock.now)
+    first = school.start()
+    clock.move(days=2)
+    with writing() as session:
+        close_if_overdue(session, public_id=first, quiz=school.assignment, now=clock.now)
+    assert not may_start(school), "it is closed"
+    with writing() as session:
+        move_dates(session, school.assignment, dates=Dates(due_at=clock.now + timedelta(days=7)), **who, now=clock.now)
+    assert may_start(school)
+    second = school.start()
+    assert second != first
+    school.write(second, "Bonjour.")
+    school.hand_in(second)
+    assert len(school.rows(Copy)) == 1
+    assert not may_start(school)
+    with pytest.raises(NoAttemptLeft):
+        school.start()
+
+
+def may_start(school: Class) -> bool:
+    module = a_module(school.assignment, id=school.assignment.module)
+    programme = a_programme([module], id=factories.PROGRAMME)
+    with reading() as connection:
+        page = brief_page(
+            connection,
+            learner=school.learner,
+            assignment=school.assignment,
+            programme=programme,
+            now=school.clock.now,
+        )
+    return page.may_start
 
 
 def test_a_late_version_loses_its_points_once_and_says_so(school: Class, clock: Clock) -> None:
