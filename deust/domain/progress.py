@@ -308,6 +308,11 @@ class Progress:
     def statuses(self, module: Module) -> tuple[Status, ...]:
         return tuple(self.status(item) for item in module.items)
 
+    @property
+    def credited_minutes(self) -> int:
+        """All that was credited, also for what has left the programme since."""
+        return sum(standing.credited_minutes for standing in self.standings.values())
+
     def may_open(self, item: AnyItem) -> bool:
         return self.status(item).state not in (State.LOCKED, State.SOON)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from deust.domain.errors import NotEnrolled
 from deust.domain.learning import Component, Module, Outcome, Programme, Quiz, Semester, Unit
-from deust.domain.people import SignedIn
+from deust.domain.people import Dates, SignedIn
 from deust.domain.progress import (
     AnyItem,
     Day,
@@ -20,6 +20,7 @@ from deust.domain.progress import (
     Totals,
     next_action,
     next_actions,
+    state_of,
     totals_of,
     week_of,
 )
@@ -68,6 +69,7 @@ class HomePage:
     modules: tuple[ModuleCard, ...]
     returned: tuple[Returned, ...]
     totals: Totals
+    credited_minutes: int
 
     @property
     def planned_minutes(self) -> int:
@@ -171,6 +173,7 @@ def home_page(connection: Connection, *, learner: SignedIn, programme: Programme
         modules=tuple(cards.values()),
         returned=returned_lately(connection, learner=learner, now=now) if _may_be_marked(everything) else (),
         totals=totals_of(everything),
+        credited_minutes=progress.credited_minutes,
     )
 
 
@@ -207,7 +210,9 @@ def module_page(
     rows = _rows(statuses, progress, card.current)
     found = programme.place_of(module.id)
     due = [row.due_on for row in rows if row.due_on is not None]
-    named = [(status.state, _outcomes_of(status.item)) for status in statuses if status.state is not State.SOON]
+    named = [
+        (_how_far(status, now), _outcomes_of(status.item)) for status in statuses if status.state is not State.SOON
+    ]
     return ModulePage(
         module=card,
         rows=rows,
@@ -320,6 +325,11 @@ def _unit_card(programme: Programme, unit: Unit, statuses: Mapping[str, Sequence
 def _weeks(module: Module) -> tuple[int, int] | None:
     weeks = [week for item in module.items for week in (item.week, item.due_week) if week is not None]
     return (min(weeks), max(weeks)) if weeks else None
+
+
+def _how_far(status: Status, now: datetime) -> State:
+    """What was done of an item: that it is late says nothing of it."""
+    return state_of(status.item, status.standing, Dates(), now) if status.state is State.LATE else status.state
 
 
 def _outcome_row(outcome: Outcome, named: Sequence[tuple[State, set[str | None]]]) -> OutcomeRow:

@@ -198,6 +198,24 @@ def test_an_outcome_is_acquired_when_all_that_names_it_is_done(database):
     assert [row.state for row in module(learner, programme).outcomes] == [State.REDO]
 
 
+@pytest.mark.parametrize(("done", "state"), [({}, "todo"), ({"attempts_used": 1}, "redo")])
+def test_an_outcome_begun_stays_begun_when_what_names_it_is_late(database, done, state):
+    """A quiz to do again became « à venir » in the night when it was due."""
+    quiz = a_quiz(due_week=2, outcomes=("accueillir",))
+    with writing() as session:
+        who = factories.learner(session)
+        if done:
+            session.add(progress(who, quiz, kept_share=Fraction(1, 4), **done))
+    page = module(who, a_programme([a_module(quiz)]))
+    assert (page.rows[0].state, page.outcomes[0].state) == ("late", state)
+
+
+def test_hours_credited_stay_when_what_they_were_credited_for_leaves_the_programme(learner):
+    """They are evidence: the tutor's page went on counting them, the student's own no longer did."""
+    without = a_programme([a_module(BEGUN, EXAM, QUIZ, LOCKED, CALL)])
+    assert home(learner).credited_minutes == home(learner, without).credited_minutes == 20
+
+
 def test_dates_moved_for_the_cohort_and_for_the_person_are_read(learner):
     with writing() as session:
         factories.item_dates(session, DONE.ref, cohort_id=learner.enrolled.cohort_id, due_at=NOW + HOUR)
