@@ -50,7 +50,7 @@ class FlagAside(Base):
 
 
 class Contact(Base):
-    """A contact made with a student; only added to. `sending` is the form that a mail was sent with, once."""
+    """A contact made with a student; only added to. `sending` is the form that it was sent with, once."""
 
     __tablename__ = "contact"
     __table_args__ = (

@@ -24,7 +24,7 @@ from deust.models.people import Enrolment, Person, Tutoring
 from deust.models.quizzes import Answer, Attempt
 from deust.services import answer_batches, answers, marking, quizzes, records
 
-MOST_WORDS_OF_TOOL = 2_000
+MOST_SIGNS_OF_TOOLS = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,8 @@ def hand_in(
 ) -> None:
     """Hand the draft in for good, with its receipt; twice is the same as once.
 
-    Refuses an empty draft, and one without the declaration that the work is one's own. An attempt at a quiz is absent.
+    Refuses an empty draft, one without the declaration that the work is one's own, and tools told at too great length.
+    An attempt at a quiz is absent.
     """
     attempt = marking.own_attempt(session, learner, public_id)
     if not attempt.is_assignment:
@@ -141,6 +142,8 @@ def hand_in(
         return
     if not declaration.is_own:
         raise InvalidAnswer("declaration")
+    if len(declaration.tools) > MOST_SIGNS_OF_TOOLS:
+        raise InvalidAnswer("too-long")
     given = session.scalars(select(Answer.given).where(Answer.attempt_id == attempt.id, Answer.version > 0)).all()
     if not any(given):
         raise NotReady(("empty",))
@@ -151,12 +154,14 @@ def hand_in(
         quiz=find_quiz(attempt.item_ref),
         by=by,
         now=now,
-        declaration={"is_own": True, "tools": declaration.tools[:MOST_WORDS_OF_TOOL]},
+        declaration={"is_own": True, "tools": declaration.tools},
     )
 
 
 def ask_review(session: Session, *, learner: SignedIn, public_id: str, reason: str, now: datetime) -> None:
     """Ask once, with a reason, that a released mark be looked at again: it goes to another tutor, if there is one.
+
+    The same reason sent twice is the same request.
 
     `public_id` is that of the learner's attempt; one at a quiz is absent.
     """
@@ -171,7 +176,10 @@ def ask_review(session: Session, *, learner: SignedIn, public_id: str, reason: s
         raise NotFound
     if not reason.strip():
         raise InvalidAnswer("reason")
-    if copy.state != CopyState.RELEASED.value or session.get(ReviewRequest, copy.id) is not None:
+    asked = session.get(ReviewRequest, copy.id)
+    if asked is not None and asked.reason == reason.strip():
+        return
+    if copy.state != CopyState.RELEASED.value or asked is not None:
         raise Forbidden
     session.add(ReviewRequest(copy_id=copy.id, reason=reason.strip(), asked_at=now))
     other = _another_tutor(session, copy.id, copy.person_id)

@@ -71,9 +71,14 @@ def look_as(session: Session, person_id: int, *, at: datetime, by: int, now: dat
     audit(session, at=now, actor_id=by, act="person:look", subject=f"person:{person_id}", day=at.date().isoformat())
 
 
-def log_contact(session: Session, person_id: int, *, means: str, note: str, by: int, now: datetime) -> None:
-    """Keep that someone was reached, and about what; nothing of it is ever changed."""
-    session.add(Contact(person_id=person_id, by_id=by, made_at=now, means=means, note=note))
+def log_contact(
+    session: Session, person_id: int, *, means: str, note: str, sending: str, by: int, now: datetime
+) -> None:
+    """Keep that someone was reached, and about what, once for a form; nothing of it is ever changed."""
+    made = {"person_id": person_id, "by_id": by, "made_at": now, "means": means, "note": note, "sending": sending}
+    added = insert_into(session, Contact).values(made).on_conflict_do_nothing().returning(Contact.person_id)
+    if session.scalar(added) is None:
+        return
     audit(session, at=now, actor_id=by, act="contact:log", subject=f"person:{person_id}", means=means)
 
 

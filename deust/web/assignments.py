@@ -6,7 +6,7 @@ import random
 import secrets
 
 from flask import Blueprint, Response, redirect, render_template, url_for
-from wtforms import BooleanField, TextAreaField
+from wtforms import BooleanField
 from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
@@ -21,7 +21,7 @@ from deust.queries.spoken_comments import heard
 from deust.services import assignments as services
 from deust.web.current import own_programme, permission, tools, visitor
 from deust.web.files import send_stored
-from deust.web.forms import Form
+from deust.web.forms import Form, LongText
 from deust.web.i18n import lazy_gettext as lazy
 
 bp = Blueprint("assignments", __name__)
@@ -29,13 +29,14 @@ bp = Blueprint("assignments", __name__)
 
 class DeclarationForm(Form):
     is_own = BooleanField(lazy("Ce travail est le mien. Ce que j’ai repris d’ailleurs est cité."))
-    tools = TextAreaField(
-        lazy("Outils d’intelligence artificielle utilisés, et pour quoi faire"), validators=[Length(max=2_000)]
+    tools = LongText(
+        lazy("Outils d’intelligence artificielle utilisés, et pour quoi faire"),
+        validators=[Length(max=services.MOST_SIGNS_OF_TOOLS)],
     )
 
 
 class ReviewForm(Form):
-    reason = TextAreaField(lazy("Ce que vous demandez de revoir"), validators=[DataRequired(), Length(max=2_000)])
+    reason = LongText(lazy("Ce que vous demandez de revoir"), validators=[DataRequired(), Length(max=2_000)])
 
 
 @bp.post("/modules/<module_id>/<item_id>/devoir")
@@ -78,7 +79,7 @@ def review(public_id: str) -> Response | str:
     page = _page(public_id)
     if page.is_closed or page.is_over:
         return redirect(url_for(".draft", public_id=public_id), 303)
-    return render_template("assignments/review.html", page=page, form=DeclarationForm(), problem=None)
+    return _show_review(public_id, DeclarationForm())
 
 
 @bp.post("/devoirs/<public_id>/remise")
@@ -86,8 +87,7 @@ def review(public_id: str) -> Response | str:
 def hand_in(public_id: str) -> Response | tuple[str, int]:
     """Hand in for good, with the declaration; twice is the same as once."""
     form = DeclarationForm()
-    tools_used = (form.tools.data or "").replace("\r\n", "\n").strip()
-    declaration = services.Declaration(is_own=bool(form.is_own.data), tools=tools_used)
+    declaration = services.Declaration(is_own=bool(form.is_own.data), tools=(form.tools.data or "").strip())
     try:
         with writing() as session:
             services.hand_in(
@@ -99,9 +99,9 @@ def hand_in(public_id: str) -> Response | tuple[str, int]:
                 now=tools().clock(),
             )
     except (InvalidAnswer, NotReady) as refusal:
-        problem = "empty" if isinstance(refusal, NotReady) else "declaration"
-        page = _page(public_id)
-        return render_template("assignments/review.html", page=page, form=form, problem=problem), 422
+        form.validate()
+        problem = "empty" if isinstance(refusal, NotReady) else refusal.reason
+        return _show_review(public_id, form, problem), 422
     return redirect(url_for(".draft", public_id=public_id), 303)
 
 
@@ -127,6 +127,10 @@ def told_comment(public_id: str, key: str) -> Response:
         page = pages.handed_in(connection, learner=visitor(), public_id=public_id)
         sound = heard(connection, page.heard, key)
     return send_stored(sound)
+
+
+def _show_review(public_id: str, form: DeclarationForm, problem: str | None = None) -> str:
+    return render_template("assignments/review.html", page=_page(public_id), form=form, problem=problem)
 
 
 def _show_handed_in(public_id: str, form: ReviewForm) -> str:

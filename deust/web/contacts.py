@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,6 @@ from wtforms import (
     RadioField,
     SelectField,
     StringField,
-    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
@@ -37,7 +37,7 @@ from deust.web.addresses import number_of, page_of_list
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import draft_words, event_words
-from deust.web.forms import N_, Form, refuse
+from deust.web.forms import N_, Form, LongText, refuse
 from deust.web.i18n import gettext as _
 from deust.web.wishes import wish_of
 
@@ -45,6 +45,9 @@ bp = Blueprint("contacts", __name__)
 
 LATER = timedelta(days=7)
 LONGEST_MESSAGE = 5_000
+
+_SENDING = Regexp(r"[0-9a-f]{32}\Z")
+"""What a form is known by: sent again, by a second press or from the back button, it does nothing more."""
 
 
 class MessageForm(Form):
@@ -55,7 +58,7 @@ class MessageForm(Form):
             Length(max=150, message=N_("L’objet tient en 150 signes.")),
         ],
     )
-    text = TextAreaField(
+    text = LongText(
         N_("Message"),
         [
             DataRequired(N_("Écrivez le message.")),
@@ -63,7 +66,7 @@ class MessageForm(Form):
         ],
         render_kw={"rows": 10},
     )
-    sending = HiddenField(validators=[Regexp(r"[0-9a-f]{32}\Z")])
+    sending = HiddenField(validators=[_SENDING])
 
 
 class ContactForm(Form):
@@ -72,13 +75,14 @@ class ContactForm(Form):
         [InputRequired(N_("Choisissez comment vous l’avez joint."))],
         choices=[SelectChoice("phone", N_("Par téléphone")), SelectChoice("other", N_("Autrement"))],
     )
-    note = TextAreaField(
+    note = LongText(
         N_("Ce qui a été dit"),
         [
             DataRequired(N_("Écrivez une phrase.")),
             Length(max=services.LONGEST_NOTE, message=N_("La note tient en 2 000 signes.")),
         ],
     )
+    sending = HiddenField(validators=[_SENDING])
 
 
 class LaterForm(Form):
@@ -98,15 +102,17 @@ class ExtensionForm(Form):
 def write(cohort_id: int) -> ResponseReturnValue:
     """A message to the students chosen, else to all of the filter; nobody gets it twice from one form."""
     head = _cohort(cohort_id)
-    people_chosen = _chosen(head)
-    form = MessageForm(data=_draft())
-    if not people_chosen and form.is_submitted():
-        refuse(form.subject, _("Choisissez au moins un étudiant que vous suivez."))
-    elif form.validate_on_submit():
-        sent = _send(form, people_chosen)
+    form, ticked = MessageForm(data=_draft()), _numbers("etudiant")
+    offered = _offered(head, ticked)
+    chosen = tuple(each for each in offered if each.person_id in ticked) if form.is_submitted() else offered
+    is_filled = form.validate_on_submit()
+    if form.is_submitted() and not chosen:
+        form.form_errors.append(_("Choisissez au moins un étudiant que vous suivez."))
+    elif is_filled:
+        sent = _send(form, chosen)
         return redirect(url_for("cohort.cohort", cohort_id=cohort_id, fait="message", nombre=sent), 303)
     status = 422 if form.errors else 200
-    return render_template("cohort/message.html", head=head, form=form, recipients=people_chosen), status
+    return render_template("cohort/message.html", head=head, form=form, offered=offered, chosen=chosen), status
 
 
 @bp.get("/personnes/<int(max=2147483647):person_id>/parcours")
@@ -133,7 +139,7 @@ def file(person_id: int) -> ResponseReturnValue:
 @permission(Permission.COHORT_FOLLOW)
 def log(person_id: int) -> ResponseReturnValue:
     """Keep a contact made elsewhere than here."""
-    student, form = _student(person_id), ContactForm()
+    student, form = _student(person_id), ContactForm(data={"sending": secrets.token_hex(16)})
     if not form.validate_on_submit():
         return render_template("cohort/contact.html", student=student, form=form), 422 if form.errors else 200
     with writing() as session:
@@ -142,6 +148,7 @@ def log(person_id: int) -> ResponseReturnValue:
             person_id,
             means=form.means.data,
             note=form.note.data,
+            sending=form.sending.data,
             by=visitor().person_id,
             now=tools().clock(),
         )
@@ -198,10 +205,14 @@ def _student(person_id: int) -> Followed:
         return get_followed(connection, asker=visitor(), person_id=person_id)
 
 
-def _chosen(head: CohortHead) -> tuple[Recipient, ...]:
-    """The students ticked whom the asker follows; when none was ticked, those of the filter."""
+def _numbers(name: str) -> list[int]:
     given: MultiDict[str, str] = request.form if request.method == "POST" else request.args
-    ids = [number for text in given.getlist("etudiant") if (number := number_of(text))]
+    return [number for text in given.getlist(name) if (number := number_of(text))]
+
+
+def _offered(head: CohortHead, ticked: Sequence[int]) -> tuple[Recipient, ...]:
+    """The students whom the asker follows among those ticked and those that the form offered; else of the filter."""
+    ids = [*ticked, *_numbers("propose")]
     with reading() as connection:
         if not ids and request.method == "GET":
             ids = list(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField
+from markupsafe import Markup
+from wtforms import Field, PasswordField, TextAreaField
 from wtforms.validators import EqualTo, InputRequired
 
 from deust.domain.errors import InvalidAnswer
@@ -49,6 +51,17 @@ class Form(FlaskForm):
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             return None if request.is_json else super().wrap_formdata(form, formdata)
+
+        def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
+            """Too long is told when the form is sent, and all of it comes back: `maxlength` cuts what is pasted."""
+            return super().render_field(field, {"maxlength": False, **render_kw})
+
+
+class LongText(TextAreaField):
+    """A text whose lines end in one sign, as whoever types counts them; browsers send two."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        super().process_formdata([text.replace("\r\n", "\n") for text in valuelist])
 
 
 class NewPasswordForm(Form):

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from deust.domain.access import Permission
@@ -32,7 +31,7 @@ from deust.services import phrases as bank
 from deust.web.addresses import number_of, page_of_list
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
-from deust.web.forms import Form
+from deust.web.forms import Form, LongText
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 from deust.web.marking_posts import (
@@ -62,7 +61,7 @@ _UNFOLLOWED = lazy(
 
 
 class AnswerForm(Form):
-    answer = TextAreaField(lazy("Votre réponse à la demande"), validators=[DataRequired(), Length(max=4_000)])
+    answer = LongText(lazy("Votre réponse à la demande"), validators=[DataRequired(), Length(max=4_000)])
 
 
 @bp.get("/a-corriger")

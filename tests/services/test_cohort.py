@@ -74,11 +74,14 @@ def test_a_message_to_nobody_writes_nothing(tutor, students):
 
 def test_a_contact_is_added_and_never_changed(tutor, students):
     with writing() as session:
-        for note in ("Reprend lundi.", "A repris."):
-            services.log_contact(session, students[0], means="phone", note=note, by=tutor.person_id, now=NOW)
+        for note, sending in (("Reprend lundi.", "a"), ("A repris.", "b"), ("A repris.", "b")):
+            services.log_contact(
+                session, students[0], means="phone", note=note, sending=sending, by=tutor.person_id, now=NOW
+            )
     with writing() as session:
         assert session.scalars(select(Contact.note).order_by(Contact.id)).all() == ["Reprend lundi.", "A repris."]
         acts = session.scalars(select(AuditEvent).where(AuditEvent.act == "contact:log")).all()
+        assert len(acts) == 2
         assert all("note" not in act.detail for act in acts)
 
 

@@ -25,6 +25,7 @@ from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client
 from tests.support.clock import NOW
+from tests.support.pages import page_of
 from tests.web.test_cohort import Followed, text
 
 ClientOf = Callable[[Person | Role], Client]
@@ -96,6 +97,26 @@ def test_a_message_refused_comes_back_filled(followed: Followed, doors: Doors, w
     assert mails(doors) == []
 
 
+def test_a_message_without_anyone_ticked_still_offers_the_same_students(followed: Followed, doors: Doors) -> None:
+    offered = [str(followed.student.id), str(followed.stranger.id)]
+    response = followed.tutor.submit(f"{followed.path}/message", {**DRAFT, "propose": offered})
+    assert response.status_code == 422
+    page = page_of(response)
+    (box,) = [one for one in page.iter("input") if one.get("name") == "etudiant"]
+    assert (box.get("value"), box.get("checked")) == (str(followed.student.id), None)
+    (fieldset,) = page.iter("fieldset")
+    (error,) = (one for one in page.iter("p") if one.get("id") == fieldset.get("aria-describedby"))
+    assert "Choisissez au moins un étudiant" in "".join(error.itertext())
+    assert mails(doors) == []
+
+
+def test_a_line_that_ends_counts_as_one_sign_and_what_is_pasted_is_not_cut(followed: Followed, doors: Doors) -> None:
+    assert "maxlength" not in text(followed.tutor, f"{followed.path}/message")
+    written = {**DRAFT, "text": "x\r\n" * 2_500, "etudiant": str(followed.student.id)}
+    assert followed.tutor.submit(f"{followed.path}/message", written).status_code == 303
+    assert [mail.payload["text"].count("\r") for mail in mails(doors)] == [0]
+
+
 def test_a_subject_on_two_lines_adds_no_header(followed: Followed, doors: Doors) -> None:
     data = {**DRAFT, "subject": "Bonjour\r\nBcc: x@example.org", "etudiant": str(followed.student.id)}
     followed.tutor.submit(f"{followed.path}/message", data)
@@ -103,11 +124,13 @@ def test_a_subject_on_two_lines_adds_no_header(followed: Followed, doors: Doors)
 
 
 def test_a_contact_is_kept_and_shown(followed: Followed, doors: Doors) -> None:
-    path = f"/personnes/{followed.student.id}/contact"
-    refused = followed.tutor.submit(path, {"means": "mail", "note": "Reprend lundi <b>"})
+    path, sending = f"/personnes/{followed.student.id}/contact", "b" * 32
+    refused = followed.tutor.submit(path, {"means": "mail", "note": "Reprend lundi <b>", "sending": sending})
     assert refused.status_code == 422
     assert "Reprend lundi &lt;b&gt;" in refused.get_data(as_text=True)
-    response = followed.tutor.submit(path, {"means": "phone", "note": "Reprend lundi <b>"})
+    assert f'name="sending" value="{sending}"' in refused.get_data(as_text=True)
+    for _press in range(2):
+        response = followed.tutor.submit(path, {"means": "phone", "note": "Reprend lundi <b>", "sending": sending})
     page = text(followed.tutor, response.location)
     assert "Contact par téléphone" in page
     assert "Reprend lundi &lt;b&gt;" in page

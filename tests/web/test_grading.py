@@ -132,6 +132,20 @@ def test_handing_in_without_the_declaration_keeps_everything_typed(student: Clie
         assert connection.scalar(select(Attempt.closed_at)) is None
 
 
+def test_tools_told_at_too_great_length_come_back_whole(student: Client, doors: Doors) -> None:
+    draft, told = write(student), "Un correcteur. " * 140
+    assert "maxlength" not in student.get(f"{draft}/relecture").text
+    form = form_of(student.get(f"{draft}/relecture"), "hand-in")
+    refused = form.send(student, {"is_own": "y", "tools": told})
+    assert refused.status_code == 422
+    assert told in refused.text
+    assert "2000 signes au plus" in refused.text
+    assert "Raccourcissez" in refused.text
+    with doors.reading() as connection:
+        assert connection.scalar(select(Attempt.closed_at)) is None
+    assert form.send(student, {"is_own": "y", "tools": "x\r\n" * 1_000}).status_code == 303
+
+
 def test_pages_of_quizzes_lead_to_the_draft(student: Client) -> None:
     draft = write(student)
     attempt = draft.rpartition("/")[2]
