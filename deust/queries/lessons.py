@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.progress import AnyItem, State, checks_left, find_kept
 from deust.domain.questions import Info, Json, Question
-from deust.domain.reading import show_answer
+from deust.domain.reading import Form, show_answer
 from deust.queries.asked import AskedCheck, asked_check
 from deust.queries.items import Row, item_url, module_code, module_url, numbered_row, public_url
 from deust.queries.progress import follows, progress_of
@@ -30,13 +30,23 @@ class Check:
 
     question: Presented
     url: str
-    fields: Mapping[str, list[str]] = field(default_factory=dict)
+    fields: Form = field(default_factory=dict)
     hints: tuple[str, ...] = ()
     is_tried: bool = False
     is_right: bool | None = None
     is_unreadable: bool = False
     feedback: tuple[str, ...] = ()
     right: tuple[Piece, ...] = ()
+
+    def shows(self, fields: Form) -> bool:
+        """Whether these fields are already filled so."""
+        return _words(fields) == _words(self.fields)
+
+
+def _words(fields: Form) -> dict[str, list[str]]:
+    """What is filled, without regard to the order of boxes ticked and the width of spaces."""
+    words = {name: sorted(" ".join(text.split()) for text in texts if text.strip()) for name, texts in fields.items()}
+    return {name: texts for name, texts in words.items() if texts}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +77,11 @@ class LessonPage:
     @property
     def is_locked(self) -> bool:
         return self.row.state == State.LOCKED
+
+    def filled(self, typed: Mapping[str, Form]) -> LessonPage:
+        """The page with what is typed in some checks and was not tried."""
+        checks = {key: replace(one, fields=typed.get(key, one.fields)) for key, one in self.checks.items()}
+        return replace(self, checks=checks)
 
 
 def get_check(rendered: RenderedLesson, question_id: str, *, person_id: int) -> AskedCheck:

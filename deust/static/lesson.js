@@ -36,29 +36,38 @@ function send() {
     .catch(() => {});
 }
 
-const checks = [...article.querySelectorAll(".check form")];
-const typed = `checks ${article.dataset.reader} ${article.dataset.place}`;
-const entries = (form) => [...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string");
+const paper = document.getElementById("checks");
+const key = `checks ${article.dataset.reader} ${article.dataset.place}`;
+let tried = null;
+
+/** The Enter key presses the form's first button: it tries the check that it is pressed in. */
+paper?.elements.enter.addEventListener("click", (event) => {
+  event.preventDefault();
+  document.activeElement.closest(".check").querySelector(".try > button").click();
+});
+
+/** What is typed in the other checks waits here, and is not sent. */
+paper?.addEventListener("submit", (event) => { tried = event.submitter.closest(".check"); });
+paper?.addEventListener("formdata", ({ formData }) => {
+  if (!tried) return;
+  const own = new Set([...paper.elements].filter((control) => control.type === "hidden" || tried.contains(control)).map((control) => control.name));
+  const typed = [...formData].filter(([name]) => !own.has(name));
+  for (const [name] of typed) formData.delete(name);
+  sessionStorage.setItem(key, JSON.stringify({ id: tried.querySelector("h3").id, typed }));
+});
 
 function restore() {
-  const kept = JSON.parse(sessionStorage.getItem(typed) ?? "{}");
-  sessionStorage.removeItem(typed);
-  for (const form of checks) {
-    const values = kept[form.action];
-    for (const control of values ? form.elements : []) {
-      const { name, value } = control;
-      if (control.type === "radio" || control.type === "checkbox") control.checked = values.some((one) => one[0] === name && one[1] === value);
-      else if (control.type !== "hidden" && values.some((one) => one[0] === name)) control.value = values.splice(values.findIndex((one) => one[0] === name), 1)[0][1];
-    }
+  const { id, typed } = JSON.parse(sessionStorage.getItem(key) ?? "{}");
+  sessionStorage.removeItem(key);
+  for (const control of typed ? paper.elements : []) {
+    const { name, type, value } = control;
+    if (!name || type === "hidden" || type === "submit" || control.closest(".check").querySelector("h3").id === id) continue;
+    const values = typed.filter((one) => one[0] === name).map((one) => one[1]);
+    if (type === "radio" || type === "checkbox") control.checked = values.includes(value);
+    else control.value = values[0] ?? "";
   }
 }
 
-for (const tried of checks) {
-  tried.addEventListener("submit", () => {
-    const others = checks.filter((form) => form !== tried).map((form) => [form.action, entries(form)]);
-    sessionStorage.setItem(typed, JSON.stringify(Object.fromEntries(others)));
-  });
-}
 restore();
 
 const observer = new IntersectionObserver(look, { threshold: [0, 1] });

@@ -59,6 +59,10 @@ def posted_answers(public_id: str) -> Iterator[Sequence[Posted]]:
         raise
 
 
+OWN_MISTAKES = {"place-twice", "too-long"}
+"""What a person can put right on the page; any other refusal comes from a form that is not ours."""
+
+
 def forget_files(ids: Iterable[str]) -> None:
     """Remove stored files that no row names."""
     for file_id in ids:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 from flask import Blueprint, Response, abort, redirect, render_template, request, send_file
 
 from deust.content.problems import Level
 from deust.domain.access import Permission, may
-from deust.domain.errors import NotFound
+from deust.domain.errors import InvalidAnswer, NotFound, UnknownQuestion
 from deust.domain.learning import Assignment, Lesson, Module, Quiz, RenderedLesson
 from deust.domain.people import SignedIn
 from deust.domain.progress import AnyItem
 from deust.domain.questions import Json
+from deust.domain.reading import Form
 from deust.models.transaction import reading, writing
 from deust.queries import assignments as assignment_pages
 from deust.queries import learning as pages
@@ -23,6 +27,7 @@ from deust.queries.public_modules import shows
 from deust.queries.search import MAX_QUERY, search_page
 from deust.services import learning as services
 from deust.web import progress_waves as waves
+from deust.web.check_posts import Unread, check_tried, filled_checks, read_try, tried_before
 from deust.web.current import own_programme, permission, programme_with, tools, visitor, visitor_or_none
 from deust.web.i18n import french
 from deust.web.i18n import gettext as _
@@ -148,26 +153,14 @@ def keep_place(module_id: str, item_id: str) -> dict[str, bool]:
 @permission(Permission.LEARNING_READ)
 def check(module_id: str, item_id: str, question_id: str) -> Response | str | tuple[str, int]:
     """Try a check-yourself question; the try of a student is kept, that of staff is only shown."""
-    lesson, learner = _lesson(module_id, item_id), visitor()
-    asked = _asked(lesson, question_id, learner)
-    answer = asked.read(request.form.to_dict(flat=False))
-    if answer is None:
-        return _show_lesson(lesson, learner, unanswered=question_id), 422
-    if not follows(learner, own_programme()):
-        return _show_lesson(lesson, learner, tries={question_id: answer})
-    _keep_try(lesson, asked, answer)
-    return redirect(f"{item_url(lesson)}#q-{question_id}", 303)
+    return _try(_lesson(module_id, item_id), question_id, visitor())
 
 
 @bp.post("/lecons/<module_id>/<item_id>/verifier/<question_id>")
 @permission(Permission.PUBLIC)
-def check_public(module_id: str, item_id: str, question_id: str) -> str | tuple[str, int]:
+def check_public(module_id: str, item_id: str, question_id: str) -> Response | str | tuple[str, int]:
     """Try a check-yourself question of a public lesson: answered on the page, kept nowhere."""
-    lesson = _public_lesson(module_id, item_id)
-    answer = _asked(lesson, question_id, None).read(request.form.to_dict(flat=False))
-    if answer is None:
-        return _show_lesson(lesson, None, unanswered=question_id), 422
-    return _show_lesson(lesson, None, tries={question_id: answer})
+    return _try(_public_lesson(module_id, item_id), question_id, None)
 
 
 @bp.get("/glossaire")
@@ -252,6 +245,36 @@ def _asked(lesson: Lesson, question_id: str, learner: SignedIn | None) -> AskedC
     return lessons.get_check(rendered, question_id, person_id=learner.person_id if learner else 0)
 
 
+def _try(lesson: Lesson, pressed: str, learner: SignedIn | None) -> Response | str | tuple[str, int]:
+    """Mark one check; what is filled in the others stays on the page, and what the page showed as tried stays so."""
+    filled = filled_checks(tools().catalogue.lesson(lesson.ref).checks)
+    tried = check_tried(pressed, filled)
+    asked = _asked(lesson, tried, learner)
+    is_kept = follows(learner, own_programme())
+    tries = None if is_kept else _tries_before(lesson, filled, learner)
+    try:
+        answer = read_try(asked, filled.get(tried, {}))
+    except Unread as unread:
+        return _show_lesson(lesson, learner, tries=tries, typed=filled, problem=(tried, unread.words)), 422
+    typed = {key: fields for key, fields in filled.items() if key != tried}
+    if tries is not None:
+        return _show_lesson(lesson, learner, tries={**tries, tried: answer}, typed=typed)
+    _keep_try(lesson, asked, answer)
+    page = _lesson_page(lesson, learner)
+    if all(page.checks[key].shows(fields) for key, fields in typed.items()):
+        return redirect(f"{item_url(lesson)}#q-{tried}", 303)
+    return _show_lesson(lesson, learner, typed=typed)
+
+
+def _tries_before(lesson: Lesson, filled: Mapping[str, Form], learner: SignedIn | None) -> dict[str, Json]:
+    """The answers that the page showed as tried, for whom nothing is kept of it."""
+    tries = {}
+    for key in tried_before():
+        with suppress(Unread, UnknownQuestion, InvalidAnswer):
+            tries[key] = read_try(_asked(lesson, key, learner), filled.get(key, {}))
+    return tries
+
+
 def _keep_try(lesson: Lesson, asked: AskedCheck, answer: Json) -> None:
     with writing() as session:
         services.try_check(
@@ -270,11 +293,22 @@ def _show_lesson(
     lesson: Lesson,
     learner: SignedIn | None,
     *,
-    tries: dict[str, Json] | None = None,
-    unanswered: str | None = None,
+    tries: Mapping[str, Json] | None = None,
+    typed: Mapping[str, Form] | None = None,
+    problem: tuple[str, str] | None = None,
 ) -> str:
+    """`tries` are shown in place of those kept; `typed` fills checks not tried; `problem` is a check's, in words."""
+    page = _lesson_page(lesson, learner, tries).filled(typed or {})
+    if page.is_locked:
+        return render_template("learning/locked.html", page=page, kinds=waves.kinds())
+    return render_template("learning/lesson.html", page=page, problem=problem, end=END)
+
+
+def _lesson_page(
+    lesson: Lesson, learner: SignedIn | None, tries: Mapping[str, Json] | None = None
+) -> lessons.LessonPage:
     with reading() as connection:
-        page = lessons.lesson_page(
+        return lessons.lesson_page(
             connection,
             learner=learner,
             programme=programme_with(lesson.module),
@@ -283,9 +317,6 @@ def _show_lesson(
             now=tools().clock(),
             tries=tries,
         )
-    if page.is_locked:
-        return render_template("learning/locked.html", page=page, kinds=waves.kinds())
-    return render_template("learning/lesson.html", page=page, unanswered=unanswered, end=END)
 
 
 def _show_quiz(quiz: Quiz) -> str:

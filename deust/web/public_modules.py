@@ -13,13 +13,10 @@ from deust.queries import public_modules as pages
 from deust.queries.asked import AskedCheck
 from deust.queries.items import is_open_module, is_open_quiz
 from deust.queries.progress import follows
-from deust.web.answer_posts import own_fields, posted_form, unread_words
+from deust.web.answer_posts import OWN_MISTAKES, own_fields, posted_form, unread_words
 from deust.web.current import permission, programme_with, tools, visitor_or_none
 
 bp = Blueprint("public_modules", __name__)
-
-_OWN_MISTAKES = {"place-twice", "too-long"}
-"""What a person can put right on the page; any other refusal comes from a form that is not ours."""
 
 
 @bp.get("/documents/<module_id>")
@@ -99,6 +96,6 @@ def _given(asked: AskedCheck) -> pages.Given:
     try:
         return pages.Given(fields=fields, answer=asked.read(fields))
     except InvalidAnswer as refusal:
-        if refusal.reason not in _OWN_MISTAKES:
+        if refusal.reason not in OWN_MISTAKES:
             raise
         return pages.Given(fields=fields, refused=unread_words(refusal))

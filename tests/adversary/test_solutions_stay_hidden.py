@@ -217,7 +217,7 @@ def test_a_lesson_s_question_tells_only_what_was_tried(client: Client) -> None:
     path = "/modules/ec101-accueil/saluer"
     assert canaries_in(client.get(path).text) == set()
     number = re.search(r'value="(\d+)"[^>]*><span>(?:<p>)?la météo', client.get(path).text)[1]
-    client.submit(f"{path}/verifier/s-premier", {"answer": number})
+    client.submit(f"{path}/verifier/s-premier", {"s-premier-answer": number})
     assert canaries_in(client.get(path).text) == {"CANARI-saluer-faux"}
 
 

@@ -242,8 +242,11 @@ def test_reading_goes_on_at_the_same_place_on_another_device(browser: Browser, s
         expect(page.get_by_role("heading", name=heading)).to_be_in_viewport()
 
 
-def test_what_is_typed_in_the_other_checks_outlives_the_try_of_one(browser: Browser, server: Server) -> None:
-    with signed_in(browser, server, student(Story.JUST_BEGUN)) as page:
+@pytest.mark.parametrize(("is_scripted", "who"), [(True, Story.JUST_BEGUN), (False, Story.STOPPED)])
+def test_what_is_typed_in_the_other_checks_outlives_the_try_of_one(
+    browser: Browser, server: Server, who: Story, *, is_scripted: bool
+) -> None:
+    with signed_in(browser, server, student(who), java_script_enabled=is_scripted) as page:
         page.goto(f"{MODULE_PATH}/accueillir")
         number, choices = (
             page.locator("#a-l-acc-debit"),
@@ -258,8 +261,21 @@ def test_what_is_typed_in_the_other_checks_outlives_the_try_of_one(browser: Brow
         expect(tried.get_by_role("status")).to_be_visible()
         expect(number).to_have_value("151,5")
         assert [choices.nth(place).is_checked() for place in range(choices.count())][:3] == [True, False, True]
-        page.reload()
-        expect(number).to_have_value("")
+        assert page.url.endswith("/accueillir#q-l-acc-manque") is is_scripted
+        if is_scripted:
+            page.reload()
+            expect(number).to_have_value("")
+
+
+@pytest.mark.parametrize("is_scripted", [True, False])
+def test_the_enter_key_tries_the_check_it_is_pressed_in(browser: Browser, server: Server, *, is_scripted: bool) -> None:
+    with signed_in(browser, server, student(Story.STOPPED), java_script_enabled=is_scripted) as page:
+        page.goto(f"{MODULE_PATH}/accueillir")
+        tried = page.locator("section[aria-labelledby=q-l-acc-debit]")
+        tried.get_by_role("textbox").fill("1")
+        tried.get_by_role("textbox").press("Enter")
+        expect(tried.get_by_role("status")).to_be_visible()
+        expect(page.locator(".check .error")).to_have_count(0)
 
 
 def test_the_colours_chosen_hold_on_every_device(browser: Browser, server: Server) -> None:

@@ -11,6 +11,7 @@ from deust.models.learning import CheckTry, ItemProgress
 from deust.models.people import Enrolment
 from deust.services.learning import index_programme
 from tests.support import factories
+from tests.support.forms import form_of, post_form
 from tests.support.pages import page_of
 from tests.support.statements import statements
 
@@ -51,7 +52,7 @@ def test_a_public_lesson_is_read_and_tried_without_an_account(client, doors):
     assert "puis votre prénom" in page
     assert CANARY not in page
     assert "lesson.js" not in page
-    tried = client.submit(f"{PUBLIC}/verifier/s-premier", {"answer": option_of(page, "la météo")})
+    tried = client.submit(f"{PUBLIC}/verifier/s-premier", {"s-premier-answer": option_of(page, "la météo")})
     assert tried.status_code == 200
     assert "CANARI-saluer-faux" in tried.text
     assert "CANARI-saluer-juste" not in tried.text
@@ -61,12 +62,12 @@ def test_a_public_lesson_is_read_and_tried_without_an_account(client, doors):
 def test_a_number_that_cannot_be_read_is_asked_again_and_its_answer_not_given(client):
     """The page asked for figures, and told the answer below."""
     check = f"{PUBLIC}/verifier/s-duree"
-    page = client.submit(check, {"answer": "dix"}).text
+    page = client.submit(check, {"s-duree-answer": "dix"}).text
     assert "Écrivez-le en chiffres." in page
     assert 'value="dix"' in page
     assert "CANARI-saluer-duree" not in page
     assert "Voir la réponse attendue" not in page
-    assert "CANARI-saluer-duree" in client.submit(check, {"answer": "50"}).text
+    assert "CANARI-saluer-duree" in client.submit(check, {"s-duree-answer": "50"}).text
 
 
 def test_a_lesson_that_is_not_public_does_not_exist_for_guests(client):
@@ -116,7 +117,7 @@ def test_a_place_without_its_token_is_refused(student, doors):
 
 def test_a_check_is_tried_and_its_feedback_shown_on_the_same_page(student, doors):
     page = student.get(LESSON).text
-    answer = student.submit(f"{LESSON}/verifier/s-premier", {"answer": option_of(page, "la météo")})
+    answer = student.submit(f"{LESSON}/verifier/s-premier", {"s-premier-answer": option_of(page, "la météo")})
     assert (answer.status_code, answer.location) == (303, f"{LESSON}#q-s-premier")
     shown = student.get(LESSON).text
     assert "CANARI-saluer-faux" in shown
@@ -124,16 +125,56 @@ def test_a_check_is_tried_and_its_feedback_shown_on_the_same_page(student, doors
     assert list(kept(doors)[0].checks_tried) == ["s-premier"]
 
 
+def test_trying_one_check_keeps_what_is_typed_in_the_others(student, doors):
+    option = option_of(student.get(LESSON).text, "la météo")
+    typed = {"s-premier-answer": option, "s-duree-answer": "50"}
+    shown = student.submit(f"{LESSON}/verifier/s-duree", typed)
+    assert shown.status_code == 200
+    assert "CANARI-saluer-duree" in shown.text
+    assert "CANARI-saluer-faux" not in shown.text
+    assert re.search(rf'value="{option}" checked', shown.text)
+    assert list(kept(doors)[0].checks_tried) == ["s-duree"]
+    assert student.submit(f"{LESSON}/verifier/s-premier", typed).status_code == 303
+    empty = student.submit(f"{LESSON}/verifier/s-duree", {"s-premier-answer": option})
+    assert empty.status_code == 422
+    assert re.search(rf'value="{option}" checked', empty.text)
+
+
+def test_a_guest_who_tries_another_check_still_reads_the_first(client):
+    page = client.get(PUBLIC)
+    first, second = {"s-premier-answer": option_of(page.text, "la météo")}, {"s-duree-answer": "50"}
+    page = post_form(client, f"{PUBLIC}/verifier/s-premier", {**form_of(page, "checks").fields, **first})
+    page = post_form(client, f"{PUBLIC}/verifier/s-duree", {**form_of(page, "checks").fields, **second})
+    assert "CANARI-saluer-faux" in page.text
+    assert "CANARI-saluer-duree" in page.text
+
+
+def test_the_enter_key_tries_the_check_that_was_filled(client, student, doors):
+    enter = {"enter": "1", "s-duree-answer": "50"}
+    assert "CANARI-saluer-duree" in client.submit(f"{PUBLIC}/verifier/s-premier", enter).text
+    student.submit(f"{LESSON}/verifier/s-premier", enter)
+    assert list(kept(doors)[0].checks_tried) == ["s-duree"]
+    assert "Répondez d’abord" in client.submit(f"{PUBLIC}/verifier/s-premier", {"enter": "1"}).text
+
+
+def test_a_try_that_is_too_long_comes_back_with_the_reason(student, doors):
+    answer = student.submit(f"{LESSON}/verifier/s-duree", {"s-duree-answer": "1" * 100_001})
+    assert answer.status_code == 422
+    assert "Raccourcissez-le" in answer.text
+    assert f'value="{"1" * 100_001}"' in answer.text
+    assert kept(doors) == []
+
+
 def test_an_empty_check_is_not_a_try(student, doors):
-    answer = student.submit(f"{LESSON}/verifier/s-duree", {"answer": "  "})
+    answer = student.submit(f"{LESSON}/verifier/s-duree", {"s-duree-answer": "  "})
     assert answer.status_code == 422
     assert "Répondez d’abord" in answer.text
     assert kept(doors) == []
 
 
 def test_an_unknown_check_or_a_forged_option_is_refused(student, doors):
-    assert student.submit(f"{LESSON}/verifier/autre", {"answer": "1"}).status_code == 404
-    assert student.submit(f"{LESSON}/verifier/s-premier", {"answer": "99"}).status_code == 422
+    assert student.submit(f"{LESSON}/verifier/autre", {"autre-answer": "1"}).status_code == 404
+    assert student.submit(f"{LESSON}/verifier/s-premier", {"s-premier-answer": "99"}).status_code == 422
     assert kept(doors) == []
 
 
@@ -143,7 +184,7 @@ def test_understood_names_the_checks_that_remain_then_goes_on(student):
     page = student.get(LESSON).text
     assert "Il reste 2 questions à essayer." in page
     for question, given in (("s-premier", "1"), ("s-duree", "11")):
-        student.submit(f"{LESSON}/verifier/{question}", {"answer": given})
+        student.submit(f"{LESSON}/verifier/{question}", {f"{question}-answer": given})
     answer = student.submit(f"{LESSON}/compris")
     assert answer.location == "/modules/ec101-accueil/ecouter"
     assert "Leçon faite" in student.get(LESSON).text
@@ -221,7 +262,7 @@ def test_staff_read_the_course_without_progress(client_of, doors):
     page = tutor.get(LESSON).text
     assert "lesson.js" not in page
     assert "J’ai compris" not in page
-    tried = tutor.submit(f"{LESSON}/verifier/s-premier", {"answer": "1"})
+    tried = tutor.submit(f"{LESSON}/verifier/s-premier", {"s-premier-answer": "1"})
     assert tried.status_code == 200
     assert "CANARI-saluer-" in tried.text
     assert tutor.submit(f"{LESSON}/compris").status_code == 403
@@ -299,7 +340,7 @@ def test_statements_of_a_page_sign_in_included(student, app, path, most):
 
 
 def test_a_lesson_that_was_tried_costs_no_statement_more(student, app):
-    student.submit(f"{LESSON}/verifier/s-premier", {"answer": "1"})
+    student.submit(f"{LESSON}/verifier/s-premier", {"s-premier-answer": "1"})
     with app.app_context(), statements() as sent:
         student.get(LESSON)
     assert len(sent) == 2
