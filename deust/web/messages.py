@@ -178,6 +178,7 @@ def set_state(public_id: str) -> ResponseReturnValue:
     is_closed = request.form.get("go") != "reopen"
     with writing() as session:
         services.set_closed(session, tutor=visitor(), public_id=public_id, is_closed=is_closed, now=tools().clock())
+    _keep_begun(public_id)
     return redirect(url_for(".answer", public_id=public_id), 303)
 
 
@@ -255,6 +256,7 @@ def _seen() -> int:
 def _noted_read(public_id: str, back: str) -> ResponseReturnValue:
     with writing() as session:
         services.note_read(session, who=visitor(), public_id=public_id, seen=_seen(), now=tools().clock())
+    _keep_begun(public_id)
     return jsonify({}) if wants_json() else redirect(back, 303)
 
 
@@ -305,6 +307,12 @@ def _keep_draft(place: str, text: str) -> object:
     with writing() as session:
         services.keep_draft(session, who=visitor(), place=place, text=text, now=now)
     return now
+
+
+def _keep_begun(public_id: str) -> None:
+    """What was being written when another button than those that send it was pressed."""
+    if "text" in request.form:
+        _keep_draft(thread_place(public_id), request.form["text"])
 
 
 def _refused(form: Form, place: str, refusal: Refusal) -> int:

@@ -242,6 +242,20 @@ def test_an_answer_is_unread_until_the_student_says_or_shows_that_they_read_it(s
     assert not any(form.action.endswith("/lu") for _id, form in forms_of(student.get(f"/questions/{thread}")))
 
 
+@pytest.mark.parametrize("act", ["lu", "etat"])
+def test_another_button_of_the_page_keeps_the_answer_begun(student: Client, tutor: Client, act: str) -> None:
+    """Without a script nothing else keeps it."""
+    place = f"/messages/{ask(student)}"
+    page = tutor.get(place)
+    assert f'form="answer" formaction="{place}/{act}"' in page.text
+    begun = {**form_of(page, "answer").fields, "text": "Pour accueillir."}
+    assert tutor.submit(f"{place}/{act}", {**begun, "go": "close"}).status_code == 303
+    if act == "etat":
+        assert "Fermée" in tutor.get("/messages?etat=repondues").text
+        tutor.submit(f"{place}/etat", {"go": "reopen"})
+    assert form_of(tutor.get(place), "answer").fields["text"] == ["Pour accueillir."]
+
+
 def test_a_question_that_a_tutor_opened_is_no_longer_withdrawn(student: Client, tutor: Client) -> None:
     thread = ask(student)
     before = student.get(f"/questions/{thread}")
