@@ -162,7 +162,7 @@ def later(person_id: int) -> ResponseReturnValue:
     student = _student(person_id)
     today = tools().clock().astimezone(ZoneInfo(student.calendar.time_zone)).date()
     form = LaterForm(data={"until_on": today + LATER})
-    if form.validate_on_submit() and not today < form.until_on.data <= today + timedelta(days=366):
+    if form.validate_on_submit() and not today <= form.until_on.data <= today + timedelta(days=366):
         refuse(form.until_on, _("Choisissez un jour à venir, dans l’année."))
     if not form.is_submitted() or form.errors:
         return render_template("cohort/later.html", student=student, form=form), 422 if form.errors else 200
@@ -175,7 +175,8 @@ def later(person_id: int) -> ResponseReturnValue:
             by=visitor().person_id,
             now=tools().clock(),
         )
-    return redirect(url_for("cohort.cohort", cohort_id=student.cohort_id, fait="plus-tard"), 303)
+    done = "plus-tard" if form.until_on.data > today else "revenu"
+    return redirect(url_for("cohort.cohort", cohort_id=student.cohort_id, fait=done), 303)
 
 
 @bp.route("/personnes/<int(max=2147483647):person_id>/prolongation", methods=["GET", "POST"])

@@ -142,7 +142,7 @@ def test_later_takes_the_student_off_the_list_until_the_day(followed: Followed, 
     assert "1 à rappeler" in text(followed.tutor, followed.path)
     path = f"/personnes/{followed.student.id}/plus-tard"
     assert 'value="2026-10-20"' in text(followed.tutor, path)
-    for day in ("2026-10-13", "2028-01-01", "demain"):
+    for day in ("2026-10-12", "2028-01-01", "demain"):
         assert followed.tutor.submit(path, {"until_on": day}).status_code == 422
     response = followed.tutor.submit(path, {"until_on": "2026-10-16"})
     page = text(followed.tutor, response.location)
@@ -150,6 +150,10 @@ def test_later_takes_the_student_off_the_list_until_the_day(followed: Followed, 
     assert "à revoir le ven.\N{NO-BREAK SPACE}16" in page
     with doors.writing() as session:
         assert len(session.scalars(select(FlagAside)).all()) == 3
+    response = followed.tutor.submit(path, {"until_on": "2026-10-13"})
+    page = text(followed.tutor, response.location)
+    assert "1 à rappeler" in page
+    assert "plus mis de côté" in page
 
 
 def test_an_extension_moves_the_date_of_one_student(followed: Followed, doors: Doors) -> None:
