@@ -182,10 +182,13 @@ def move_dates(
     cohort_id: int | None = None,
     person_id: int | None = None,
     dates: Dates,
+    keeps_attempts: bool = False,
     by: int | None,
     now: datetime,
 ) -> int:
     """Move an item's dates for a cohort or for one person; no date at all gives the former ones back.
+
+    `keeps_attempts` leaves the attempts granted before as they are, whatever `dates` says of them.
 
     Attempts that are open get the new closing at once. Says how many deadlines moved. Dates that were moved under a
     former name of the item are these.
@@ -197,10 +200,10 @@ def move_dates(
         session.add(row)
     row.item_ref = item.ref
     row.opens_at, row.due_at, row.closes_at = dates.opens_at, dates.due_at, dates.closes_at
-    row.extra_attempts = dates.extra_attempts
+    row.extra_attempts = row.extra_attempts or 0 if keeps_attempts else dates.extra_attempts
     session.flush()
     subject = f"cohort:{cohort_id}" if person_id is None else f"person:{person_id}"
-    more = {"extra": dates.extra_attempts} if dates.extra_attempts else {}
+    more = {"extra": row.extra_attempts} if row.extra_attempts else {}
     audit(session, at=now, actor_id=by, act="dates:move", subject=subject, item=item.ref, **more)
     if not isinstance(item, Quiz):
         return 0

@@ -93,7 +93,7 @@ class ExtensionForm(Form):
     item = SelectField(N_("Activité"), [InputRequired(N_("Choisissez une activité."))])
     until_on = DateField(N_("À rendre au plus tard le"), [InputRequired(N_("Choisissez un jour."))])
     extra_attempts = IntegerField(
-        N_("Essais de quiz en plus"), [Optional(), NumberRange(0, 10, N_("De 0 à 10 essais en plus."))], default=0
+        N_("Essais de quiz en plus"), [Optional(), NumberRange(0, 10, N_("De 0 à 10 essais en plus."))]
     )
 
 
@@ -272,6 +272,7 @@ def _extend(student: Followed, form: ExtensionForm, programme: Programme) -> Non
             item,
             person_id=student.person_id,
             dates=Dates(due_at=due_at, extra_attempts=form.extra_attempts.data or 0),
+            keeps_attempts=form.extra_attempts.data is None,
             by=visitor().person_id,
             now=tools().clock(),
         )

@@ -170,6 +170,10 @@ def test_an_extension_moves_the_date_of_one_student(followed: Followed, doors: D
         (row,) = session.scalars(select(ItemDates)).all()
         assert row.person_id == followed.student.id
         assert row.due_at.isoformat() == "2026-11-08T22:59:59+00:00"
+    for typed, granted in (("2", 2), ("", 2), ("0", 0)):
+        followed.tutor.submit(path, {**data, "extra_attempts": typed})
+        with doors.writing() as session:
+            assert session.scalars(select(ItemDates.extra_attempts)).all() == [granted]
 
 
 @pytest.mark.parametrize(("item", "closes"), [("quiz-note", True), ("entrainement", False), ("saluer", False)])
