@@ -14,6 +14,7 @@ from wtforms.validators import EqualTo, InputRequired
 
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import read_number
+from deust.web.formats import number
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 from deust.web.i18n import ngettext
@@ -38,7 +39,8 @@ class _Words:
 
     def ngettext(self, one: str, many: str, count: int) -> str:
         if one == "Field cannot be longer than %(max)d character.":
-            return ngettext("Écrivez %(max)s signe au plus.", "Écrivez %(max)s signes au plus.", count, max=count)
+            most = number(count)
+            return ngettext("Écrivez %(max)s signe au plus.", "Écrivez %(max)s signes au plus.", count, max=most)
         return one if count == 1 else many
 
 

@@ -14,7 +14,9 @@ from deust.domain.signin import local_path
 
 _SECRET = ("password", "token", "again")
 _MACHINE = re.compile(r"-?\d*|[0-9a-f]{12,}|true|false", re.IGNORECASE)
-_ABOUT_THE_FORM = {"go", "question", "client", "event", "sending", "action", "seen"}
+_ABOUT_THE_FORM = {"go", "question", "client", "event", "sending", "action", "seen", "enter", "tried"}
+_CHOSEN = {"means", "item", "theme", "locale", "new-place", "is_own", "wants_mail"}
+"""What is picked on the page, whose values are not words of the person."""
 _NO_ECHO = {"signin.sign_in", "signin.choose_password", "signin.forgotten_password", "people.change_password"}
 _MOST = 50
 
@@ -29,7 +31,7 @@ def typed_texts() -> tuple[str, ...]:
     found = [
         value
         for name, values in _fields()
-        if name not in _ABOUT_THE_FORM and not any(word in name.lower() for word in _SECRET)
+        if name not in _ABOUT_THE_FORM | _CHOSEN and not any(word in name.lower() for word in _SECRET)
         for value in map(cleaned, values)
         if value and not _MACHINE.fullmatch(value)
     ]

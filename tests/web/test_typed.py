@@ -45,6 +45,15 @@ def test_a_form_whose_cookie_is_gone_or_is_of_another_sign_in_comes_back_too(app
     assert "avant votre dernière connexion" in stale.text
 
 
+def test_what_was_picked_is_not_shown_among_the_words(student: Client, doors: Doors) -> None:
+    """« 332e0d13|passage » and « phone » stood in fields to copy."""
+    end_sessions(doors)
+    picked = {"new-place": "332e0d13|passage", "means": "phone", "item": "ec101-accueil/devoir", "tried": "s-premier"}
+    lost = student.submit(QUESTION, {"text": TYPED, **picked})
+    assert "deux fois" in lost.text
+    assert not [value for value in picked.values() if value in lost.text.replace(QUESTION, "")]
+
+
 def test_signs_that_no_page_may_hold_are_left_out(student: Client, doors: Doors) -> None:
     end_sessions(doors)
     lost = student.submit(QUESTION, {"text": "Deux\0 fois\x08.", "subject": "\0"}, headers=HERE)
