@@ -41,19 +41,18 @@ const key = `checks ${article.dataset.reader} ${article.dataset.place}`;
 let tried = null;
 
 /** The Enter key presses the form's first button: it tries the check that it is pressed in. */
-paper?.elements.enter.addEventListener("click", (event) => {
+paper?.elements.enter?.addEventListener("click", (event) => {
   event.preventDefault();
   document.activeElement.closest(".check").querySelector(".try > button").click();
 });
 
-/** What is typed in the other checks waits here, and is not sent. */
+/** What is typed in checks that are not tried waits here, and is not sent. */
 paper?.addEventListener("submit", (event) => { tried = event.submitter.closest(".check"); });
 paper?.addEventListener("formdata", ({ formData }) => {
-  if (!tried) return;
-  const own = new Set([...paper.elements].filter((control) => control.type === "hidden" || tried.contains(control)).map((control) => control.name));
+  const own = new Set([...paper.elements].filter((control) => control.type === "hidden" || tried?.contains(control)).map((control) => control.name));
   const typed = [...formData].filter(([name]) => !own.has(name));
   for (const [name] of typed) formData.delete(name);
-  sessionStorage.setItem(key, JSON.stringify({ id: tried.querySelector("h3").id, typed }));
+  sessionStorage.setItem(key, JSON.stringify({ id: tried?.querySelector("h3").id, typed }));
 });
 
 function restore() {

@@ -118,7 +118,7 @@ def public_lesson(module_id: str, item_id: str) -> str:
 
 @bp.post("/modules/<module_id>/<item_id>/compris")
 @permission(Permission.LEARNING_FOLLOW)
-def understood(module_id: str, item_id: str) -> Response:
+def understood(module_id: str, item_id: str) -> Response | str:
     """« J'ai compris, suite »: on to the next item, or back to the checks that remain."""
     lesson = _lesson(module_id, item_id)
     with writing() as session:
@@ -126,7 +126,7 @@ def understood(module_id: str, item_id: str) -> Response:
             session, learner=visitor(), programme=own_programme(), lesson=lesson, now=tools().clock()
         )
     if not result.is_done:
-        return redirect(f"{item_url(lesson)}#{END}", 303)
+        return _back_to(END, lesson, filled_checks(tools().catalogue.lesson(lesson.ref).checks))
     return redirect(lessons.following_url(lesson, own_programme()), 303)
 
 
@@ -260,10 +260,15 @@ def _try(lesson: Lesson, pressed: str, learner: SignedIn | None) -> Response | s
     if tries is not None:
         return _show_lesson(lesson, learner, tries={**tries, tried: answer}, typed=typed)
     _keep_try(lesson, asked, answer)
-    page = _lesson_page(lesson, learner)
+    return _back_to(f"q-{tried}", lesson, typed)
+
+
+def _back_to(anchor: str, lesson: Lesson, typed: Mapping[str, Form]) -> Response | str:
+    """The lesson at this place; shown at once when something typed would be lost on the way."""
+    page = _lesson_page(lesson, visitor())
     if all(page.checks[key].shows(fields) for key, fields in typed.items()):
-        return redirect(f"{item_url(lesson)}#q-{tried}", 303)
-    return _show_lesson(lesson, learner, typed=typed)
+        return redirect(f"{item_url(lesson)}#{anchor}", 303)
+    return _show_lesson(lesson, visitor(), typed=typed, is_at_end=anchor == END)
 
 
 def _tries_before(lesson: Lesson, filled: Mapping[str, Form], learner: SignedIn | None) -> dict[str, Json]:
@@ -296,12 +301,13 @@ def _show_lesson(
     tries: Mapping[str, Json] | None = None,
     typed: Mapping[str, Form] | None = None,
     problem: tuple[str, str] | None = None,
+    is_at_end: bool = False,
 ) -> str:
     """`tries` are shown in place of those kept; `typed` fills checks not tried; `problem` is a check's, in words."""
     page = _lesson_page(lesson, learner, tries).filled(typed or {})
     if page.is_locked:
         return render_template("learning/locked.html", page=page, kinds=waves.kinds())
-    return render_template("learning/lesson.html", page=page, problem=problem, end=END)
+    return render_template("learning/lesson.html", page=page, problem=problem, is_at_end=is_at_end, end=END)
 
 
 def _lesson_page(

@@ -268,6 +268,19 @@ def test_what_is_typed_in_the_other_checks_outlives_the_try_of_one(
 
 
 @pytest.mark.parametrize("is_scripted", [True, False])
+def test_what_is_typed_in_a_check_outlives_going_on_too_soon(
+    browser: Browser, server: Server, *, is_scripted: bool
+) -> None:
+    with signed_in(browser, server, student(Story.STOPPED), java_script_enabled=is_scripted) as page:
+        page.goto(f"{MODULE_PATH}/accueillir")
+        choices = page.locator("section[aria-labelledby=q-l-acc-dix]").get_by_role("checkbox")
+        choices.nth(1).check()
+        page.get_by_role("button", name="J’ai compris, suite").click()
+        expect(page.get_by_role("status").filter(has_text="à essayer")).to_be_in_viewport()
+        expect(choices.nth(1)).to_be_checked()
+
+
+@pytest.mark.parametrize("is_scripted", [True, False])
 def test_the_enter_key_tries_the_check_it_is_pressed_in(browser: Browser, server: Server, *, is_scripted: bool) -> None:
     with signed_in(browser, server, student(Story.STOPPED), java_script_enabled=is_scripted) as page:
         page.goto(f"{MODULE_PATH}/accueillir")

@@ -178,6 +178,16 @@ def test_an_unknown_check_or_a_forged_option_is_refused(student, doors):
     assert kept(doors) == []
 
 
+def test_going_on_too_soon_keeps_what_is_typed(student, doors):
+    typed = {**form_of(student.get(LESSON), "checks").fields, "s-duree-answer": "50"}
+    page = student.submit(f"{LESSON}/compris", typed)
+    assert page.status_code == 200
+    assert "Il reste 2 questions à essayer." in page.text
+    assert re.search(r'href="#q-s-\w+" autofocus', page.text)
+    assert form_of(page, "checks").fields["s-duree-answer"] == ["50"]
+    assert kept(doors, CheckTry) == []
+
+
 def test_understood_names_the_checks_that_remain_then_goes_on(student):
     answer = student.submit(f"{LESSON}/compris")
     assert answer.location == f"{LESSON}#fin"
