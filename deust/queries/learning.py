@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -143,7 +143,7 @@ class ModulePage:
     weeks: tuple[int, int] | None
     outcomes: tuple[OutcomeRow, ...]
     first: Row | None
-    last_due_on: date | None
+    last_due_at: datetime | None
     has_progress: bool
     whole_url: str | None
 
@@ -209,7 +209,8 @@ def module_page(
     card = _card(programme, module, statuses, progress)
     rows = _rows(statuses, progress, card.current)
     found = programme.place_of(module.id)
-    due = [row.due_on for row in rows if row.due_on is not None]
+    left = (status for status in statuses if status.state not in (State.DONE, State.SOON))
+    due = [status.dates.due_at for status in left if status.dates.due_at is not None and status.dates.due_at > now]
     named = [
         (_how_far(status, now), _outcomes_of(status.item)) for status in statuses if status.state is not State.SOON
     ]
@@ -222,7 +223,7 @@ def module_page(
         weeks=_weeks(module),
         outcomes=tuple(_outcome_row(outcome, named) for outcome in module.outcomes),
         first=rows[card.current] if card.current is not None else None,
-        last_due_on=max(due, default=None),
+        last_due_at=max(due, default=None),
         has_progress=follows(learner, programme),
         whole_url=f"{open_module_url(module.id)}/tout-lire" if is_open_module(module) else None,
     )

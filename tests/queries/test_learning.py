@@ -20,7 +20,7 @@ from deust.queries.progress import ensure_may_read, progress_of
 from deust.queries.public_home import public_home_page
 from tests.support import factories
 from tests.support.clock import NOW
-from tests.support.programmes import a_check, a_lesson, a_module, a_programme, a_quiz, an_announced, settings
+from tests.support.programmes import CALENDAR, a_check, a_lesson, a_module, a_programme, a_quiz, an_announced, settings
 from tests.support.statements import statements
 
 pytestmark = pytest.mark.both
@@ -158,6 +158,12 @@ def test_module_gives_each_item_its_state_its_mark_and_its_reason(learner):
     assert page.rows[3].mark == Fraction(2, 5)
     assert page.unit.id == "UE13"
     assert page.weeks == (2, 6)
+
+
+def test_a_module_says_until_when_what_is_left_of_it_may_be_finished(learner):
+    """Neither what is done, nor what is only announced, nor a day that is past."""
+    assert module(learner).last_due_at == CALENDAR.end_of(5)
+    assert module(learner, a_programme([a_module(DONE, QUIZ)])).last_due_at is None
 
 
 def test_a_mark_that_the_quiz_hides_is_not_told_before_its_close(learner):

@@ -214,7 +214,9 @@ def test_home_programme_and_module_state_the_facts(student):
     assert "20 minutes suffisent" in today
     assert "Mardi 13" in today
     assert "semaine 5" in today
-    assert "Quatre semestres" in student.get("/programme").text
+    programme = student.get("/programme").text
+    assert "Quatre semestres" in programme
+    assert programme.count("En cours, ") == 1
     module = student.get("/modules/ec101-accueil").text
     assert "Bientôt" in module
     assert "En retard de 16 jours" in module
@@ -278,6 +280,7 @@ def test_staff_read_the_course_without_progress(client_of, doors):
     assert tutor.submit(f"{LESSON}/compris").status_code == 403
     assert tutor.get("/aujourdhui").status_code == 403
     assert "sans y avoir de progression" in tutor.get("/modules/ec101-accueil").text
+    assert "En cours, " not in tutor.get("/programme").text, "no semester is more theirs than another"
     assert kept(doors) == []
 
 
