@@ -27,7 +27,7 @@ from deust.models.records import Receipt
 from deust.queries.copies import Told
 from deust.queries.files import GivenFile, given_files
 from deust.queries.papers import asked_questions
-from deust.queries.progress import progress_of
+from deust.queries.progress import follows, progress_of
 from deust.queries.quizzes import answers_of, numbers_of, own_attempt, visible_parts
 from deust.queries.spoken_comments import Spoken, told_of_attempt
 
@@ -123,8 +123,9 @@ def result_page(
     """The learner's closed attempt with what of its correction may be seen now. Refuses a running one.
 
     The quiz as published now gives the dates and the attempts left; once it is removed, or the learner follows another
-    programme, the attempt stands alone.
+    programme or none, the attempt stands alone: what it showed, it goes on showing.
     """
+    is_followed = follows(learner, programme)
     quiz = quiz if quiz is not None and quiz.module in programme.modules else None
     row = own_attempt(connection, learner, public_id)
     if row.closed_at is None:
@@ -134,7 +135,7 @@ def result_page(
     answers = answers_of(connection, row.id)
     marks = _marks(connection, row.id)
     settings = thawed_settings(row.settings)
-    closes_at, used, is_writing = _standing(connection, learner, quiz, programme, row, now)
+    closes_at, used, is_writing = _standing(connection, learner, quiz if is_followed else None, programme, row, now)
     visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
     numbers = numbers_of(paper, questions)
     files = given_files(connection, row.id) if any(map(takes_file, questions.values())) else {}
@@ -170,7 +171,7 @@ def result_page(
         outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
         advice=_advice(programme, quiz, paper, questions, marks) if quiz and visible.score else (),
         attempts_left=left,
-        may_retry=quiz is not None and left != 0 and not is_closed,
+        may_retry=quiz is not None and is_followed and left != 0 and not is_closed,
         receipt_code=row.receipt_code,
         answers_hash=connection.execute(_RECEIPT_HASH, {"attempt_id": row.id}).scalar_one(),
         late_count=_late_count(connection, row.id),

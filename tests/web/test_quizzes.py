@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from deust.domain import marking
 from deust.domain.access import Role
 from deust.domain.questions import Json
-from deust.models.people import Cohort, Person
+from deust.models.people import Cohort, Enrolment, Person
 from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import Receipt
 from tests.conftest import Doors
@@ -26,6 +26,7 @@ from tests.support.sittings import EXAM, GRADED, Sitting
 
 ClientOf = Callable[[Person | Role], Client]
 KEPT_APART = "gardée à part"
+NBSP = "\N{NO-BREAK SPACE}"
 
 
 @pytest.fixture
@@ -240,6 +241,29 @@ def test_an_old_page_with_empty_fields_blanks_nothing(sitting: Sitting) -> None:
     sitting.save("e-courte", "quelque chose")
     old.press(sitting.client, "go", "next")
     assert sitting.kept() == {"e-courte": "quelque chose"}
+
+
+def test_a_result_once_shown_stays_when_its_student_leaves_the_training(
+    exam: Sitting, doors: Doors, clock: Clock
+) -> None:
+    """Without a calendar nothing seemed ever to close: « La note n’est pas encore montrée »."""
+    exam.client.submit(f"{exam.path}/remise")
+    clock.move(days=7)
+    result = f"{exam.path}/resultat"
+    assert "0 / 20" in exam.client.get(result).text.replace(NBSP, " ")
+    with doors.writing() as session:
+        session.execute(update(Enrolment).values(ended_on=clock.now.date()))
+    page = exam.client.get(result).text.replace(NBSP, " ")
+    assert "0 / 20" in page
+    assert "pas encore montré" not in page
+
+
+def test_who_left_the_training_is_not_invited_to_try_again(sitting: Sitting, doors: Doors) -> None:
+    sitting.client.submit(f"{sitting.path}/remise")
+    assert "Refaire ce quiz" in sitting.client.get(f"{sitting.path}/resultat").text
+    with doors.writing() as session:
+        session.execute(update(Enrolment).values(ended_on=date(2026, 10, 12)))
+    assert "Refaire ce quiz" not in sitting.client.get(f"{sitting.path}/resultat").text
 
 
 # Time
