@@ -258,9 +258,10 @@ def _new_link(session: Session, person: Person, purpose: str, lasts: timedelta, 
 
 
 def _set_password(session: Session, person: Person, password_hash: str, *, now: datetime, by: int) -> None:
+    kind = "password-chosen" if person.password_hash is None else "password-changed"
     person.password_hash = password_hash
     _end_links(session, person.id, now=now)
-    _mail(session, person, "password-changed", now=now)
+    _mail(session, person, kind, now=now)
     audit(session, at=now, actor_id=by, act="password:change", subject=f"person:{person.id}")
 
 

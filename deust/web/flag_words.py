@@ -85,6 +85,7 @@ def _mail_kind(kind: str) -> str:
     words = {
         "invitation": _("invitation"),
         "reset": _("nouveau mot de passe"),
+        "password-chosen": _("mot de passe choisi"),
         "password-changed": _("mot de passe changé"),
         "sign-in-failures": _("essais de connexion échoués"),
         "mark-released": _("une correction est rendue"),

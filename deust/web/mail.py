@@ -12,6 +12,7 @@ from deust.services.records import Mail
 KINDS = (
     "invitation",
     "reset",
+    "password-chosen",
     "password-changed",
     "sign-in-failures",
     "mark-released",

@@ -335,6 +335,16 @@ def test_asking_for_an_invited_address_takes_no_invitation_away(lea: Person, clo
     use_link(token_of(mails("invitation")[0]), clock)
 
 
+def test_a_first_password_is_told_as_chosen_not_as_changed(database: Flask, clock: Clock) -> None:
+    """« Vos autres appareils ont été déconnectés » was the first thing that a new student read."""
+    with writing() as session:
+        newcomer = factories.person(session)
+        signin.invite(session, newcomer.id, by=None, base_url="https://deust.example", now=clock())
+    use_link(token_of(mails("invitation")[0]), clock)
+    assert [mail.recipient for mail in mails("password-chosen")] == [newcomer.email]
+    assert mails("password-changed") == []
+
+
 def test_a_newer_invitation_and_a_password_chosen_end_every_link(lea: Person, clock: Clock) -> None:
     ask_reset(clock)
     for _ in range(2):

@@ -26,6 +26,7 @@ from tests.support.clock import NOW
 PAYLOADS = {
     "invitation": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
     "reset": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
+    "password-chosen": {"given_name": "Zoë"},
     "password-changed": {"given_name": "Zoë"},
     "mark-released": {"given_name": "Zoë", "title": "Devoir"},
     "review-answered": {"given_name": "Zoë", "title": "Devoir"},
