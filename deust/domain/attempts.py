@@ -163,6 +163,15 @@ class Save(NamedTuple):
     clears: bool = False
 
 
+def is_sent_again(save: Save, before: Json) -> bool:
+    """Whether a save gives what came under its name before. A file sent again is stored under another id."""
+    return _content(save.given) == _content(before)
+
+
+def _content(given: Json) -> Json:
+    return {name: value for name, value in given.items() if name != "file"} if isinstance(given, dict) else given
+
+
 def outcome_of(save: Save, current: CurrentAnswer) -> SaveOutcome:
     """What becomes of a save that arrives in time.
 

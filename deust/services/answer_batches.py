@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from deust.adapters.files import StoredFile
 from deust.domain import attempts
 from deust.domain.attempts import NO_ANSWER, CurrentAnswer, Save, SaveOutcome
-from deust.domain.errors import NotFound
+from deust.domain.errors import InvalidAnswer, NotFound
 from deust.domain.people import SignedIn
 from deust.domain.questions import Json
 from deust.domain.uploads import CountedBy, counted_by
@@ -42,6 +42,14 @@ class Posted:
     name: str = ""
     only_changes: bool = False
     begun_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """What came under an event's name, and what it was told."""
+
+    given: Json
+    outcome: SaveOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +77,7 @@ def _of_posted(is_in: Among, attempt_id: Any) -> tuple[Select[*tuple[Any, ...]],
         Answer.clients,
         null().label("outcome"),
     ).where(Answer.attempt_id == attempt_id, is_in(Answer.question_key, "keys"))
-    before = select(AnswerEvent.event_id, null(), null(), null(), null(), AnswerEvent.outcome).where(
+    before = select(AnswerEvent.event_id, AnswerEvent.given, null(), null(), null(), AnswerEvent.outcome).where(
         AnswerEvent.attempt_id == attempt_id, is_in(AnswerEvent.event_id, "events")
     )
     return current, before
@@ -172,7 +180,7 @@ class Batch:
     closed_at: datetime | None
     now: datetime
     current: dict[str, CurrentAnswer]
-    outcomes: dict[str, SaveOutcome]
+    before: dict[str, Before]
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
 
@@ -185,10 +193,13 @@ class Batch:
 
         With `only_changes`, the page was posted whole and by hand: what equals the current answer writes nothing, and
         each post of the page comes after the one before, also from a page that the browser took out of its history.
+        Refuses an event's name that stands for another value: told what that one was told, it would be lost.
         """
         key, current = posted.key, self.current.get(posted.key, NO_ANSWER)
-        if save.event_id in self.outcomes:
-            return Saved(outcome=self.outcomes[save.event_id], given=save.given, current=current)
+        if before := self.before.get(save.event_id):
+            if not posted.only_changes and not attempts.is_sent_again(save, before.given):
+                raise InvalidAnswer("event-used")
+            return Saved(outcome=before.outcome, given=save.given, current=current)
         if posted.only_changes:
             if save.given == current.given or (save.given is None and not save.clears):
                 return Saved(outcome=SaveOutcome.KEPT, given=current.given, current=current)
@@ -198,7 +209,7 @@ class Batch:
             current = attempts.after(save, current)
             self.answers[key] = self._answer(key, current)
         self.events.append(self._event(key, save, outcome, current.version))
-        self.current[key], self.outcomes[save.event_id] = current, outcome
+        self.current[key], self.before[save.event_id] = current, Before(given=save.given, outcome=outcome)
         return Saved(outcome=outcome, given=save.given, current=current)
 
     def write(self, connection: Connection) -> None:
@@ -310,7 +321,9 @@ def _batch(
             for row in rows
             if row.outcome is None
         },
-        outcomes={row.name: _answered(row.outcome) for row in rows if row.outcome is not None},
+        before={
+            row.name: Before(given=row.given, outcome=_answered(row.outcome)) for row in rows if row.outcome is not None
+        },
     )
 
 

@@ -45,7 +45,8 @@ def save_answers(
     """Keep answers as they were posted, and say for each question what counts now.
 
     The same event sent twice is stored once. What arrives after the deadline and the grace is kept as late, and changes
-    nothing until staff accept it. Refuses an answer that its question cannot have, and a question not of this attempt.
+    nothing until staff accept it. Refuses an answer that its question cannot have, a question not of this attempt, and
+    an event sent again with another value.
     However many questions are posted, the statements are the same.
     """
     connection = session.connection()
@@ -60,7 +61,7 @@ def save_answers(
                 row = _file_row(session, learner, batch, _accepted(question.answer), answer, answer.file)
                 given = {"file": row.id, "name": row.name, "size": row.size, "sha256": row.sha256}
                 unneeded += [row.id] if row.stored_id != row.id else []
-        saved[answer.key] = batch.take(answer, answer.save._replace(given=given))
+            saved[answer.key] = batch.take(answer, answer.save._replace(given=given))
     batch.write(connection)
     return _acknowledged(batch, saved, unneeded)
 
@@ -81,7 +82,7 @@ def save_at_once(
     for answer in posted:
         with AnswerTo(answer.key):
             given = _read(*asked[answer.key], answer)
-        saved[answer.key] = batch.take(answer, answer.save._replace(given=given))
+            saved[answer.key] = batch.take(answer, answer.save._replace(given=given))
     return _acknowledged(batch, saved) if batch.write_unless_moved(connection) else None
 
 

@@ -35,6 +35,9 @@ _UNREAD = {
     "part": lazy("Ce morceau de fichier ne peut pas être lu. Choisissez à nouveau le fichier, l’envoi reprendra."),
     "changed": lazy("Le fichier a changé pendant l’envoi. Choisissez-le à nouveau : l’envoi repart du début."),
     "place-twice": lazy("Deux éléments ont la même place : donnez une place différente à chacun."),
+    "event-used": lazy(
+        "Cet envoi en répète un autre : il n’est pas enregistré. Modifiez votre réponse, elle repartira."
+    ),
     "too-long": lazy("Ce texte est trop long : 100 000 caractères au plus. Raccourcissez-le, puis recommencez."),
 }
 

@@ -137,6 +137,25 @@ def test_an_answer_that_cannot_be_kept_says_so_and_stays_in_its_field(phone: Bro
     assert school.answers(public_id)["e-fichier"]["name"] == "fiche.pdf"
 
 
+def test_a_save_under_a_name_already_used_says_so_and_its_words_stay(phone: BrowserContext, school: School) -> None:
+    page, who = phone.new_page(), school.student()
+    page.add_init_script("crypto.getRandomValues = (bytes) => bytes")
+    public_id = begin(page, who)
+    open_question(page, public_id, ESSAY)
+    the_text(page).fill("Un début.")
+    saved(page)
+    the_text(page).fill("Un début et la suite.")
+    expect(page.get_by_role("alert").filter(has_text="n’est pas enregistré")).to_be_visible()
+    assert school.answers(public_id)["e-texte"] == "Un début."
+    page.add_init_script("delete crypto.getRandomValues")
+    page.reload()
+    expect(the_text(page)).to_have_value("Un début et la suite.")
+    expect(page.get_by_role("alert").filter(has_text="n’est pas enregistré")).to_be_visible()
+    the_text(page).fill("Un début et toute la suite.")
+    saved(page)
+    assert school.answers(public_id)["e-texte"] == "Un début et toute la suite."
+
+
 def test_keyboard_alone_answers_orders_and_hands_in(phone: BrowserContext, school: School) -> None:
     page, who = phone.new_page(), school.student()
     public_id = begin(page, who)

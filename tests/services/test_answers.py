@@ -182,6 +182,24 @@ def test_a_save_sent_again_is_stored_once(taker: Taker) -> None:
     assert len(taker.events()) == 1
 
 
+@pytest.mark.parametrize(("value", "clears"), [("autre", False), ("", True), ("", False)])
+def test_another_value_under_the_name_of_a_save_is_refused(taker: Taker, value: str, clears: bool) -> None:
+    """Told what the first one was told, it would be forgotten by its sender and kept by nobody."""
+    taker.save("courte", text("une fois"), event_id="abc")
+    with pytest.raises(InvalidAnswer, match="event-used") as refused:
+        taker.save("courte", text(value), sequence=2, base_version=1, clears=clears, event_id="abc")
+    assert refused.value.key == taker.paper()["courte"].key
+    assert (taker.kept(), len(taker.events())) == ({"courte": "une fois"}, 1)
+    assert taker.save("courte", text("autre"), sequence=2, base_version=1, event_id="def").outcome == KEPT
+
+
+def test_another_value_under_the_name_of_a_save_of_the_same_post_is_refused(taker: Taker) -> None:
+    key = taker.paper()["courte"].key
+    with pytest.raises(InvalidAnswer, match="event-used"):
+        taker.post(*(factories.posted(key, text(value), event_id="abc") for value in ("un", "deux")))
+    assert (taker.kept(), taker.events()) == ({}, [])
+
+
 @pytest.mark.case("QZ-24")
 def test_a_save_that_never_reached_its_commit_is_stored_by_the_retry(taker: Taker) -> None:
     """QZ-24: the server died before the commit."""

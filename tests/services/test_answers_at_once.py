@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import Connection, update
 
 from deust.domain.attempts import SaveOutcome
+from deust.domain.errors import InvalidAnswer
 from deust.models.quizzes import Answer, Attempt
 from deust.models.transaction import at_once, writing
 from deust.services import answers
@@ -127,6 +128,13 @@ def test_the_same_save_comes_by_two_ways_at_once(taker: Taker, post_while: Meanw
     same = posted(taker, "courte", "une fois")
     told = post_while(taker, lambda: taker.post(same), same)
     assert [saved.outcome for saved in told.answers.values()] == [KEPT]
+    assert (len(taker.events()), taker.kept()) == (1, {"courte": "une fois"})
+
+
+def test_another_value_comes_under_the_same_name_meanwhile(taker: Taker, post_while: Meanwhile) -> None:
+    first, other = (posted(taker, "courte", value, event_id="abc") for value in ("une fois", "autre"))
+    with pytest.raises(InvalidAnswer, match="event-used"):
+        post_while(taker, lambda: taker.post(first), other)
     assert (len(taker.events()), taker.kept()) == (1, {"courte": "une fois"})
 
 

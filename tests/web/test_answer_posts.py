@@ -288,6 +288,16 @@ def test_an_address_that_names_nothing_is_not_found(sitting: Sitting) -> None:
 
 
 @pytest.mark.both
+def test_another_value_under_the_name_of_a_script_s_save_is_refused_in_words(sitting: Sitting) -> None:
+    assert sitting.outcome(sitting.save("e-courte", "une", event="abc"), "e-courte") == "kept"
+    refused = sitting.save("e-courte", "deux", event="abc", sequence=2, base=1)
+    assert (refused.status_code, refused.get_json()["error"]) == (422, "event-used")
+    assert "n’est pas enregistré" in refused.get_json()["message"]
+    assert sitting.outcome(sitting.save("e-texte", "deux", event="abc"), "e-texte") == "kept"
+    assert sitting.kept() == {"e-courte": "une", "e-texte": "deux"}
+
+
+@pytest.mark.both
 @pytest.mark.parametrize("event", ["", "e" * 64])
 def test_a_script_s_save_without_a_name_of_its_own_is_refused(sitting: Sitting, event: str) -> None:
     """A second one would be taken for the first sent again, and acknowledged without being kept."""

@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
+from werkzeug.datastructures import FileStorage
 
 from deust.config import Settings
 from deust.domain import uploads as rules
@@ -154,6 +156,20 @@ def test_a_lost_acknowledgement_is_given_again_without_sending_the_file_again(si
     assert sitting.outcome(sender.finish(), "e-fichier") == "kept"
     assert len(sitting.events()) == 1
     assert len(stored(sitting)) == 1
+
+
+@pytest.mark.both
+def test_a_file_sent_again_whole_is_told_the_same_and_another_under_its_name_is_refused(sitting: Sitting) -> None:
+    sender = Sender(sitting)
+    assert sitting.outcome(sender.send(), "e-fichier") == "kept"
+    again, event = sitting.key("e-fichier"), {"event": sender.event, "client": sender.event}
+    whole = {f"{again}-answer": FileStorage(BytesIO(PDF), "fiche.pdf")}
+    assert sitting.outcome(sitting.post("e-fichier", whole, **event), "e-fichier") == "kept"
+    other = Sender(sitting, content=PDF + b"autre")
+    refused = other.send(event=sender.event, sequence=2, base=1)
+    assert (refused.status_code, refused.get_json()["error"]) == (422, "event-used")
+    assert other.state()["state"] == "refused"
+    assert (downloaded(sitting), len(sitting.events()), len(stored(sitting))) == (PDF, 1, 1)
 
 
 @pytest.mark.both
