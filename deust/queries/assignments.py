@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -16,15 +16,13 @@ from deust.domain.copies import Remark
 from deust.domain.errors import NotFound
 from deust.domain.learning import Assignment, Kind, Programme
 from deust.domain.people import SignedIn
-from deust.models.assignments import Copy, ReviewRequest
+from deust.models.assignments import Copy
 from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
-from deust.queries.copies import Part, Told, asked_of, parts_of, told_of
+from deust.queries.copies import Part, Told, asked_of, parts_of, review_of, told_of
 from deust.queries.quiz_start import StartPage, start_page
 from deust.queries.spoken_comments import Spoken, told_comments
 from deust.queries.versions import Pair, pairs
-
-_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +123,8 @@ def _version(row: Row[Any]) -> Version:
 class HandedIn:
     """A version that was handed in: its parts, its receipt, and, once released, its mark with all that explains it.
 
-    `heard` are the spoken comments that were released with it, by id.
+    Nothing was handed in, so that nobody marks it, while `handed_in_at` is None. `heard` are the spoken comments that
+    were released with it, by id.
     """
 
     public_id: str
@@ -134,21 +133,20 @@ class HandedIn:
     number: int
     closed_at: datetime
     by_clock: bool
-    handed_in_at: datetime | None
-    due_back_at: datetime | None
-    late_days: int
-    penalty: Fraction
-    declaration: Mapping[str, Any]
     receipt_code: str | None
     answers_hash: str
-    terms: Terms | None
-    told: tuple[Told, ...]
-    review: Row[Any] | None
-    may_ask_review: bool
-    resubmit_asked_at: datetime | None
-    heard: Mapping[str, Spoken]
     former_id: str | None
     pairs: tuple[Pair, ...]
+    handed_in_at: datetime | None = None
+    due_back_at: datetime | None = None
+    late_days: int = 0
+    penalty: Fraction = Fraction(0)
+    declaration: Mapping[str, Any] = field(default_factory=dict)
+    told: tuple[Told, ...] = ()
+    review: Row[Any] | None = None
+    may_ask_review: bool = False
+    resubmit_asked_at: datetime | None = None
+    heard: Mapping[str, Spoken] = field(default_factory=dict)
 
     @property
     def has_sound(self) -> bool:
@@ -166,6 +164,28 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
 
     An attempt at a quiz is no version of a work: its result page alone knows what may be shown of it.
     """
+    row = _own_work(connection, learner, public_id)
+    copy = connection.execute(select(*Copy.__table__.columns).where(Copy.attempt_id == row.id)).first()
+    asked = asked_of(connection, copy) if copy else None
+    parts = parts_of(connection, row.id, asked, is_anonymous=False) if asked else ()
+    former_id, former = _former(connection, learner, row)
+    page = HandedIn(
+        public_id=public_id,
+        item_ref=row.item_ref,
+        title=row.settings["title"],
+        number=row.number,
+        closed_at=row.closed_at,
+        by_clock=row.closed_by == "clock",
+        receipt_code=row.receipt_code,
+        answers_hash=row.answers_hash,
+        former_id=former_id,
+        pairs=pairs(parts, former),
+    )
+    return _with_its_marking(connection, page, copy, asked.terms) if copy and asked else page
+
+
+def _own_work(connection: Connection, learner: SignedIn, public_id: str) -> Row[Any]:
+    """The learner's own attempt, with its receipt, if it is a version of a work."""
     row = connection.execute(
         select(
             Attempt.id,
@@ -182,39 +202,24 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
     ).first()
     if row is None or row.settings.get("kind") != Kind.ASSIGNMENT.value:
         raise NotFound
-    copy = connection.execute(select(*Copy.__table__.columns).where(Copy.attempt_id == row.id)).first()
-    asked = asked_of(connection, copy) if copy else None
-    told = told_of(connection, copy.id) if copy else ()
-    review = (
-        connection.execute(select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == copy.id)).first()
-        if copy
-        else None
-    )
-    is_released = bool(copy and copy.state == CopyState.RELEASED.value)
-    parts = parts_of(connection, row.id, asked, is_anonymous=False) if asked else ()
-    former_id, former = _former(connection, learner, row)
-    return HandedIn(
-        public_id=public_id,
-        item_ref=row.item_ref,
-        title=row.settings["title"],
-        number=row.number,
-        closed_at=row.closed_at,
-        by_clock=row.closed_by == "clock",
-        handed_in_at=copy.handed_in_at if copy else None,
-        due_back_at=copy.due_back_at if copy else None,
-        late_days=copy.late_days if copy else 0,
-        penalty=assignments.penalty(asked.terms, copy.late_days) if asked and copy else Fraction(0),
-        declaration=copy.declaration if copy else _NOTHING,
-        receipt_code=row.receipt_code,
-        answers_hash=row.answers_hash,
-        terms=asked.terms if asked else None,
+    return row
+
+
+def _with_its_marking(connection: Connection, page: HandedIn, copy: Row[Any], terms: Terms) -> HandedIn:
+    """The page with what a marker received of it, and what came back."""
+    told, review = told_of(connection, copy.id), review_of(connection, copy.id)
+    return replace(
+        page,
+        handed_in_at=copy.handed_in_at,
+        due_back_at=copy.due_back_at,
+        late_days=copy.late_days,
+        penalty=assignments.penalty(terms, copy.late_days),
+        declaration=copy.declaration,
         told=told,
         review=review,
-        may_ask_review=is_released and review is None,
-        resubmit_asked_at=copy.resubmit_asked_at if copy else None,
-        heard=told_comments(connection, copy.id, told) if copy else {},
-        former_id=former_id,
-        pairs=pairs(parts, former),
+        may_ask_review=copy.state == CopyState.RELEASED.value and review is None,
+        resubmit_asked_at=copy.resubmit_asked_at,
+        heard=told_comments(connection, copy.id, told),
     )
 
 

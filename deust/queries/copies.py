@@ -142,6 +142,11 @@ class Told:
     reason: str
 
 
+def review_of(connection: Connection, copy_id: int) -> Row[Any] | None:
+    """The request to look at a copy's mark again, if its author made one."""
+    return connection.execute(select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == copy_id)).first()
+
+
 def find_copy(connection: Connection, marker: SignedIn, public_id: str) -> Row[Any]:
     """A copy of a student whom the marker follows; to others it is absent."""
     statement = (

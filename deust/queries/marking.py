@@ -16,7 +16,7 @@ from deust.domain.assignments import CopyState, Terms
 from deust.domain.copies import Asked, Reckoned, Remark, Work
 from deust.domain.people import SignedIn
 from deust.domain.rubric import WHOLE, Criterion, Grid
-from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReviewRequest
+from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase
 from deust.models.people import Person
 from deust.queries.copies import (
     Part,
@@ -28,6 +28,7 @@ from deust.queries.copies import (
     is_hidden,
     is_reviewing,
     parts_of,
+    review_of,
     told_of,
 )
 from deust.queries.queue import to_do
@@ -79,12 +80,8 @@ def _rating(key: str, asked: Asked, work: Work, parts: Sequence[Part]) -> Rating
 
 
 @dataclass(frozen=True, kw_only=True)
-class CopyPage:
-    """All that a marker sees of one copy, and of its neighbours only their addresses.
-
-    `heard` are the spoken comments that this marker may hear, by id: those of the works shown, of the releases, and
-    their own; `aside`, their own that no work shown holds.
-    """
+class CopyHead:
+    """What a copy is: whose, of which activity, how it came, where its marking stands."""
 
     public_id: str
     item_ref: str
@@ -94,15 +91,63 @@ class CopyPage:
     is_assignment: bool
     number: int
     handed_in_at: datetime
-    due_back_at: datetime
     late_days: int
     declaration: Mapping[str, Any]
     state: CopyState
+    grid_hash: str | None
+
+
+def _head(row: Row[Any]) -> CopyHead:
+    return CopyHead(
+        public_id=row.public_id,
+        item_ref=row.item_ref,
+        title=row.title,
+        author=author_of(row),
+        is_anonymous=is_hidden(row),
+        is_assignment=bool(row.terms),
+        number=row.number,
+        handed_in_at=row.handed_in_at,
+        late_days=row.late_days,
+        declaration=row.declaration,
+        state=CopyState(row.state),
+        grid_hash=row.grid_hash,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """The place of a copy among those to mark, and the addresses of the ones before and after."""
+
+    place: int
+    total: int
+    previous: str | None
+    following: str | None
+
+
+def _turn(siblings: Sequence[str], public_id: str) -> Turn:
+    here = next((place for place, one in enumerate(siblings) if one == public_id), 0)
+    return Turn(
+        place=here + 1,
+        total=len(siblings),
+        previous=siblings[here - 1] if here > 0 else None,
+        following=siblings[here + 1] if here + 1 < len(siblings) else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyPage:
+    """All that a marker sees of one copy, and of its neighbours only their addresses.
+
+    `heard` are the spoken comments that this marker may hear, by id: those of the works shown, of the releases, and
+    their own; `aside`, their own that no work shown holds.
+    """
+
+    copy: CopyHead
+    turn: Turn
     terms: Terms
     needs_third: bool
     has_place: bool
     ratings: tuple[Rating, ...]
-    grid_hash: str | None
     parts: tuple[Part, ...]
     work: Work
     version: int
@@ -112,12 +157,7 @@ class CopyPage:
     events: tuple[Event, ...]
     told: tuple[Told, ...]
     review: Row[Any] | None
-    place: int
-    total: int
-    previous: str | None
-    following: str | None
     former: tuple[tuple[str, int, Fraction | None], ...]
-    release_at: datetime | None
     may_ask_resubmission: bool
     phrases: tuple[Row[Any], ...]
     question: str
@@ -171,67 +211,35 @@ def copy_page(
     """
     row = find_copy(connection, marker, public_id)
     asked = asked_of(connection, row)
-    markings = connection.execute(
-        select(
-            *Marking.__table__.columns,
-            Person.given_name,
-            Person.family_name,
-            or_(Marking.is_ready, still_follows(Marking.marker_id, row.person_id)).label("holds_place"),
-        )
-        .join(Person, Person.id == Marking.marker_id)
-        .where(Marking.copy_id == row.id)
-        .order_by(Marking.place)
-    ).all()
+    markings = _markings(connection, row)
     mine = next((one for one in markings if asked.terms.markers == 1 or one.marker_id == marker.person_id), None)
     work = copies.from_json(mine.content) if mine else Work()
     parts = parts_of(connection, row.attempt_id, asked, is_anonymous=is_hidden(row))
-    siblings = _siblings(connection, marker, row, now, question)
-    here = next((place for place, one in enumerate(siblings) if one == public_id), 0)
-    claimed = _claimer(connection, row, marker, now)
     others, told = _others(markings, mine, asked.terms), told_of(connection, row.id)
-    comments = comments_of(connection, row.id)
-    named = {work.spoken, *(one.work.spoken for one in others), *(it.spoken for one in told for it in one.works)}
-    own = [one for one in comments.values() if one.marker_id == marker.person_id]
+    shown = (work, *(one.work for one in others), *(given for one in told for given in one.works))
+    heard, aside = _sounds(connection, row.id, marker, shown)
     return CopyPage(
-        public_id=public_id,
-        item_ref=row.item_ref,
-        title=row.title,
-        author=author_of(row),
-        is_anonymous=is_hidden(row),
-        is_assignment=bool(row.terms),
-        number=row.number,
-        handed_in_at=row.handed_in_at,
-        due_back_at=row.due_back_at,
-        late_days=row.late_days,
-        declaration=row.declaration,
-        state=CopyState(row.state),
+        copy=_head(row),
+        turn=_turn(_siblings(connection, marker, row, now, question), public_id),
         terms=asked.terms,
         needs_third=row.needs_third and row.state == CopyState.DRAFT.value,
         has_place=mine is not None or _has_place(connection, marker, row, asked.terms, markings),
         ratings=tuple(_rating(key, asked, work, parts) for key in asked.worth if key in asked.grids),
-        grid_hash=row.grid_hash,
         parts=parts,
         work=work,
         version=mine.version if mine else 0,
         reckoned=copies.reckon(asked, work),
         others=others,
-        claimed_by=claimed,
+        claimed_by=_claimer(connection, row, marker, now),
         events=_events(connection, row.id, asked.terms, marker),
         told=told,
-        review=connection.execute(
-            select(*ReviewRequest.__table__.columns).where(ReviewRequest.copy_id == row.id)
-        ).first(),
-        place=here + 1,
-        total=len(siblings),
-        previous=siblings[here - 1] if here > 0 else None,
-        following=siblings[here + 1] if here + 1 < len(siblings) else None,
+        review=review_of(connection, row.id),
         former=_former(connection, row),
-        release_at=row.release_at,
         may_ask_resubmission=_may_ask(asked.terms, row),
         phrases=_phrases(connection, marker, row.item_ref),
         question=question if any(part.question_id == question for part in parts) else "",
-        heard={one.id: one for one in comments.values() if one.id in named or one in own},
-        aside=tuple(one for one in own if one.is_kept and one.id not in named),
+        heard=heard,
+        aside=aside,
     )
 
 
@@ -243,6 +251,28 @@ def _has_place(
     return assignments.has_place(
         terms, marking=marking, needs_third=row.needs_third, is_reviewing=False
     ) or is_reviewing(connection, marker=marker, copy=row)
+
+
+def _markings(connection: Connection, copy: Row[Any]) -> Sequence[Row[Any]]:
+    """The work of each marker of a copy, with their names, and whether they hold a place."""
+    holds_place = or_(Marking.is_ready, still_follows(Marking.marker_id, copy.person_id)).label("holds_place")
+    return connection.execute(
+        select(*Marking.__table__.columns, Person.given_name, Person.family_name, holds_place)
+        .join(Person, Person.id == Marking.marker_id)
+        .where(Marking.copy_id == copy.id)
+        .order_by(Marking.place)
+    ).all()
+
+
+def _sounds(
+    connection: Connection, copy_id: int, marker: SignedIn, shown: Sequence[Work]
+) -> tuple[dict[str, Spoken], tuple[Spoken, ...]]:
+    """The comments that this marker may hear, of the works shown or their own; and theirs that no such work holds."""
+    comments = comments_of(connection, copy_id)
+    named = {work.spoken for work in shown}
+    own = [one for one in comments.values() if one.marker_id == marker.person_id]
+    heard = {one.id: one for one in comments.values() if one.id in named or one in own}
+    return heard, tuple(one for one in own if one.is_kept and one.id not in named)
 
 
 def _phrases(connection: Connection, marker: SignedIn, item_ref: str) -> tuple[Row[Any], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -90,28 +90,41 @@ class AdviceRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResultPage:
+class ClosedAttempt:
+    """What was handed in, when, and its receipt."""
+
     public_id: str
     item_ref: str
     title: str
     number: int
     closed_at: datetime
     by_clock: bool
+    receipt_code: str | None
+    answers_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What an attempt obtained; nothing of it until it may be shown."""
+
     score: Fraction | None
     out_of: Fraction
     share: Fraction | None
     pass_share: Fraction
-    counts: bool
     is_passed: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultPage:
+    attempt: ClosedAttempt
+    result: Result
+    counts: bool
     awaiting: int
     shown: Shown
     corrected: tuple[Corrected, ...]
     outcomes: tuple[OutcomeShare, ...]
     advice: tuple[AdviceRow, ...]
-    attempts_left: int | None
     may_retry: bool
-    receipt_code: str | None
-    answers_hash: str
     late_count: int
     told: Told | None
     heard: Mapping[str, Spoken]
@@ -130,52 +143,81 @@ def result_page(
     row = own_attempt(connection, learner, public_id)
     if row.closed_at is None:
         raise AttemptClosed
-    paper = [paper_question(entry) for entry in row.paper]
-    questions = asked_questions(connection, paper)
-    answers = answers_of(connection, row.id)
-    marks = _marks(connection, row.id)
     settings = thawed_settings(row.settings)
     closes_at, used, is_writing = _standing(connection, learner, quiz if is_followed else None, programme, row, now)
     visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
-    numbers = numbers_of(paper, questions)
-    files = given_files(connection, row.id) if any(map(takes_file, questions.values())) else {}
-    is_read = visible.feedback and any(isinstance(one.answer, HUMAN_MARKED) for one in questions.values())
-    versions, heard = told_of_attempt(connection, row.id) if is_read else ((), {})
-    told = next(iter(versions), None)
-    corrected = tuple(
-        _corrected(
-            entry, questions[entry.key], answers.get(entry.key), marks.get(entry.key), numbers, visible, files, told
-        )
-        for entry in paper
-        if entry.key in numbers
-    )
-    share = row.score / row.out_of if row.score is not None and row.out_of else None
-    left = None if settings.attempts is None else max(0, settings.attempts - used)
-    is_closed = closes_at is not None and now >= closes_at
+    sheet = _sheet(connection, row, visible)
+    corrected = tuple(_corrected(sheet, entry) for entry in sheet.paper if entry.key in sheet.numbers)
+    is_open = closes_at is None or now < closes_at
     return ResultPage(
+        attempt=_closed_attempt(connection, row),
+        result=_result(row, settings, visible),
+        counts=quiz is None or quiz.counts,
+        awaiting=row.awaiting,
+        shown=visible,
+        corrected=corrected,
+        outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
+        advice=_advice(programme, quiz, sheet) if quiz and visible.score else (),
+        may_retry=quiz is not None and is_followed and is_open and attempts.attempts_left(settings, used),
+        late_count=_late_count(connection, row.id),
+        told=sheet.told,
+        heard=sheet.heard,
+    )
+
+
+def _closed_attempt(connection: Connection, row: Row[Any]) -> ClosedAttempt:
+    return ClosedAttempt(
         public_id=row.public_id,
         item_ref=row.item_ref,
         title=row.settings["title"],
         number=row.number,
         closed_at=row.closed_at,
         by_clock=row.closed_by == "clock",
+        receipt_code=row.receipt_code,
+        answers_hash=connection.execute(_RECEIPT_HASH, {"attempt_id": row.id}).scalar_one(),
+    )
+
+
+def _result(row: Row[Any], settings: QuizSettings, visible: Shown) -> Result:
+    share = row.score / row.out_of if row.score is not None and row.out_of else None
+    return Result(
         score=row.score if visible.score else None,
         out_of=row.out_of,
         share=share if visible.score else None,
         pass_share=settings.pass_share,
-        counts=quiz is None or quiz.counts,
         is_passed=_is_passed(share, row.awaiting, settings) if visible.score else None,
-        awaiting=row.awaiting,
-        shown=visible,
-        corrected=corrected,
-        outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
-        advice=_advice(programme, quiz, paper, questions, marks) if quiz and visible.score else (),
-        attempts_left=left,
-        may_retry=quiz is not None and is_followed and left != 0 and not is_closed,
-        receipt_code=row.receipt_code,
-        answers_hash=connection.execute(_RECEIPT_HASH, {"attempt_id": row.id}).scalar_one(),
-        late_count=_late_count(connection, row.id),
-        told=told,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sheet:
+    """What correcting the questions of an attempt takes, each by question key: read once."""
+
+    paper: Sequence[PaperQuestion]
+    questions: Mapping[str, Question]
+    numbers: Mapping[str, int]
+    answers: Mapping[str, Row[Any]]
+    marks: Mapping[str, Fraction]
+    files: Mapping[str, GivenFile]
+    visible: Shown
+    told: Told | None
+    heard: Mapping[str, Spoken]
+
+
+def _sheet(connection: Connection, row: Row[Any], visible: Shown) -> _Sheet:
+    paper = [paper_question(entry) for entry in row.paper]
+    questions = asked_questions(connection, paper)
+    is_read = visible.feedback and any(isinstance(one.answer, HUMAN_MARKED) for one in questions.values())
+    versions, heard = told_of_attempt(connection, row.id) if is_read else ((), {})
+    return _Sheet(
+        paper=paper,
+        questions=questions,
+        numbers=numbers_of(paper, questions),
+        answers=answers_of(connection, row.id),
+        marks=_marks(connection, row.id),
+        files=given_files(connection, row.id) if any(map(takes_file, questions.values())) else {},
+        visible=visible,
+        told=next(iter(versions), None),
         heard=heard,
     )
 
@@ -223,21 +265,14 @@ def _late_count(connection: Connection, attempt_id: int) -> int:
     return len(rows.all())
 
 
-def _corrected(
-    entry: PaperQuestion,
-    question: Question,
-    answer: Row[Any] | None,
-    points: Fraction | None,
-    numbers: Mapping[str, int],
-    visible: Shown,
-    files: Mapping[str, GivenFile],
-    told: Told | None,
-) -> Corrected:
+def _corrected(sheet: _Sheet, entry: PaperQuestion) -> Corrected:
+    question, answer, points = sheet.questions[entry.key], sheet.answers.get(entry.key), sheet.marks.get(entry.key)
+    visible, told = sheet.visible, sheet.told
     given = answer.given if answer else None
     is_told = told is not None and isinstance(question.answer, HUMAN_MARKED)
     verdict = marking.mark(question, given, entry.values)
     return Corrected(
-        number=numbers[entry.key],
+        number=sheet.numbers[entry.key],
         presented=replace(present(question, entry.placement, entry.values), id=entry.key),
         given=describe(question, given, entry.values),
         right=describe(question, marking.right_answer(question, entry.values), entry.values) if visible.answers else (),
@@ -249,7 +284,7 @@ def _corrected(
         is_right=verdict.is_right if visible.correctness else None,
         is_awaited=points is None,
         outcome=question.outcome,
-        file=files.get(file_in(given)),
+        file=sheet.files.get(file_in(given)),
         text=text_in(given) if isinstance(question.answer, Essay) else "",
         rating=_rated(told, entry) if told and is_told else None,
         remarks=copies.remarks_of(told.works[-1], entry.key) if told and is_told else (),
@@ -262,23 +297,17 @@ def _rated(told: Told, entry: PaperQuestion) -> Rated | None:
     return Rated(grid=grid, levels=levels) if grid and levels else None
 
 
-def _advice(
-    programme: Programme,
-    quiz: Quiz,
-    paper: Iterable[PaperQuestion],
-    questions: Mapping[str, Question],
-    marks: Mapping[str, Fraction],
-) -> tuple[AdviceRow, ...]:
+def _advice(programme: Programme, quiz: Quiz, sheet: _Sheet) -> tuple[AdviceRow, ...]:
     """By tag of the quiz's advice, from the marks of the questions that carry it."""
     totals: dict[str, tuple[Fraction, Fraction]] = {}
     titles: dict[str, str] = {}
-    for entry in paper:
-        question = questions[entry.key]
-        if entry.key not in marks:
+    for entry in sheet.paper:
+        question = sheet.questions[entry.key]
+        if entry.key not in sheet.marks:
             continue
         for tag in question.tags:
             points, out_of = totals.get(tag, (Fraction(0), Fraction(0)))
-            totals[tag] = points + marks[entry.key], out_of + question.points
+            totals[tag] = points + sheet.marks[entry.key], out_of + question.points
             titles.setdefault(tag, question.section or tag)
     said = advice_given(quiz.advice, {tag: points / out_of for tag, (points, out_of) in totals.items() if out_of})
     return tuple(

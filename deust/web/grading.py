@@ -267,7 +267,7 @@ def _show(
     number = request.values.get("avec", 0, type=int)
     with reading() as connection:
         page = _page(connection, public_id)
-        quiz = _find_quiz(page.item_ref)
+        quiz = _find_quiz(page.copy.item_ref)
         asked = {"marker": visitor(), "public_id": public_id, "number": number, "question": page.question}
         former = versions.former_version(connection, **asked) if number else None
     if not page.has_place:
@@ -352,8 +352,8 @@ def _following(public_id: str, go: str) -> str:
     if go == "leave":
         return url_for(".queue")
     with reading() as connection:
-        page = _page(connection, public_id)
-    target = page.previous if go == "previous" else page.following or (page.previous if go == "ready" else None)
+        turn = _page(connection, public_id).turn
+    target = turn.previous if go == "previous" else turn.following or (turn.previous if go == "ready" else None)
     return url_for(".copy", public_id=target, **asked) if target else url_for(".queue")
 
 
@@ -389,7 +389,7 @@ def _marked_quiz(ref: str) -> Quiz:
 
 
 def _has_new_grids(quiz: Quiz, page: pages.CopyPage) -> bool:
-    return bool(quiz.marked_with) and set_hash(quiz.marked_with) != page.grid_hash
+    return bool(quiz.marked_with) and set_hash(quiz.marked_with) != page.copy.grid_hash
 
 
 def _find_quiz(ref: str) -> Quiz | None:

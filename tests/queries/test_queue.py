@@ -103,7 +103,7 @@ def test_copies_follow_a_student_who_changes_group(school: Class) -> None:
     assert _queue(school.tutor).total == 0
     assert _queue(school.stranger).total == 1
     with reading() as connection:
-        assert copy_page(connection, marker=school.stranger, public_id=copy, now=NOW).public_id == copy
+        assert copy_page(connection, marker=school.stranger, public_id=copy, now=NOW).copy.public_id == copy
 
 
 def test_a_copy_that_someone_marks_is_told_and_free_again_after_two_hours(school: Class, clock: Clock) -> None:

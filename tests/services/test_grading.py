@@ -319,7 +319,7 @@ def test_an_anonymous_copy_says_nothing_of_its_author(school: Class) -> None:
         assert canary not in said
     school.save(copy, GOOD, is_ready=True)
     school.release(copy)
-    assert school.page(copy).author == f"{learner.given_name} {learner.family_name}", "lifted with the release"
+    assert school.page(copy).copy.author == f"{learner.given_name} {learner.family_name}", "lifted with the release"
     assert "copy:release" in acts(school)
 
 
@@ -335,7 +335,9 @@ def test_neither_the_order_of_anonymous_copies_nor_the_list_to_give_back_tells_w
         with writing() as session:
             session.execute(update(Copy).where(Copy.public_id == copies[-1]).values(code=code))
     first, second, third = reversed(copies)
-    assert [school.page(one).following for one in (first, second, third)] == [second, third, None], "not as they came"
+    assert [school.page(one).turn.following for one in (first, second, third)] == [second, third, None], (
+        "not as they came"
+    )
     for one in copies:
         school.save(one, GOOD, is_ready=True)
     with reading() as connection:
@@ -452,7 +454,7 @@ def test_another_version_waits_for_the_tutor_and_begins_with_the_text(school: Cl
     school.hand_in(again)
     second = school.copy_of(again)
     page = school.page(second)
-    assert (page.number, page.parts[0].text) == (2, "Bonjour, ici le standard.")
+    assert (page.copy.number, page.parts[0].text) == (2, "Bonjour, ici le standard.")
     assert [number for _id, number, _mark in page.former] == [1]
     school.save(second, GOOD, is_ready=True)
     school.release(second)
@@ -602,7 +604,7 @@ def test_an_edited_grid_is_shown_then_applied_to_what_is_not_released(school: Cl
     assert _apply(school, heavier) == 1
     assert _apply(school, heavier) == 0, "twice is the same as once"
     page = school.page(one)
-    assert (grid_of(school, one), page.work.chosen, page.state.value) == (heavier, HALF.chosen, "draft")
+    assert (grid_of(school, one), page.work.chosen, page.copy.state.value) == (heavier, HALF.chosen, "draft")
     assert grid_of(school, told) == factories.grid()
     assert [row.outcome for row in school.rows(MarkingEvent)] == ["kept", "kept", "grid"]
     with pytest.raises(NotReady):
