@@ -368,11 +368,18 @@ def ask_resubmission(session: Session, *, marker: SignedIn, public_id: str, now:
 
 
 def answer_review(session: Session, *, marker: SignedIn, public_id: str, answer: str, now: datetime) -> None:
-    """Say what the second look gave; the mark itself changes only by a new release."""
+    """Say what the second look gave; the mark itself changes only by a new release.
+
+    The same words sent twice are one answer.
+    """
     copy = held_copy(session, marker, public_id)
     request = session.get(ReviewRequest, copy.id)
-    if request is None or request.answered_at is not None:
+    if request is None:
         raise NotFound
+    if request.answered_at is not None:
+        if request.answer != answer:
+            raise NotFound
+        return
     request.answer, request.answered_by, request.answered_at = answer, marker.person_id, now
     _audit(session, "copy:answer-review", copy, marker.person_id, now)
     _tell(session, copy, REVIEW_ANSWERED, now)

@@ -213,9 +213,11 @@ def ready() -> str:
 @permission(Permission.ATTEMPT_REVIEW)
 def release() -> Response | tuple[str, int]:
     """Give the chosen marks back, now or at a date, all or none."""
-    chosen, reason, now = request.form.getlist("copy"), request.form.get("reason", "")[:_LONGEST_FIELD], tools().clock()
+    chosen, reason, now = request.form.getlist("copy"), request.form.get("reason", ""), tools().clock()
     if not chosen:
-        return _show_ready(problem=_("Choisissez au moins une copie.")), 422
+        return _show_ready(chosen, _("Choisissez au moins une copie."), reason), 422
+    if len(reason) > _LONGEST_FIELD:
+        return _show_ready(chosen, _("Le motif tient en 200 signes."), reason), 422
     at = _moment_typed(request.form.get("at", ""))
     go = request.form.get("go", "release")
     if go == "schedule" and (at is None or not now < at <= now + _FARTHEST):

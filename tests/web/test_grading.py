@@ -410,6 +410,22 @@ def test_two_marks_are_not_asked_of_a_third_but_a_review_is(
     assert "La note est celle du réexamen" in student.get(draft).text
 
 
+def test_a_release_refused_keeps_the_reason_whole_and_what_was_unticked(
+    student: Client, tutor: Client, doors: Doors
+) -> None:
+    hand_in(student, write(student))
+    assert mark(tutor, copy_address(doors)) == 303
+    page = tutor.get("/a-rendre")
+    reason = "Une erreur de barème. " * 10
+    assert 'maxlength="200"' not in page.text
+    refused = form_of(page, "release").press(tutor, "go", "release", reason=reason)
+    assert (refused.status_code, "200 signes" in refused.text) == (422, True)
+    assert form_of(refused, "release").fields["reason"] == [reason]
+    nothing = form_of(refused, "release").press(tutor, "go", "release", copy=[], reason="Un barème")
+    assert (nothing.status_code, form_of(nothing, "release").fields.get("copy")) == (422, None)
+    assert form_of(nothing, "release").fields["reason"] == ["Un barème"]
+
+
 def test_releasing_nothing_or_what_changed_meanwhile_says_why(
     student: Client, tutor: Client, second: Client, doors: Doors
 ) -> None:
