@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import PasswordField, RadioField, StringField, ValidationError
+from wtforms import Field, PasswordField, RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Regexp
 
@@ -43,6 +45,10 @@ class ChangePasswordForm(NewPasswordForm):
         [InputRequired(N_("Écrivez votre mot de passe actuel."))],
         render_kw={"autocomplete": "current-password"},
     )
+
+    def __iter__(self) -> Iterator[Field]:
+        """In the order of the page, where its errors are listed first."""
+        return iter((self.present, self.password, self.again))
 
 
 class AccommodationForm(Form):

@@ -105,6 +105,7 @@ def tree_problems(tree: Element) -> Iterator[str]:
             for reference in (element.get(name) or "").split()
             if reference not in ids
         )
+    yield from _error_problems(elements)
     yield from _field_problems(tree, elements)
     yield from _weight_problems(elements)
 
@@ -160,6 +161,14 @@ def _address_problems(element: Element) -> Iterator[str]:
         is_icon = element.get("rel") == "icon" and address.startswith("data:image/svg+xml,")
         if is_leaving and not is_icon and not (element.tag == "a" and address.startswith(_LEAVING)):
             yield f"{element.tag} {name}={address!r} leaves the site"
+
+
+def _error_problems(elements: list[Element]) -> Iterator[str]:
+    """What the summary of a refused form points to is there."""
+    ids = {element.get("id") for element in elements}
+    for summary in (element for element in elements if element.get("id") == "errors"):
+        addresses = [link.get("href", "") for link in summary.iter("a")]
+        yield from (f"error that leads nowhere: {address}" for address in addresses if address[1:] not in ids)
 
 
 def _field_problems(tree: Element, elements: list[Element]) -> Iterator[str]:

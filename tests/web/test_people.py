@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -122,6 +123,11 @@ def test_a_refused_password_says_why(client_of: ClientOf, lea: Person, present: 
     )
     assert response.status_code == 422
     assert words in response.get_data(as_text=True)
+
+
+def test_what_is_wrong_in_a_new_password_is_listed_in_the_order_of_the_page(client_of: ClientOf, lea: Person) -> None:
+    refused = client_of(lea).submit("/compte/mot-de-passe", {})
+    assert re.findall(r'<a href="#(\w+)">', refused.text)[:3] == ["present", "password", "again"]
 
 
 def test_the_present_password_cannot_be_guessed_from_an_open_session(client_of: ClientOf, lea: Person) -> None:
