@@ -7,7 +7,7 @@ import secrets
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 from wtforms import BooleanField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired
 
 from deust.domain.access import Permission
 from deust.domain.errors import InvalidAnswer, NotFound, NotReady
@@ -21,7 +21,7 @@ from deust.queries.spoken_comments import heard
 from deust.services import assignments as services
 from deust.web.current import own_programme, permission, tools, visitor
 from deust.web.files import send_stored
-from deust.web.forms import Form, LongText
+from deust.web.forms import Form, Longest, LongText
 from deust.web.i18n import lazy_gettext as lazy
 
 bp = Blueprint("assignments", __name__)
@@ -31,12 +31,12 @@ class DeclarationForm(Form):
     is_own = BooleanField(lazy("Ce travail est le mien. Ce que j’ai repris d’ailleurs est cité."))
     tools = LongText(
         lazy("Outils d’intelligence artificielle utilisés, et pour quoi faire"),
-        validators=[Length(max=services.MOST_SIGNS_OF_TOOLS)],
+        validators=[Longest(services.MOST_SIGNS_OF_TOOLS)],
     )
 
 
 class ReviewForm(Form):
-    reason = LongText(lazy("Ce que vous demandez de revoir"), validators=[DataRequired(), Length(max=2_000)])
+    reason = LongText(lazy("Ce que vous demandez de revoir"), validators=[DataRequired(), Longest(2_000)])
 
 
 @bp.post("/modules/<module_id>/<item_id>/devoir")

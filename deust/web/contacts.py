@@ -37,7 +37,7 @@ from deust.web.addresses import number_of, page_of_list
 from deust.web.arrangements import extra_time
 from deust.web.current import permission, tools, visitor
 from deust.web.flag_words import draft_words, event_words
-from deust.web.forms import N_, Form, LongText, refuse
+from deust.web.forms import N_, Form, Longest, LongText, refuse
 from deust.web.i18n import gettext as _
 from deust.web.wishes import wish_of
 
@@ -62,7 +62,7 @@ class MessageForm(Form):
         N_("Message"),
         [
             DataRequired(N_("Écrivez le message.")),
-            Length(max=LONGEST_MESSAGE, message=N_("Le message tient en 5 000 signes.")),
+            Longest(LONGEST_MESSAGE),
         ],
         render_kw={"rows": 10},
     )
@@ -79,7 +79,7 @@ class ContactForm(Form):
         N_("Ce qui a été dit"),
         [
             DataRequired(N_("Écrivez une phrase.")),
-            Length(max=services.LONGEST_NOTE, message=N_("La note tient en 2 000 signes.")),
+            Longest(services.LONGEST_NOTE),
         ],
     )
     sending = HiddenField(validators=[_SENDING])

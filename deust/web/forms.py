@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import Field, PasswordField, TextAreaField
+from wtforms import Field, PasswordField, TextAreaField, ValidationError
 from wtforms.validators import EqualTo, InputRequired
 
 from deust.domain.errors import InvalidAnswer
@@ -82,6 +82,22 @@ class NewPasswordForm(Form):
         ],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+class Longest:
+    """How long a text may be: a refusal says how long it is."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        if len(field.data or "") > self._most:
+            raise ValidationError(too_long(len(field.data), self._most))
+
+
+def too_long(size: int, most: int) -> str:
+    words = _("Ce texte compte %(size)s caractères, pour %(most)s au plus. Il est gardé : raccourcissez-le.")
+    return words % {"size": number(size), "most": number(most)}
 
 
 def refuse(field: Field, message: str) -> None:

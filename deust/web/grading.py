@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired
 
 from deust.domain.access import Permission
 from deust.domain.copies import MOST_COMMENT, Work
@@ -31,7 +31,7 @@ from deust.services import phrases as bank
 from deust.web.addresses import number_of, page_of_list
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
-from deust.web.forms import Form, LongText
+from deust.web.forms import Form, Longest, LongText
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 from deust.web.marking_posts import (
@@ -61,7 +61,7 @@ _UNFOLLOWED = lazy(
 
 
 class AnswerForm(Form):
-    answer = LongText(lazy("Votre réponse à la demande"), validators=[DataRequired(), Length(max=4_000)])
+    answer = LongText(lazy("Votre réponse à la demande"), validators=[DataRequired(), Longest(4_000)])
 
 
 @bp.get("/a-corriger")

@@ -29,7 +29,7 @@ from deust.services import messages as services
 from deust.web import errors, formats
 from deust.web.addresses import group_of_list, number_of, page_of_list
 from deust.web.current import own_programme, permission, tools, visitor, wants_json
-from deust.web.forms import N_, Form, refuse
+from deust.web.forms import N_, Form, refuse, too_long
 from deust.web.i18n import gettext as _
 
 bp = Blueprint("messages", __name__)
@@ -326,11 +326,9 @@ def _refused(form: Form, place: str, refusal: Refusal) -> int:
     if isinstance(refusal, ThreadClosed):
         refuse(form["text"], _("Cet échange a été fermé entre-temps. Votre texte est gardé ici."))
         return 409
-    size, most = formats.number(len(cleaned(text))), formats.number(MOST_CHARACTERS)
-    long = _("Ce texte compte %(size)s caractères, pour %(most)s au plus. Il est gardé : raccourcissez-le.")
     is_long = isinstance(refusal, InvalidAnswer) and refusal.reason == "long"
     empty = _("Écrivez quelques mots avant d’envoyer.")
-    refuse(form["text"], long % {"size": size, "most": most} if is_long else empty)
+    refuse(form["text"], too_long(len(cleaned(text)), MOST_CHARACTERS) if is_long else empty)
     return 422
 
 

@@ -94,6 +94,7 @@ def test_a_message_refused_comes_back_filled(followed: Followed, doors: Doors, w
     response = followed.tutor.submit(f"{followed.path}/message", data)
     assert response.status_code == 422
     assert all(value in response.get_data(as_text=True) for value in (data["subject"], data["text"]))
+    assert ("compte 5\N{NO-BREAK SPACE}001 caractères" in response.text) is (len(data["text"]) > 5_000)
     assert mails(doors) == []
 
 

@@ -139,7 +139,7 @@ def test_tools_told_at_too_great_length_come_back_whole(student: Client, doors: 
     refused = form.send(student, {"is_own": "y", "tools": told})
     assert refused.status_code == 422
     assert told in refused.text
-    assert "2\N{NO-BREAK SPACE}000 signes au plus" in refused.text
+    assert "2\N{NO-BREAK SPACE}100 caractères, pour 2\N{NO-BREAK SPACE}000 au plus" in refused.text
     assert "Raccourcissez" in refused.text
     with doors.reading() as connection:
         assert connection.scalar(select(Attempt.closed_at)) is None
