@@ -253,8 +253,7 @@ def schedule(session: Session, *, by: SignedIn, public_ids: Sequence[str], at: d
         raise NotReady(tuple(unready))
     for copy in held:
         session.execute(update(Copy).where(Copy.id == copy.id).values(release_at=at))
-        detail = at.isoformat() if at else None
-        _audit(session, "copy:schedule", copy, by.person_id, now, release_at=detail)
+        _audit(session, "copy:schedule", copy, by.person_id, now, release_at=at and at.isoformat())
     return len(held)
 
 
@@ -374,11 +373,9 @@ def answer_review(session: Session, *, marker: SignedIn, public_id: str, answer:
     """
     copy = held_copy(session, marker, public_id)
     request = session.get(ReviewRequest, copy.id)
-    if request is None:
+    if request is None or request.answer not in (None, answer):
         raise NotFound
     if request.answered_at is not None:
-        if request.answer != answer:
-            raise NotFound
         return
     request.answer, request.answered_by, request.answered_at = answer, marker.person_id, now
     _audit(session, "copy:answer-review", copy, marker.person_id, now)

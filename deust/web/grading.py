@@ -272,10 +272,8 @@ def _show(
         quiz = _find_quiz(page.copy.item_ref)
         asked = {"marker": visitor(), "public_id": public_id, "number": number, "question": page.question}
         former = versions.former_version(connection, **asked) if number else None
-    if not page.has_place:
-        return render_template("grading/taken.html", page=page)
     return render_template(
-        "grading/copy.html",
+        "grading/copy.html" if page.has_place else "grading/taken.html",
         page=page,
         former=former,
         pinned=page_asked(request.args.get("remarque", "")),
