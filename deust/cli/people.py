@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -122,18 +122,19 @@ def _ensure_cohort(programme: str, week_one: datetime) -> None:
 def import_file(file: Path, cohort_code: str, dry_run: bool, encoding: str | None, invite: bool) -> None:
     """Importe une liste d'étudiants (CSV) : tout, ou rien s'il reste une erreur."""
     read = read_students(file.read_bytes(), encoding=encoding)
-    with writing() as session:
-        try:
+    try:
+        with writing() as session:
             plan = plan_import(session, read, cohort_code=cohort_code)
-        except NotFound:
-            raise click.ClickException(f"La promotion « {cohort_code} » n'existe pas.") from None
-        _show(plan)
-        if plan.problems:
-            raise click.ClickException("Rien n'a été importé : corrigez le fichier, puis recommencez.")
-        if dry_run:
-            click.echo("Essai à blanc : rien n'a été changé.")
-            return
-        _import(session, plan, invite=invite)
+            invited = () if dry_run or plan.problems else _import(session, plan, invite=invite)
+    except NotFound:
+        raise click.ClickException(f"La promotion « {cohort_code} » n'existe pas.") from None
+    _show(plan)
+    if plan.problems:
+        raise click.ClickException("Rien n'a été importé : corrigez le fichier, puis recommencez.")
+    if dry_run:
+        click.echo("Essai à blanc : rien n'a été changé.")
+        return
+    click.echo("Import fait." + (f" Invitations envoyées : {len(invited)}." if invite else ""))
 
 
 @people.command("create")
@@ -236,12 +237,14 @@ def _group(groups: Mapping[str, int], name: str) -> int:
     return groups[name]
 
 
-def _import(session: Session, plan: ImportPlan, *, invite: bool) -> None:
+def _import(session: Session, plan: ImportPlan, *, invite: bool) -> Sequence[Person]:
+    """Gives those who are invited. Nothing is said meanwhile: who reads page by page would keep everyone waiting."""
     tools, now = _tools(), _tools().clock()
     created = import_people(session, plan, by=None, now=now)
-    for person_id in created if invite else ():
-        signin.invite(session, person_id, by=None, base_url=tools.base_url, now=now)
-    click.echo("Import fait." + (f" Invitations envoyées : {len(created)}." if invite else ""))
+    if not invite:
+        return ()
+    signin.invite_all(session, created, by=None, base_url=tools.base_url, now=now)
+    return created
 
 
 def _show(plan: ImportPlan) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from operator import methodcaller
 from typing import Any
 
 from sqlalchemy import (
@@ -93,13 +93,15 @@ class RowsInsert:
         self.from_parameter = ending(postgresql.insert(table).from_select(list(columns), only(chosen)))
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
         if connection.dialect.name == "postgresql":
             connection.execute(self.from_parameter, {self.parameter: self.as_parameter(rows)})
         else:
             connection.execute(self._ending(insert_into(connection, self._table)), rows)
 
     def as_parameter(self, rows: Sequence[Row]) -> str:
-        return json.dumps(rows, default=datetime.isoformat)
+        return json.dumps(rows, default=methodcaller("isoformat"))
 
 
 class RowsTogether:

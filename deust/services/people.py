@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
@@ -17,15 +19,28 @@ from deust.domain.progress import AnyItem, dates_of
 from deust.exchange.people import is_email
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
-from deust.models.rows import hold
+from deust.models.rows import RowsInsert, hold
 from deust.services import quizzes
-from deust.services.records import audit
+from deust.services.records import audit, audit_all, audit_line
 
 LARGEST_MULTIPLIER = Fraction(4)
 FINEST_MULTIPLIER = 1_000_000
 """The largest denominator: a factor is « 4/3 » or « 1,333333 », and the tables hold it exactly."""
 
 MOST_EXTRA_MINUTES = 480
+
+_ACCOUNTS = RowsInsert(Person, ("email", "given_name", "family_name", "student_number", "role", "created_at"))
+
+
+def _coming_back(insertion: Any) -> Any:
+    own = Enrolment.group_id
+    return insertion.on_conflict_do_update(
+        index_elements=[Enrolment.person_id, Enrolment.cohort_id],
+        set_={"ended_on": None, "group_id": func.coalesce(insertion.excluded.group_id, own)},
+    )
+
+
+_PLACES = RowsInsert(Enrolment, ("person_id", "cohort_id", "group_id", "started_on"), _coming_back)
 
 
 def create_person(
@@ -58,8 +73,27 @@ def create_person(
     )
     session.add(person)
     session.flush()
-    audit(session, at=now, actor_id=by, act="person:create", subject=f"person:{person.id}", role=role.value)
+    audit_all(session, [_created_line(person, by=by, now=now)])
     return person
+
+
+def create_students(
+    session: Session, accounts: Sequence[Mapping[str, Any]], *, by: int | None, now: datetime
+) -> dict[str, Person]:
+    """New accounts of students, by address, given by their columns: right, and none with another's address or number.
+
+    Gives every student. As many statements as for one.
+    """
+    common = {"role": Role.STUDENT.value, "created_at": now}
+    _ACCOUNTS.write(session.connection(), [{**account, **common} for account in accounts])
+    people = session.scalars(select(Person).where(Person.role == Role.STUDENT))
+    by_email = {person.email: person for person in people}
+    audit_all(session, [_created_line(by_email[account["email"]], by=by, now=now) for account in accounts])
+    return by_email
+
+
+def _created_line(person: Person, *, by: int | None, now: datetime) -> dict[str, Any]:
+    return audit_line(at=now, actor_id=by, act="person:create", subject=f"person:{person.id}", role=person.role)
 
 
 def create_cohort(
@@ -110,23 +144,35 @@ def enrol(
 
     Someone who had left comes back to their own enrolment.
     """
-    if person.role != Role.STUDENT:
+    enrol_all(session, {person: group_id}, cohort_id=cohort_id, started_on=started_on, by=by, now=now)
+    own = select(Enrolment).where(Enrolment.person_id == person.id, Enrolment.cohort_id == cohort_id)
+    return session.scalars(own.execution_options(populate_existing=True)).one()
+
+
+def enrol_all(
+    session: Session,
+    groups: Mapping[Person, int | None],
+    *,
+    cohort_id: int,
+    started_on: date | None = None,
+    by: int | None,
+    now: datetime,
+) -> None:
+    """The same for each of these people, in the group given or else where they were: as many statements as for one."""
+    if any(person.role != Role.STUDENT for person in groups):
         raise InvalidPerson("role")
-    enrolment = session.scalars(
-        select(Enrolment).where(Enrolment.person_id == person.id, Enrolment.cohort_id == cohort_id)
-    ).one_or_none()
-    has_left = enrolment is not None and enrolment.ended_on is not None
-    if enrolment is None or has_left:
-        audit(session, at=now, actor_id=by, act="enrolment:start", subject=f"person:{person.id}", cohort=cohort_id)
-    if enrolment is None:
-        cohort = session.get_one(Cohort, cohort_id)
-        today = now.astimezone(ZoneInfo(cohort.time_zone)).date()
-        enrolment = Enrolment(person_id=person.id, cohort_id=cohort_id, started_on=started_on or today)
-        session.add(enrolment)
-    enrolment.ended_on = None
-    enrolment.group_id = group_id if group_id is not None else enrolment.group_id
-    session.flush()
-    return enrolment
+    cohort = session.get_one(Cohort, cohort_id)
+    today = now.astimezone(ZoneInfo(cohort.time_zone)).date()
+    current = select(Enrolment.person_id).where(Enrolment.cohort_id == cohort_id, Enrolment.ended_on.is_(None))
+    there = set(session.scalars(current))
+    common = {"cohort_id": cohort_id, "started_on": started_on or today}
+    rows = [{"person_id": person.id, "group_id": group_id, **common} for person, group_id in groups.items()]
+    _PLACES.write(session.connection(), rows)
+    started = (f"person:{person.id}" for person in groups if person.id not in there)
+    audit_all(
+        session,
+        [audit_line(at=now, actor_id=by, act="enrolment:start", subject=one, cohort=cohort_id) for one in started],
+    )
 
 
 def end_enrolment(session: Session, enrolment: Enrolment, *, ended_on: date, by: int | None, now: datetime) -> None:

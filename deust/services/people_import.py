@@ -15,8 +15,8 @@ from deust.domain.errors import ImportRefused, NotFound
 from deust.domain.texts import unaccented
 from deust.exchange.people import RowProblem, StudentFile, StudentRow
 from deust.models.people import Cohort, Enrolment, Person
-from deust.services.people import create_person, enrol, find_cohort, groups_of
-from deust.services.records import audit
+from deust.services.people import create_students, enrol_all, find_cohort, groups_of
+from deust.services.records import audit, audit_all, audit_line
 
 
 class Action(StrEnum):
@@ -102,17 +102,29 @@ def plan_import(session: Session, file: StudentFile, *, cohort_code: str) -> Imp
     )
 
 
-def import_people(session: Session, plan: ImportPlan, *, by: int | None, now: datetime) -> tuple[int, ...]:
-    """Do what the plan says, all of it or, with a single problem, nothing. Gives the ids of new people."""
+def import_people(session: Session, plan: ImportPlan, *, by: int | None, now: datetime) -> tuple[Person, ...]:
+    """Do what the plan says, all of it or, with a single problem, nothing. Gives the new people.
+
+    In the transaction that made the plan. SQLite has one writer, who keeps the saves of students waiting: a few
+    statements take all the rows, not several each.
+    """
     if plan.problems:
         raise ImportRefused
     groups = groups_of(session, plan.cohort_id)
-    created = tuple(
-        person_id for row in plan.rows if (person_id := _take(session, row, plan.cohort_id, groups, by, now))
-    )
+    new = [planned.row for planned in plan.rows if planned.action is Action.CREATE]
+    students = create_students(session, [_account(row) for row in new], by=by, now=now)
+    known = {person.id: person for person in students.values()}
+    places = {
+        known[planned.person_id] if planned.person_id else students[planned.row.email]: planned.row.group
+        for planned in plan.rows
+        if planned.action is not Action.UNCHANGED
+    }
+    _modify(session, plan, known, by=by, now=now)
+    whither = {person: groups[group] if group else None for person, group in places.items()}
+    enrol_all(session, whither, cohort_id=plan.cohort_id, by=by, now=now)
     counts = {action.value: plan.count(action) for action in Action}
     audit(session, at=now, actor_id=by, act="people:import", subject=f"cohort:{plan.cohort_id}", **counts)
-    return created
+    return tuple(students[row.email] for row in new)
 
 
 def _known(session: Session, cohort: Cohort) -> _Known:
@@ -194,34 +206,23 @@ def _changes(row: StudentRow, person: Person, place: Enrolment | None, known: _K
         yield Change(field="group", before=before, after=row.group)
 
 
-def _take(
-    session: Session, planned: PlannedRow, cohort_id: int, groups: Mapping[str, int], by: int | None, now: datetime
-) -> int | None:
-    if planned.action is Action.UNCHANGED:
-        return None
-    row = planned.row
-    if planned.person_id is None:
-        person = create_person(
-            session,
-            email=row.email,
-            given_name=row.given_name,
-            family_name=row.family_name,
-            role=Role.STUDENT,
-            student_number=row.student_number,
-            by=by,
-            now=now,
-        )
-    else:
-        person = session.get_one(Person, planned.person_id)
-        _modify(session, person, planned.changes, by, now)
-    group_id = groups[row.group] if row.group else None
-    enrol(session, person, cohort_id=cohort_id, group_id=group_id, by=by, now=now)
-    return person.id if planned.action is Action.CREATE else None
+def _account(row: StudentRow) -> Mapping[str, str | None]:
+    return {
+        "email": row.email,
+        "given_name": row.given_name,
+        "family_name": row.family_name,
+        "student_number": row.student_number,
+    }
 
 
-def _modify(session: Session, person: Person, changes: tuple[Change, ...], by: int | None, now: datetime) -> None:
-    own = {change.field: change.after for change in changes if change.field != "group"}
-    for field, value in own.items():
-        setattr(person, field, value)
-    if own:
-        audit(session, at=now, actor_id=by, act="person:modify", subject=f"person:{person.id}", fields=sorted(own))
+def _modify(session: Session, plan: ImportPlan, people: Mapping[int, Person], *, by: int | None, now: datetime) -> None:
+    lines = []
+    for planned in plan.rows:
+        own = {change.field: change.after for change in planned.changes if change.field != "group"}
+        if planned.person_id is None or not own:
+            continue
+        for field, value in own.items():
+            setattr(people[planned.person_id], field, value)
+        subject = f"person:{planned.person_id}"
+        lines.append(audit_line(at=now, actor_id=by, act="person:modify", subject=subject, fields=sorted(own)))
+    audit_all(session, lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from deust.domain.records import CODE_BITS, code_of
 from deust.models.records import AuditEvent, OutboxMessage, Receipt
-from deust.models.rows import Together, added
+from deust.models.rows import RowsInsert, Together, added
 from deust.queries.records import is_due
 
 MAIL_KEPT = timedelta(days=30)
@@ -25,6 +25,8 @@ RECEIVED = added("receipt", Receipt, "code", "attempt_id", "answers_hash", "answ
 """The audit line and the receipt of an act that writes them with its own rows."""
 
 _ALONE = Together(AUDITED)
+_LINES = RowsInsert(AuditEvent, ("at", "actor_id", "act", "subject", "detail"))
+_MAILS = RowsInsert(OutboxMessage, ("kind", "recipient", "payload", "created_at", "next_try_at"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +46,28 @@ def audit(session: Session, *, at: datetime, actor_id: int | None, act: str, sub
     _ALONE.write(session.connection(), {"audit": line})
 
 
+def audit_all(session: Session, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Write the lines of an act about many people, in one statement however many they are."""
+    _LINES.write(session.connection(), lines)
+
+
 def audit_line(*, at: datetime, actor_id: int | None, act: str, subject: str, **detail: object) -> dict[str, Any]:
-    """The line that `audit` writes, for an act that writes it with its own rows."""
+    """The line that `audit` writes, for an act that writes it with its own rows, or with others."""
     return {"at": at, "actor_id": actor_id, "act": act, "subject": subject, "detail": detail}
 
 
 def queue_mail(session: Session, *, kind: str, recipient: str, payload: dict[str, Any], now: datetime) -> None:
     """Leave a mail to be sent once this transaction is committed."""
-    session.add(OutboxMessage(kind=kind, recipient=recipient, payload=payload, created_at=now, next_try_at=now))
+    session.add(OutboxMessage(**mail_row(kind=kind, recipient=recipient, payload=payload, now=now)))
+
+
+def queue_all(session: Session, mails: Sequence[Mapping[str, Any]]) -> None:
+    """Leave these mails to be sent, in one statement however many they are."""
+    _MAILS.write(session.connection(), mails)
+
+
+def mail_row(*, kind: str, recipient: str, payload: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    return {"kind": kind, "recipient": recipient, "payload": payload, "created_at": now, "next_try_at": now}
 
 
 def claim_mail(session: Session, *, limit: int = 20, now: datetime) -> tuple[Mail, ...]:

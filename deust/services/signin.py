@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from deust.adapters.passwords import Passwords
@@ -36,10 +38,20 @@ from deust.models.people import Person
 from deust.models.records import OutboxMessage
 from deust.models.signin import SignInLink, SignInSession, SignInTry
 from deust.queries.signin import Account, LinkHolder, SignInState, sign_in_state
-from deust.services.records import audit, queue_mail
+from deust.services.records import audit, audit_all, audit_line, mail_row, queue_all
 
 TRIES_KEPT = timedelta(hours=24)
 ENDED_KEPT = timedelta(days=30)
+
+_END_LINKS = (
+    update(SignInLink)
+    .where(
+        SignInLink.person_id == bindparam("whose"),
+        SignInLink.used_at.is_(None),
+        SignInLink.expires_at > bindparam("now"),
+    )
+    .values(expires_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +122,19 @@ def invite(session: Session, person_id: int, *, by: int | None, base_url: str, n
     person = session.get(Person, person_id)
     if person is None or not person.is_active:
         raise NotFound
-    _end_links(session, person.id, now=now)
-    link = _new_link(session, person, "invitation", INVITATION_LASTS, base_url=base_url, now=now)
-    _mail(session, person, "invitation", now=now, link=link)
-    audit(session, at=now, actor_id=by, act="link:invite", subject=f"person:{person.id}")
+    invite_all(session, [person], by=by, base_url=base_url, now=now)
+
+
+def invite_all(session: Session, people: Sequence[Person], *, by: int | None, base_url: str, now: datetime) -> None:
+    """Send each of these active people such a link: as many statements as for one."""
+    _end_links(session, [person.id for person in people], now=now)
+    links = [_new_link(session, one, "invitation", INVITATION_LASTS, base_url=base_url, now=now) for one in people]
+    queue_all(
+        session, [_mail_row(one, "invitation", now=now, link=link) for one, link in zip(people, links, strict=True)]
+    )
+    audit_all(
+        session, [audit_line(at=now, actor_id=by, act="link:invite", subject=f"person:{one.id}") for one in people]
+    )
 
 
 def ask_reset(session: Session, asking: Asking, *, base_url: str, now: datetime) -> None:
@@ -128,7 +149,7 @@ def ask_reset(session: Session, asking: Asking, *, base_url: str, now: datetime)
     person = session.scalars(select(Person).where(Person.email == asking.email, Person.is_active)).one_or_none()
     if person is None or _links_since(session, person.id, now - timedelta(hours=1)) >= RESETS_AN_HOUR:
         return
-    _end_links(session, person.id, SignInLink.purpose == "reset", now=now)
+    _end_links(session, [person.id], SignInLink.purpose == "reset", now=now)
     link = _new_link(session, person, "reset", RESET_LASTS, base_url=base_url, now=now)
     _mail(session, person, "reset", now=now, link=link)
     audit(session, at=now, actor_id=None, act="link:reset", subject=f"person:{person.id}")
@@ -172,7 +193,7 @@ def disable_account(session: Session, person_id: int, *, by: int, now: datetime)
         raise Forbidden
     person.is_active = False
     end_all_sessions(session, person.id, now=now)
-    _end_links(session, person.id, now=now)
+    _end_links(session, [person.id], now=now)
     audit(session, at=now, actor_id=by, act="person:disable", subject=f"person:{person.id}")
 
 
@@ -235,12 +256,12 @@ def _end_sessions(session: Session, *whose: ColumnElement[bool], now: datetime) 
     )
 
 
-def _end_links(session: Session, person_id: int, *which: ColumnElement[bool], now: datetime) -> None:
-    session.execute(
-        update(SignInLink)
-        .where(SignInLink.person_id == person_id, *which, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
-        .values(expires_at=now)
-    )
+def _end_links(session: Session, people_ids: Sequence[int], *which: ColumnElement[bool], now: datetime) -> None:
+    session.flush()
+    if people_ids:
+        session.connection().execute(
+            _END_LINKS.where(*which), [{"whose": person_id, "now": now} for person_id in people_ids]
+        )
 
 
 def _new_link(session: Session, person: Person, purpose: str, lasts: timedelta, *, base_url: str, now: datetime) -> str:
@@ -260,14 +281,18 @@ def _new_link(session: Session, person: Person, purpose: str, lasts: timedelta, 
 def _set_password(session: Session, person: Person, password_hash: str, *, now: datetime, by: int) -> None:
     kind = "password-chosen" if person.password_hash is None else "password-changed"
     person.password_hash = password_hash
-    _end_links(session, person.id, now=now)
+    _end_links(session, [person.id], now=now)
     _mail(session, person, kind, now=now)
     audit(session, at=now, actor_id=by, act="password:change", subject=f"person:{person.id}")
 
 
 def _mail(session: Session, person: Person, kind: str, *, now: datetime, **values: object) -> None:
+    queue_all(session, [_mail_row(person, kind, now=now, **values)])
+
+
+def _mail_row(person: Person, kind: str, *, now: datetime, **values: object) -> dict[str, Any]:
     payload = {"given_name": person.given_name, "locale": person.locale, **values}
-    queue_mail(session, kind=kind, recipient=person.email, payload=payload, now=now)
+    return mail_row(kind=kind, recipient=person.email, payload=payload, now=now)
 
 
 def _was_told(session: Session, email: str, now: datetime) -> bool:

@@ -10,11 +10,12 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
+from deust.cli import people as commands
 from deust.cli.people import ACTIONS, FIELDS, PROBLEMS, REASONS
 from deust.config import ROOT
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, Person, Tutoring
 from deust.models.records import OutboxMessage
-from deust.services.people_import import Action
+from deust.services.people_import import Action, ImportPlan
 from tests.conftest import Doors
 
 HEADER = "Nom;Prénom;Courriel;Numéro étudiant;Groupe;Rôle\n"
@@ -118,6 +119,25 @@ def test_an_import_can_be_run_again_and_says_who_is_absent(app: Flask, promo: No
     with doors.writing() as session:
         assert session.scalars(select(func.count()).select_from(OutboxMessage)).one() == 2
         assert session.scalars(select(Enrolment.ended_on)).all() == [None, None]
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--invite"])
+def test_what_is_said_keeps_nobody_waiting(
+    app: Flask, promo: None, doors: Doors, file: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """The lines may be read page by page: on SQLite, nobody could save an answer until the last one."""
+
+    def someone_writes_then_show(plan: ImportPlan) -> None:
+        with doors.writing() as session:
+            session.connection()
+        show(plan)
+
+    show = commands._show
+    monkeypatch.setattr(commands, "_show", someone_writes_then_show)
+    file.write_text(HEADER + "Roy;Léa;lea@example.org;1;A;\n")
+    result = run(app, "import", str(file), "--cohort", "2026", option)
+    assert result.exit_code == 0, result.output
+    assert "ligne 2 : créer lea@example.org" in result.output
 
 
 def test_a_file_with_errors_lists_them_all_and_changes_nothing(

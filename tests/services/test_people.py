@@ -18,15 +18,16 @@ from deust.domain.quizzes import Mode
 from deust.exchange.people import read_students
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
-from deust.models.records import AuditEvent
+from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
 from deust.queries.people import account_page, find_student, students_page
-from deust.services import people
+from deust.services import people, signin
 from deust.services.people_import import Action, ImportPlan, import_people, plan_import
 from deust.services.quizzes import granted_to
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW
+from tests.support.statements import statements
 
 QUIZ = factories.quiz(time_seconds=1200)
 EXAM = factories.quiz(quiz_id="examen", mode=Mode.EXAM, time_seconds=None, due_week=6)
@@ -274,6 +275,47 @@ def test_a_list_creates_enrols_and_taken_again_changes_nothing(promo: Cohort) ->
         assert session.get_one(Group, place.group_id).name == "B"
         assert (zoe.family_name, zoe.role, zoe.password_hash) == ("L'Haÿ", "student", None)
     assert people_count() == 2
+
+
+@pytest.mark.both
+def test_a_list_takes_as_many_statements_however_long_and_tells_of_each_row(promo: Cohort) -> None:
+    """Whoever answers a quiz meanwhile on SQLite waits until it is taken: thousands of rows must not take seconds."""
+
+    def invite(first: int, last: int) -> int:
+        rows = (f"Nom{number};É;e{number}@example.org;{number};A" for number in range(first, last))
+        with statements() as found, writing() as session:
+            made = plan_import(session, read_students(table(*rows)), cohort_code="promo-2026")
+            new = import_people(session, made, by=None, now=NOW)
+            signin.invite_all(session, new, by=None, base_url="https://deust.example", now=NOW)
+        assert [person.email for person in new] == [f"e{number}@example.org" for number in range(first, last)]
+        return len(found)
+
+    def rename(count: int) -> int:
+        with statements() as found:
+            take(table(*(f"AUTRE{number};É;e{number}@example.org;{number};B" for number in range(count))))
+        return len(found)
+
+    assert invite(0, 20) == invite(20, 80)
+    assert rename(20) == rename(80)
+    with reading() as connection:
+        acts = dict(connection.execute(select(AuditEvent.act, func.count()).group_by(AuditEvent.act)).all())
+        mails = connection.execute(select(OutboxMessage.recipient, OutboxMessage.payload)).all()
+        places = connection.execute(select(Group.name, func.count()).join(Enrolment).group_by(Group.name)).all()
+    each = dict.fromkeys(("person:create", "enrolment:start", "link:invite"), 80)
+    assert acts == {**each, "people:import": 4, "person:modify": 80}
+    assert {mail.recipient for mail in mails} == {f"e{number}@example.org" for number in range(80)}
+    assert len({mail.payload["link"] for mail in mails}) == 80
+    assert places == [("B", 80)]
+
+
+@pytest.mark.both
+def test_a_row_without_a_group_leaves_the_student_in_theirs(promo: Cohort) -> None:
+    take(TWO)
+    assert actions(take(table("ROY;Léa;lea@example.org;1;"))) == ["modify"]
+    with writing() as session:
+        lea = people.find_person(session, "lea@example.org")
+        place = session.scalars(select(Enrolment).where(Enrolment.person_id == lea.id)).one()
+        assert (lea.family_name, session.get_one(Group, place.group_id).name) == ("ROY", "A")
 
 
 def test_a_plan_changes_nothing(promo: Cohort) -> None:
