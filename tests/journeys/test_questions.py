@@ -85,7 +85,8 @@ def test_axe_finds_nothing_on_these_pages(browser: Browser, school: School) -> N
         show_whole(page, 320)
         assert chromium.axe(page) == []
         assert not chromium.scrolls_sideways(page)
-        page.get_by_role("link", name="Répondre à la plus ancienne").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="Répondre à la plus ancienne").click()
         show_whole(page, 320)
         assert chromium.axe(page) == []
         assert not chromium.scrolls_sideways(page)
