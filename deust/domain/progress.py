@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
@@ -99,16 +99,6 @@ class Totals:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Day:
-    """One day of the week: minutes of the items due on it, minutes of the items finished on it."""
-
-    on: date
-    planned: int
-    done: int
-    is_today: bool
-
-
 def checks_of(item: AnyItem) -> tuple[str, ...]:
     """The check-yourself questions that count: those that can be answered on the page."""
     if not isinstance(item, Lesson):
@@ -173,7 +163,7 @@ def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | Non
         return _dates_of_week(calendar, item.due_week, grace)
     due_at = calendar.end_of(item.due_week) if calendar and item.due_week else None
     levels = [level for level in (person_dates, cohort_dates, Dates(due_at=due_at)) if level is not None]
-    closings = [level.closes_at or _closing(level.due_at, grace) for level in levels]
+    closings = [level.closes_at or _closing(level.due_at, grace, calendar) for level in levels]
     return Dates(
         opens_at=_first(level.opens_at for level in levels),
         due_at=_first(level.due_at for level in levels),
@@ -185,11 +175,15 @@ def dates_of(item: AnyItem, calendar: Calendar | None, cohort_dates: Dates | Non
 @lru_cache(maxsize=1_024)
 def _dates_of_week(calendar: Calendar, week: int, grace: timedelta | None) -> Dates:
     due_at = calendar.end_of(week)
-    return Dates(due_at=due_at, closes_at=_closing(due_at, grace))
+    return Dates(due_at=due_at, closes_at=_closing(due_at, grace, calendar))
 
 
-def _closing(due_at: datetime | None, grace: timedelta | None) -> datetime | None:
-    return None if due_at is None or grace is None else due_at + grace
+def _closing(due_at: datetime | None, grace: timedelta | None, calendar: Calendar | None) -> datetime | None:
+    """The same hour, that many days later: days of the calendar, which are not all of 24 hours."""
+    if due_at is None or grace is None:
+        return None
+    zone = ZoneInfo(calendar.time_zone) if calendar else UTC
+    return (due_at.astimezone(zone) + grace).astimezone(UTC)
 
 
 def _closes_after(item: AnyItem) -> timedelta | None:
@@ -372,28 +366,3 @@ def _rank(status: Status) -> tuple[int, float]:
         return 1, -standing.touched_at.timestamp()
     due_at = status.dates.due_at or _NEVER
     return (2 if status.state is State.LATE else 3), due_at.timestamp()
-
-
-def week_of(statuses: Iterable[Status], calendar: Calendar, now: datetime) -> tuple[Day, ...]:
-    """The seven days of the present week: each item counts on the day it is due, and on the day it was finished."""
-    zone = ZoneInfo(calendar.time_zone)
-    monday = calendar.monday_of(calendar.week_of(now))
-    start, end = calendar.start_of(calendar.week_of(now)), calendar.start_of(calendar.week_of(now) + 1)
-    planned: dict[date, int] = {}
-    done: dict[date, int] = {}
-    for status in statuses:
-        if status.state is State.SOON:
-            continue
-        due_at, done_at = status.dates.due_at, status.standing.completed_at if status.standing else None
-        if due_at is not None and start <= due_at < end:
-            _count(planned, due_at, status.item.minutes, zone)
-        if done_at is not None and start <= done_at < end:
-            _count(done, done_at, status.item.minutes, zone)
-    today = now.astimezone(zone).date()
-    days = (monday + timedelta(days=index) for index in range(7))
-    return tuple(Day(on=day, planned=planned.get(day, 0), done=done.get(day, 0), is_today=day == today) for day in days)
-
-
-def _count(minutes_on: dict[date, int], moment: datetime, minutes: int, zone: ZoneInfo) -> None:
-    day = moment.astimezone(zone).date()
-    minutes_on[day] = minutes_on.get(day, 0) + minutes

@@ -13,7 +13,6 @@ from deust.domain.learning import Component, Module, Outcome, Programme, Quiz, S
 from deust.domain.people import Dates, SignedIn
 from deust.domain.progress import (
     AnyItem,
-    Day,
     Progress,
     State,
     Status,
@@ -22,8 +21,8 @@ from deust.domain.progress import (
     next_actions,
     state_of,
     totals_of,
-    week_of,
 )
+from deust.domain.week import Day, week_of
 from deust.queries.items import (
     Row,
     is_begun,

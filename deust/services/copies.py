@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -12,13 +12,13 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from deust.domain import assignments, rubric
-from deust.domain.assignments import CopyState, Terms
+from deust.domain.assignments import CopyState
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, FrozenGrid
-from deust.models.people import Cohort, Enrolment
 from deust.models.quizzes import Answer, Attempt
 from deust.models.rows import insert_into
+from deust.queries.item_dates import dates_for
 
 _PARIS = "Europe/Paris"
 _INSERT = insert(Copy)
@@ -28,13 +28,6 @@ _HOLD = (
     .join(Attempt, Attempt.id == Copy.attempt_id)
     .where(Attempt.public_id == bindparam("public_id"))
     .with_for_update(of=Copy)
-)
-_ZONE = (
-    select(Cohort.time_zone)
-    .join(Enrolment, Enrolment.cohort_id == Cohort.id)
-    .where(Enrolment.person_id == bindparam("person_id"), Enrolment.ended_on.is_(None))
-    .order_by(Enrolment.started_on.desc(), Enrolment.id.desc())
-    .limit(1)
 )
 
 
@@ -70,7 +63,7 @@ def open_copy(
         "handed_in_at": handed_in_at,
         "due_back_at": assignments.due_back(handed_in_at, turnaround),
         "out_of": out_of,
-        "late_days": _late_days(session, person_id, terms, closes_at, handed_in_at) if terms else 0,
+        "late_days": _late_days(session, person_id, quiz, closes_at, handed_in_at),
         "terms": assignments.terms_to_json(terms) if terms else None,
         "grid_hash": keep_grids(session, quiz.marked_with) if quiz and quiz.marked_with else None,
         "declaration": dict(declaration),
@@ -85,13 +78,16 @@ def last_save(session: Session, attempt_id: int) -> datetime | None:
 
 
 def _late_days(
-    session: Session, person_id: int, terms: Terms, closes_at: datetime | None, handed_in_at: datetime
+    session: Session, person_id: int, quiz: Quiz | None, closes_at: datetime | None, handed_in_at: datetime
 ) -> int:
-    """Days late in the student's own time zone."""
-    if closes_at is None:
+    """Days late in the student's own time zone, after the date that they read: how long late work is accepted may have
+    changed since the draft was begun. Who left the cohort has the closing of their draft.
+    """
+    if not isinstance(quiz, Assignment):
         return 0
-    zone = session.connection().execute(_ZONE, {"person_id": person_id}).scalar() or _PARIS
-    return assignments.days_late(closes_at - timedelta(days=terms.late_days), handed_in_at, zone)
+    dates, calendar = dates_for(session.connection(), item=quiz, person_id=person_id)
+    zone = calendar.time_zone if calendar else _PARIS
+    return assignments.days_late(dates.due_at if calendar else closes_at, handed_in_at, zone)
 
 
 def hold_copy(session: Session, attempt_public_id: str) -> None:

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from deust.domain.access import Role
 from deust.domain.errors import InvalidPerson, NotFound
 from deust.domain.learning import Quiz
-from deust.domain.people import Calendar, Dates, normalised_email
-from deust.domain.progress import AnyItem, dates_of
+from deust.domain.people import Dates, normalised_email
+from deust.domain.progress import AnyItem
 from deust.exchange.people import is_email
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.rows import RowsInsert, hold
+from deust.queries.item_dates import dates_for
 from deust.services import quizzes
 from deust.services.records import audit, audit_all, audit_line
 
@@ -254,9 +255,7 @@ def move_dates(
     if not isinstance(item, Quiz):
         return 0
     return sum(
-        quizzes.move_closing(
-            session, quiz=item, person_ids=[each], closes_at=_dates_of(session, item, each).closes_at, now=now
-        )
+        quizzes.move_closing(session, quiz=item, person_ids=[each], closes_at=_closing(session, item, each), now=now)
         for each in _answering(session, item, cohort_id, person_id)
     )
 
@@ -302,22 +301,8 @@ def _answering(session: Session, quiz: Quiz, cohort_id: int | None, person_id: i
     return list(session.scalars(running.where(Attempt.person_id.in_(members))))
 
 
-def _dates_of(session: Session, quiz: Quiz, person_id: int) -> Dates:
-    cohort = session.scalars(
-        select(Cohort)
-        .join(Enrolment, Enrolment.cohort_id == Cohort.id)
-        .where(Enrolment.person_id == person_id, Enrolment.ended_on.is_(None))
-        .order_by(Enrolment.started_on.desc(), Enrolment.id.desc())
-        .limit(1)
-    ).one_or_none()
-    calendar = Calendar(week_one_on=cohort.week_one_on, time_zone=cohort.time_zone) if cohort else None
-    of_cohort = ItemDates.cohort_id == cohort.id if cohort else None
-    return dates_of(
-        quiz,
-        calendar,
-        _moved(session, quiz, of_cohort) if of_cohort is not None else None,
-        _moved(session, quiz, ItemDates.person_id == person_id),
-    )
+def _closing(session: Session, quiz: Quiz, person_id: int) -> datetime | None:
+    return dates_for(session.connection(), item=quiz, person_id=person_id).dates.closes_at
 
 
 def _held_owner(session: Session, cohort_id: int | None, person_id: int | None) -> ColumnElement[bool]:
@@ -335,10 +320,3 @@ def _row_of_dates(session: Session, item: AnyItem, owned: ColumnElement[bool]) -
     is_present = ItemDates.item_ref == item.ref
     moved = select(ItemDates).where(ItemDates.item_ref.in_(item.refs), owned)
     return session.scalars(moved.order_by(is_present.desc()).limit(1)).one_or_none()
-
-
-def _moved(session: Session, item: AnyItem, owned: ColumnElement[bool]) -> Dates | None:
-    row = _row_of_dates(session, item, owned)
-    if row is None:
-        return None
-    return Dates(opens_at=row.opens_at, due_at=row.due_at, closes_at=row.closes_at, extra_attempts=row.extra_attempts)

@@ -7,7 +7,8 @@ from functools import cache, lru_cache
 from typing import cast
 
 from deust.domain.learning import Component, Programme
-from deust.domain.progress import Day, State, Status, Totals
+from deust.domain.progress import State, Status, Totals
+from deust.domain.week import Day
 from deust.queries.items import permille_read
 from deust.queries.learning import HomePage, ModuleCard, ModulePage, SemesterCard, UnitCard
 from deust.web import wave

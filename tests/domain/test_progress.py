@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from deust.domain.assignments import days_late
 from deust.domain.learning import Completion
 from deust.domain.people import Dates
 from deust.domain.progress import (
@@ -20,10 +21,10 @@ from deust.domain.progress import (
     next_actions,
     state_of,
     totals_of,
-    week_of,
 )
 from deust.domain.questions import Info
 from deust.domain.quizzes import DEFAULTS, Mode, Moment
+from deust.domain.week import week_of
 from tests.support import factories
 from tests.support.programmes import (
     CALENDAR,
@@ -278,6 +279,16 @@ def test_nothing_to_do_when_the_rest_is_done_locked_announced_or_closed():
         cohort_dates={"ec131/trois": Dates(opens_at=NOW + HOUR)},
     )
     assert next_action(progress.statuses(a_module(*items))) is None
+
+
+@pytest.mark.parametrize(("week", "changes"), [(5, -1), (27, 1)])
+def test_late_work_is_accepted_for_whole_days_also_when_the_hour_changes(week, changes):
+    """In March it closed at 1 in the morning of a day too many, which cost a point more than the terms allow."""
+    work = factories.assignment(late_days=7, due_week=week)
+    dates = dates_of(work, CALENDAR, None, None)
+    assert dates.closes_at - dates.due_at == 7 * 24 * HOUR - changes * HOUR
+    assert dates.closes_at == CALENDAR.end_of(week + 1)
+    assert days_late(dates.due_at, dates.closes_at, CALENDAR.time_zone) == 7
 
 
 def test_the_draft_of_an_assignment_does_not_come_before_everything_until_it_closes():

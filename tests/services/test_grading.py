@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -111,22 +112,54 @@ def test_a_draft_that_the_clock_hands_in_counts_from_its_last_change(school: Cla
     assert row.late_days == 0
 
 
+def given_until(school: Class, due_at: datetime) -> None:
+    who = {"person_id": school.learner.person_id, "by": None}
+    with writing() as session:
+        move_dates(session, school.assignment, dates=Dates(due_at=due_at), **who, now=school.clock.now)
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 2), (2, 0), (2, 2)])
+def test_a_hand_in_is_late_after_the_date_that_its_student_reads(
+    school: Class, clock: Clock, before: int, after: int
+) -> None:
+    """Two days of grace given by the author after a draft was begun made two days late of a hand-in on time."""
+    school.assignment = factories.assignment(late_days=before)
+    given_until(school, clock.now + timedelta(hours=3))
+    attempt = school.start()
+    school.write(attempt, "Bonjour.")
+    school.assignment = factories.assignment(late_days=after)
+    clock.move(hours=2)
+    school.hand_in(attempt)
+    assert school.rows(Copy)[0].late_days == 0
+
+
+@pytest.mark.parametrize(("moment", "late"), [("27 23:59", 0), ("28 00:01", 1), ("28 23:59", 1), ("29 23:59", 2)])
+def test_days_late_are_counted_from_the_due_hour_also_when_the_clocks_change(
+    school: Class, clock: Clock, moment: str, late: int
+) -> None:
+    """Due on the Saturday evening before summer time, and accepted until the Monday evening."""
+    school.assignment = factories.assignment(late_days=2)
+    given_until(school, datetime(2027, 3, 27, 22, 59, 59, tzinfo=UTC))
+    attempt = school.start()
+    school.write(attempt, "Bonjour.")
+    clock.set(datetime.strptime(f"2027-03-{moment}", "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo("Europe/Paris")))
+    school.hand_in(attempt)
+    assert school.rows(Copy)[0].late_days == late
+
+
 @pytest.mark.parametrize("resubmit", Resubmit)
 def test_who_is_given_more_time_begins_again_after_a_draft_closed_empty(
     school: Class, clock: Clock, resubmit: Resubmit
 ) -> None:
     """The extension was granted, and the page refused: the empty draft counted as the one version allowed."""
     school.assignment = factories.assignment(resubmit=resubmit)
-    who = {"person_id": school.learner.person_id, "by": None}
-    with writing() as session:
-        move_dates(session, school.assignment, dates=Dates(due_at=clock.now + timedelta(days=1)), **who, now=clock.now)
+    given_until(school, clock.now + timedelta(days=1))
     first = school.start()
     clock.move(days=2)
     with writing() as session:
         close_if_overdue(session, public_id=first, quiz=school.assignment, now=clock.now)
     assert not may_start(school), "it is closed"
-    with writing() as session:
-        move_dates(session, school.assignment, dates=Dates(due_at=clock.now + timedelta(days=7)), **who, now=clock.now)
+    given_until(school, clock.now + timedelta(days=7))
     assert may_start(school)
     second = school.start()
     assert second != first
