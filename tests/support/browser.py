@@ -118,10 +118,16 @@ def give_axe(context: BrowserContext) -> None:
     context.add_init_script(path=str(_AXE))
 
 
+def measured(page: Page, function: str, given: object = None) -> Any:
+    """What a function finds on the page once it is there whole: without its styles, or empty, it measures otherwise."""
+    page.wait_for_load_state()
+    return page.evaluate(function, given)
+
+
 def axe(page: Page, *, rules: Sequence[str] = ()) -> list[str]:
     """What axe-core finds on the page, one line a rule with the elements concerned: its RGAA set, or `rules`."""
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_TAGS}
-    found = page.evaluate(_RUN_AXE, only)
+    found = measured(page, _RUN_AXE, only)
     if found is None:
         page.evaluate(_AXE.read_text())
         found = page.evaluate(_RUN_AXE, only)
@@ -130,7 +136,7 @@ def axe(page: Page, *, rules: Sequence[str] = ()) -> list[str]:
 
 def scrolls_sideways(page: Page) -> bool:
     """Whether the page is wider than the window: nobody should have to scroll in two directions to read."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+    return bool(measured(page, "document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
 def focus_order(page: Page, limit: int = 60) -> list[str]:

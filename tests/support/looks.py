@@ -124,13 +124,13 @@ _GLUED = """() => {
 
 def small_targets(page: Page) -> list[str]:
     """What is touched and smaller than 44 × 44; a link within a sentence and a bar of a wave have their equals."""
-    return list(page.evaluate(_with_common(_SMALL_TARGETS), LEAST_TARGET))
+    return list(chromium.measured(page, _with_common(_SMALL_TARGETS), LEAST_TARGET))
 
 
 def focus_problems(page: Page, *, is_one_column: bool) -> list[str]:
     """What takes no focus, shows no ring of 3 px, or comes before what it follows on the screen."""
     page.keyboard.press("Tab")
-    return list(page.evaluate(_with_common(_FOCUS_PROBLEMS), [LEAST_RING, is_one_column]))
+    return list(chromium.measured(page, _with_common(_FOCUS_PROBLEMS), [LEAST_RING, is_one_column]))
 
 
 def words(page: Page) -> set[str]:
@@ -143,18 +143,18 @@ def cut_texts(page: Page) -> list[str]:
 
     A wide table scrolls; one whose rows are laid out as blocks has nothing to scroll for.
     """
-    return list(page.evaluate(_with_common(_CUT)))
+    return list(chromium.measured(page, _with_common(_CUT)))
 
 
 def squeezed_title(page: Page) -> list[str]:
     """A main title folded in a column narrower than a telephone, which on a desk is meant for something else."""
-    width, lines = page.evaluate(_TITLE)
+    width, lines = chromium.measured(page, _TITLE)
     return [f"the title has {round(width)} px"] if width < chromium.REFLOW[0] and lines > 1 else []
 
 
 def glued(page: Page) -> list[str]:
     """Badges and buttons that touch, titles and parts of a page that stand on what comes before them."""
-    return list(page.evaluate(_with_common(_GLUED)))
+    return list(chromium.measured(page, _with_common(_GLUED)))
 
 
 def unfold(page: Page) -> None:
@@ -170,7 +170,7 @@ def show_whole(page: Page, width: int, window: chromium.Window | None = None) ->
     """A window as high as the page, so that nothing fixed covers anything."""
     resize = window.resize if window else partial(chromium.resize, page)
     resize((width, 900))
-    height = page.evaluate("document.documentElement.scrollHeight")
+    height = chromium.measured(page, "document.documentElement.scrollHeight")
     resize((width, max(900, int(height))))
 
 
