@@ -15,16 +15,7 @@ from pathlib import Path
 import pytest
 
 from deust.cli.courses import counts_table
-from deust.content.measures import (
-    asked_in,
-    faults_of_shape,
-    is_illustrated,
-    kandel_moles,
-    measure,
-    sentences_of,
-    unexplained,
-    word_count,
-)
+from deust.content.measures import asked_in, kandel_moles, measure, sentences_of, word_count
 from deust.content.pages import page_of
 from deust.content.problems import Level
 from deust.content.store import Store
@@ -34,6 +25,7 @@ from deust.domain.learning import Assignment, Kind, Lesson, Module, Programme, Q
 from deust.domain.marking import mark, right_answer
 from deust.domain.questions import HUMAN_MARKED, Choice, Info, Question, Voice
 from deust.domain.quizzes import Mode, advice_given
+from tests.support.lesson_shapes import faults_of_shape, is_illustrated, unexplained
 
 pytestmark = pytest.mark.slow
 
@@ -230,7 +222,7 @@ def test_graded_figures_are_drawn_for_each_student(programme: Programme) -> None
 def test_lessons_are_neither_thin_nor_endless_and_read_easily(programme: Programme) -> None:
     for lesson in lessons_of(programme):
         if lesson.ref != WELCOME:
-            assert 700 <= word_count(lesson) <= 1_300, (lesson.ref, word_count(lesson))
+            assert 700 <= word_count(lesson.body) <= 1_300, (lesson.ref, word_count(lesson.body))
         found = list(sentences_of(lesson.body))
         assert sum(map(len, found)) / len(found) <= 12, lesson.ref
         assert kandel_moles(found) >= 60, lesson.ref
@@ -249,7 +241,7 @@ def test_a_lesson_that_cites_the_law_says_until_when_it_holds(programme: Program
 
 def test_a_lesson_asks_often_enough(programme: Programme) -> None:
     """A question every three hundred words or so."""
-    rare = {lesson.ref for lesson in lessons_of(programme) if word_count(lesson) > 355 * len(lesson.checks)}
+    rare = {lesson.ref for lesson in lessons_of(programme) if word_count(lesson.body) > 355 * len(lesson.checks)}
     assert rare == set()
 
 

@@ -57,8 +57,6 @@ _MOVED_DATES = select(
 
 _KEPT = union_all(_STANDINGS, _MOVED_DATES)
 
-_NO_COHORT = 0
-
 
 def follows(learner: SignedIn | None, programme: Programme) -> bool:
     """Whether this person studies the programme, and so has progress in it."""

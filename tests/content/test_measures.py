@@ -5,17 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from deust.content.measures import (
-    faults_of_shape,
-    is_illustrated,
-    kandel_moles,
-    measure,
-    sentences_of,
-    syllable_count,
-    unexplained,
-)
+from deust.content.measures import kandel_moles, measure, sentences_of, syllable_count
 from deust.domain.learning import Term
 from tests.content.sample_tree import LESSON, M, P, clean_tree, read
+from tests.support.lesson_shapes import faults_of_shape, is_illustrated, unexplained
 from tests.support.programmes import a_lesson
 
 
