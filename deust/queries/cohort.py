@@ -247,13 +247,14 @@ class _View:
         own = self._moved.persons.get(row.id, {})
         frame = own_frame(self.frame, own) if own else self.frame
         line, done = frame.read(row.done or "", row.begun or "", shown)
+        began = began_at(row.started_on, frame.progress.calendar)
         facts = Facts(
-            began_at=began_at(row.started_on, frame.progress.calendar),
+            began_at=began,
             seen_at=row.seen_at,
             due_soon=len(frame.soon - done),
             failed=failed_quizzes(row.failed, frame),
             credited_minutes=row.credited_minutes or 0,
-            expected_minutes=frame.due.expected_minutes,
+            expected_minutes=frame.expected_minutes(began),
         )
         flags = frame.flags_of(facts)
         aside = self._aside.get(row.id, {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -40,7 +40,6 @@ class Due(NamedTuple):
 
     overdue: Places
     soon: Places
-    expected_minutes: int
 
 
 class Did(NamedTuple):
@@ -69,6 +68,8 @@ class Frame:
     soon: frozenset[int]
     graded: frozenset[int]
     lines: dict[tuple[str, str, range], tuple[Line, set[int]]] = field(default_factory=dict, repr=False)
+    expected: dict[datetime, int] = field(default_factory=dict, repr=False)
+    owned: dict[frozenset[tuple[str, Dates]], Frame] = field(default_factory=dict, repr=False)
     rows: dict[int, tuple[Any, Any]] = field(default_factory=dict, repr=False)
     """The last row made of each person, beside all that it was made of."""
 
@@ -85,7 +86,15 @@ class Frame:
 
     @cached_property
     def due(self) -> Due:
-        return _due(self, self.overdue, self.soon)
+        return Due(places_of(self.overdue), places_of(self.soon))
+
+    def expected_minutes(self, began_at: datetime) -> int:
+        """Those of what was due since that moment: nobody is behind for what was due before they came."""
+        if began_at not in self.expected:
+            due = self.glance.due
+            since = [place for place in self.overdue if (due_at := due[place]) is not None and due_at >= began_at]
+            self.expected[began_at] = sum(self.glance.items[place].minutes for place in since)
+        return self.expected[began_at]
 
     @cached_property
     def tally(self) -> Tally:
@@ -290,14 +299,15 @@ def _did(row: Any, frame: Frame) -> Did:
 
 
 def _summary(row: Any, frame: Frame, own: Mapping[str, Dates] | None, did: Did) -> Summary:
-    due = _due(frame, *own_sets(frame, own)) if own else frame.due
+    mine = own_frame(frame, own) if own else frame
+    due, began = mine.due, began_at(row.started_on, frame.progress.calendar)
     facts = Facts(
-        began_at=began_at(row.started_on, frame.progress.calendar),
+        began_at=began,
         seen_at=did.seen_at,
         due_soon=(due.soon & ~did.done).bit_count(),
         failed=did.failed,
         credited_minutes=did.credited_minutes,
-        expected_minutes=due.expected_minutes,
+        expected_minutes=mine.expected_minutes(began),
     )
     name = f"{row.family_name} {row.given_name}"
     return Summary(
@@ -313,11 +323,6 @@ def _summary(row: Any, frame: Frame, own: Mapping[str, Dates] | None, did: Did) 
         flags=frame.flags_of(facts),
         is_late=due.overdue & ~did.done != 0,
     )
-
-
-def _due(frame: Frame, overdue: Collection[int], soon: Collection[int]) -> Due:
-    items = frame.glance.items
-    return Due(places_of(overdue), places_of(soon), sum(items[place].minutes for place in overdue))
 
 
 def own_sets(frame: Frame, own: Mapping[str, Dates]) -> tuple[frozenset[int], frozenset[int]]:
@@ -340,12 +345,12 @@ def own_sets(frame: Frame, own: Mapping[str, Dates]) -> tuple[frozenset[int], fr
 
 
 def failed_quizzes(quizzes: str | None, frame: Frame) -> tuple[FailedQuiz, ...]:
-    """In the order of the programme: the database lists them as it meets them."""
+    """In the order of the programme: the database lists them as it meets them. What left the courses is forgotten."""
     if not quizzes:
         return ()
     places = frame.glance.positions
-    found = (FailedQuiz(ref=ref, attempts=int(count)) for ref, count in pairs_of(quizzes))
-    return tuple(sorted(found, key=lambda quiz: (places.get(quiz.ref, len(places)), quiz.ref)))
+    found = (FailedQuiz(ref=ref, attempts=int(count)) for ref, count in pairs_of(quizzes) if ref in places)
+    return tuple(sorted(found, key=lambda quiz: (places[quiz.ref], quiz.ref)))
 
 
 def average_of(shares: str | None, frame: Frame) -> Fraction | None:
@@ -374,7 +379,12 @@ def began_at(started_on: Any, calendar: Calendar | None) -> datetime:
 
 
 def own_frame(frame: Frame, own: Mapping[str, Dates]) -> Frame:
-    """The same for someone whose dates moved."""
-    overdue, soon = own_sets(frame, own)
-    progress = replace(frame.progress, person_dates=own)
-    return replace(frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon, lines={})
+    """The same for someone whose dates moved; made once for all who have these."""
+    key = frozenset(own.items())
+    if key not in frame.owned:
+        overdue, soon = own_sets(frame, own)
+        progress = replace(frame.progress, person_dates=own)
+        frame.owned[key] = replace(
+            frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon, lines={}, expected={}
+        )
+    return frame.owned[key]

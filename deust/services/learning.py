@@ -33,6 +33,7 @@ from deust.services import records
 LONGEST_PRESENCE = timedelta(seconds=90)
 """What one sign of reading adds at most to the time of connection."""
 
+_SECOND = timedelta(seconds=1)
 _WHOLE = 1000
 _INDEXING = 1999
 """The advisory lock under which one process at a time indexes courses."""
@@ -180,12 +181,13 @@ def quiz_closed(
     acted_at: datetime | None,
     now: datetime,
     open_attempt: str | None = None,
+    is_empty: bool = False,
 ) -> dict[str, Any]:
     """What the results of the attempts that have one, oldest first, change in the row held; also after a new marking.
 
     `used` counts every attempt; `open_attempt` is the one still open, if any. `acted_at` is when the person did
-    something that is not told yet: a marker or the clock are no sign of them. What was done stays done, even if a later
-    marking lowers the result.
+    something that is not told yet: a marker or the clock are no sign of them. Nothing is done while all was closed
+    empty: `is_empty`. What was done stays done, even if a later marking lowers the result.
     """
     share = kept_share(shares, item.settings.keep)
     return _quiz_changes(
@@ -193,6 +195,7 @@ def quiz_closed(
         row,
         item=item,
         now=now,
+        may_complete=not is_empty,
         touched_at=max(row.touched_at, acted_at or row.touched_at),
         open_attempt=open_attempt,
         attempts_used=used,
@@ -207,9 +210,11 @@ def touch(session: Session, progress_id: int, *, touched_at: datetime, now: date
     session.execute(update(ItemProgress).where(*older).values(touched_at=touched_at, changed_at=now))
 
 
-def _quiz_changes(session: Session, row: Row[Any], *, item: Quiz, now: datetime, **changes: Any) -> dict[str, Any]:
+def _quiz_changes(
+    session: Session, row: Row[Any], *, item: Quiz, now: datetime, may_complete: bool = True, **changes: Any
+) -> dict[str, Any]:
     """A row of `QUIZ_PROGRESS`."""
-    standing = _standing(session, row, item=item, now=now, **changes)
+    standing = _standing(session, row, item=item, now=now, may_complete=may_complete, **changes)
     return {"id": row.id, "changed_at": now, **{column: getattr(standing, column) for column in _OF_QUIZZES}}
 
 
@@ -284,10 +289,13 @@ def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **ch
     return standing
 
 
-def _standing(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
+def _standing(
+    session: Session, row: Row[Any], *, item: AnyItem, now: datetime, may_complete: bool = True, **changes: Any
+) -> Standing:
     """Where the person stands once this changed. The change that makes the item done credits its minutes, once."""
     standing = replace(standing_from(row), **changes)
-    if row.completed_at is not None or not _is_complete(session, row.person_id, item, standing):
+    is_to_complete = may_complete and row.completed_at is None
+    if not is_to_complete or not _is_complete(session, row.person_id, item, standing):
         return standing
     records.audit(
         session,
@@ -322,7 +330,8 @@ def _add_presence(session: Session, *, learner: SignedIn, now: datetime) -> None
     if row is None:
         _insert_if_absent(session, Presence, {**key, "seconds": 0, "seen_at": now})
         return
-    elapsed = min(now - row.seen_at, LONGEST_PRESENCE)
-    if elapsed > timedelta():
-        values = {"seconds": row.seconds + int(elapsed.total_seconds()), "seen_at": now}
+    elapsed = now - row.seen_at
+    if elapsed >= _SECOND:
+        counted = min(elapsed, LONGEST_PRESENCE) // _SECOND
+        values = {"seconds": row.seconds + counted, "seen_at": now - elapsed % _SECOND}
         connection.execute(_KEEP_PRESENCE, {"whose": learner.person_id, "that_day": day, **values})

@@ -300,6 +300,7 @@ def _progress(
         used=len(taken),
         open_attempt=next((past.public_id for past in taken if past.closed_at is None), None),
         acted_at=acted_at,
+        is_empty=isinstance(quiz, Assignment) and not any(past.awaiting or past.score for past in taken),
         now=now,
     )
 

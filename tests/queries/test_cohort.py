@@ -399,6 +399,26 @@ def test_the_semester_shown_is_the_one_where_something_is_due_and_then_the_last(
     assert (page.semester, [item.module for item in page.items]) == (semester, [modules[semester - 1].id])
 
 
+def test_a_quiz_that_left_the_courses_points_nobody_out(place):
+    with writing() as session:
+        who = place.student(session, "A")
+        for item in (FIRST, QUIZ):
+            done(session, who, item)
+        did(session, who, a_quiz("parti"), attempts_used=3, kept_share=Fraction(0))
+    assert page_of(place).rows[0].flags == exported(place)[0].flags == ()
+
+
+def test_nobody_is_behind_for_what_was_due_before_they_came(place):
+    with writing() as session:
+        who = factories.person(session, family_name="A")
+        factories.enrolment(session, who, place.cohort, group_id=place.group.id, started_on=(NOW - DAY).date())
+    assert page_of(place).rows[0].flags == exported(place)[0].flags == ()
+    with writing() as session:
+        factories.item_dates(session, QUIZ.ref, person_id=who.id, due_at=NOW - DAY)
+    behind = (Behind(credited_minutes=0, expected_minutes=QUIZ.minutes),)
+    assert page_of(place).rows[0].flags == exported(place)[0].flags == behind
+
+
 FORMER = a_lesson("zero", due_week=2, minutes=15, aliases=("ancien",))
 
 

@@ -19,7 +19,7 @@ from deust.domain.questions import Essay, Variable
 from deust.domain.rubric import WHOLE, Criterion, Grid
 from deust.models.assignments import Copy, Marking, MarkingEvent, Phrase, ReleasedMark, ReviewRequest
 from deust.models.learning import ItemProgress
-from deust.models.people import Tutoring
+from deust.models.people import ItemDates, Tutoring
 from deust.models.quizzes import Attempt, AttemptMarks
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
@@ -578,6 +578,22 @@ def test_a_review_whose_tutor_left_the_group_comes_to_the_others(school: Class) 
 def _ask_review(school: Class, attempt: str, reason: str) -> None:
     with writing() as session:
         assignments.ask_review(session, learner=school.learner, public_id=attempt, reason=reason, now=school.clock.now)
+
+
+def test_a_draft_closed_empty_is_not_done_and_credits_nothing(school: Class, clock: Clock) -> None:
+    due = {"person_id": school.learner.person_id, "due_at": clock.now + timedelta(days=1)}
+    with writing() as session:
+        factories.item_dates(session, school.assignment.ref, **due)
+    attempt = school.start()
+    clock.move(days=4)
+    with writing() as session:
+        assert close_if_overdue(session, public_id=attempt, quiz=school.assignment, now=clock.now)
+    (progress,) = school.rows(ItemProgress)
+    assert (school.rows(Copy), progress.completed_at, progress.credited_minutes) == ([], None, 0)
+    with writing() as session:
+        session.execute(update(ItemDates).values(due_at=clock.now + timedelta(days=1)))
+    school.handed_in()
+    assert school.rows(ItemProgress)[0].completed_at == clock.now
 
 
 def test_a_scheduled_release_comes_at_its_time_once(school: Class, clock: Clock) -> None:

@@ -143,6 +143,13 @@ def test_two_devices_do_not_count_the_same_minute_twice(learner):
     assert rows(Presence)[0].seconds == 60
 
 
+def test_signs_near_each_other_count_whole(learner):
+    """The part of a second that a sign leaves is counted with the next one."""
+    for half_seconds in range(0, 121, 3):
+        keep_place(learner, now=NOW + half_seconds * SECOND / 2)
+    assert rows(Presence)[0].seconds == 60
+
+
 def test_presence_starts_again_each_local_day(learner):
     before_midnight = NOW.replace(hour=21, minute=59)
     keep_place(learner, now=before_midnight)
