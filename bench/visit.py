@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+_PROGRAMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
+CHROMIUM = next((program for program in _PROGRAMS if Path(program).exists()), _PROGRAMS[0])
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -25,7 +26,7 @@ class Visit:
 def ensure_browser() -> None:
     """Say at once, not after the rounds, that the browser is missing."""
     if not Path(CHROMIUM).exists():
-        raise SystemExit(f"{CHROMIUM} is missing: install chromium, or leave the first visits out with --no-browser")
+        raise SystemExit(f"{CHROMIUM} is missing: install it, or leave the first visits out with --no-browser")
 
 
 def visits(base_url: str, cookie: str, pages: Sequence[tuple[str, str]]) -> dict[str, tuple[Visit, Visit]]:
