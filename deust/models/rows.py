@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from operator import methodcaller
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -27,18 +28,27 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from deust.models.base import Base
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import sqlite
 
 Row = Mapping[str, Any]
 
 
 def insert_into(where: Session | Connection, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT as this server writes it, which may say what happens when the row is there."""
+    """An INSERT as this server writes it, which may say what happens when the row is there.
+
+    SQLite's is loaded where it is spoken: a worker beside PostgreSQL does not carry it.
+    """
     dialect = where.get_bind().dialect.name if isinstance(where, Session) else where.dialect.name
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect == "postgresql":
+        return postgresql.insert(table)
+    spoken: sqlite.Insert = import_module("sqlalchemy.dialects.sqlite").insert(table)
+    return spoken
 
 
 def hold(session: Session, table: type[Base], id_: int) -> None:

@@ -182,7 +182,7 @@ def _checks(rendered: RenderedLesson, url: str, *, person_id: int, tries: Mappin
     }
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=256)
 def _check(question: Question, person_id: int, url: str, tried: str | None) -> Check:
     """The check as this person sees it, its answer as JSON; a lesson is opened again after each try of one of them.
 
