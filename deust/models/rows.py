@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -33,13 +33,10 @@ from sqlalchemy.orm import Session
 
 from deust.models.base import Base
 
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import sqlite
-
 Row = Mapping[str, Any]
 
 
-def insert_into(where: Session | Connection, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+def insert_into(where: Session | Connection, table: type[Base]) -> Any:
     """An INSERT as this server writes it, which may say what happens when the row is there.
 
     SQLite's is loaded where it is spoken: a worker beside PostgreSQL does not carry it.
@@ -47,8 +44,7 @@ def insert_into(where: Session | Connection, table: type[Base]) -> postgresql.In
     dialect = where.get_bind().dialect.name if isinstance(where, Session) else where.dialect.name
     if dialect == "postgresql":
         return postgresql.insert(table)
-    spoken: sqlite.Insert = import_module("sqlalchemy.dialects.sqlite").insert(table)
-    return spoken
+    return import_module("sqlalchemy.dialects.sqlite").insert(table)
 
 
 def hold(session: Session, table: type[Base], id_: int) -> None:
