@@ -21,7 +21,7 @@ from deust.domain.people import SignedIn
 from deust.domain.presenting import Presented, present
 from deust.domain.questions import Essay, File, Json, Question, Voice
 from deust.domain.rubric import WHOLE, Grid
-from deust.models.assignments import Copy, FrozenGrid, ReleasedMark, ReviewRequest
+from deust.models.assignments import Copy, FrozenGrid, Marking, ReleasedMark, ReviewRequest
 from deust.models.people import Person
 from deust.models.quizzes import Answer, AnswerFile, Attempt
 from deust.queries.files import GivenFile, KeptFile, given_files, picture_of, sound_of, stored_file
@@ -178,6 +178,11 @@ def is_asked_of(marker: SignedIn) -> ColumnElement[bool]:
         Copy.assigned_to == marker.person_id,
         ~still_follows(Copy.assigned_to, Copy.person_id),
     )
+
+
+def holds_place(person_id: Any) -> ColumnElement[bool]:
+    """Whether a marking of this author's copy holds a place: it is ready, or its marker still follows them."""
+    return or_(Marking.is_ready, still_follows(Marking.marker_id, person_id))
 
 
 def is_hidden(row: Row[Any]) -> bool:

@@ -25,6 +25,7 @@ from deust.queries.copies import (
     author_of,
     find_copy,
     former_copies,
+    holds_place,
     is_hidden,
     is_reviewing,
     parts_of,
@@ -32,7 +33,7 @@ from deust.queries.copies import (
     told_of,
 )
 from deust.queries.queue import to_do
-from deust.queries.scopes import followed, still_follows
+from deust.queries.scopes import followed
 from deust.queries.spoken_comments import Spoken, comments_of
 
 
@@ -255,9 +256,9 @@ def _has_place(
 
 def _markings(connection: Connection, copy: Row[Any]) -> Sequence[Row[Any]]:
     """The work of each marker of a copy, with their names, and whether they hold a place."""
-    holds_place = or_(Marking.is_ready, still_follows(Marking.marker_id, copy.person_id)).label("holds_place")
+    is_held = holds_place(copy.person_id).label("holds_place")
     return connection.execute(
-        select(*Marking.__table__.columns, Person.given_name, Person.family_name, holds_place)
+        select(*Marking.__table__.columns, Person.given_name, Person.family_name, is_held)
         .join(Person, Person.id == Marking.marker_id)
         .where(Marking.copy_id == copy.id)
         .order_by(Marking.place)

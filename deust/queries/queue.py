@@ -15,8 +15,8 @@ from deust.domain.assignments import CopyState
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, ReviewRequest
 from deust.models.people import Cohort, Enrolment, Group, Person, Tutoring
-from deust.queries.copies import author_of, is_asked_of, is_hidden
-from deust.queries.scopes import followed, follows_everyone, still_follows
+from deust.queries.copies import author_of, holds_place, is_asked_of, is_hidden
+from deust.queries.scopes import followed, follows_everyone
 
 PAGE = 50
 MOST_BARS = 60
@@ -183,8 +183,8 @@ def _has_place(marker: SignedIn) -> Any:
     """As `assignments.has_place` says it; who left the student's group with work unfinished holds no place."""
     of_copy = Marking.copy_id == Copy.id
     mine = select(Marking.id).where(of_copy, Marking.marker_id == marker.person_id).correlate(Copy)
-    holds = or_(Marking.is_ready, still_follows(Marking.marker_id, Copy.person_id))
-    marking = select(func.count()).select_from(Marking).where(of_copy, holds).correlate(Copy).scalar_subquery()
+    holding = select(func.count()).select_from(Marking).where(of_copy, holds_place(Copy.person_id))
+    marking = holding.correlate(Copy).scalar_subquery()
     markers = func.coalesce(Copy.terms["markers"].as_integer(), 1)
     wanted = markers + case((Copy.needs_third, 1), else_=0)
     return or_(Copy.state == CopyState.TO_MARK.value, markers == 1, mine.exists(), marking < wanted)

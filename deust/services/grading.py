@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from deust.domain import assignments, copies
@@ -19,7 +19,7 @@ from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, ReviewRequest
 from deust.models.people import Person
-from deust.queries.copies import asked_of, is_reviewing
+from deust.queries.copies import asked_of, holds_place, is_reviewing
 from deust.queries.scopes import followed, still_follows
 from deust.services import marking, records, spoken_comments
 
@@ -129,8 +129,8 @@ def _free_place(session: Session, copy: Row[Any], terms: Terms, marker: SignedIn
 
     Refuses a third marker while two have not disagreed, and a fourth unless a review was given to them.
     """
-    holds = or_(Marking.is_ready, still_follows(Marking.marker_id, copy.person_id))
-    rows = session.execute(select(Marking, holds).where(Marking.copy_id == copy.id).order_by(Marking.place)).all()
+    found = select(Marking, holds_place(copy.person_id)).where(Marking.copy_id == copy.id)
+    rows = session.execute(found.order_by(Marking.place)).all()
     left = [row for row, is_held in rows if not is_held]
     is_free = assignments.has_place(
         terms,
