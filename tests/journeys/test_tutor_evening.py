@@ -584,3 +584,20 @@ def test_on_a_phone_the_copies_to_give_back_show_who_what_and_how_much(
         expect(row.get_by_role("cell", name="20 / 20")).to_be_visible()
         assert not chromium.scrolls_sideways(page)
         assert chromium.axe(page) == []
+
+
+def test_a_third_tutor_is_told_that_a_copy_has_its_two_markers(browser: Browser, school: School) -> None:
+    school.hand_in(school.student_of_group(), WORK.removeprefix("/modules/"), "Bonjour.")
+    address = school.mark_by_two()
+    for scheme in ("light", "dark"):
+        for width in (1280, 390, 320):
+            with device(browser, school, viewport={"width": width, "height": 844}, color_scheme=scheme) as context:
+                page = context.new_page()
+                sign_in(page, school.tutor())
+                page.goto(address)
+                expect(page.get_by_role("heading", level=1)).to_have_text("Cette copie a ses correcteurs.")
+                assert chromium.axe(page) == []
+                assert not chromium.scrolls_sideways(page)
+                page.get_by_role("link", name="Revenir aux copies à corriger").focus()
+                page.keyboard.press("Enter")
+                page.wait_for_url("**/a-corriger")

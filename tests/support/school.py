@@ -190,6 +190,27 @@ class School:
             rows = session.scalars(select(Marking).where(Marking.copy_id.in_(copies)).order_by(Marking.id))
             return [row.content for row in rows]
 
+    def mark_by_two(self) -> str:
+        """The group's copy wants two markers, and has them; gives its address."""
+        mine = select(Enrolment.person_id).where(Enrolment.group_id == self._group_id)
+        tutors = [self.tutor().person_id for _ in range(2)]
+        with self._writing() as session:
+            copy = session.scalars(select(Copy).where(Copy.person_id.in_(mine))).one()
+            copy.terms, copy.state = {**(copy.terms or {}), "markers": 2}, "draft"
+            for place, tutor in enumerate(tutors, 1):
+                session.add(
+                    Marking(
+                        copy_id=copy.id,
+                        place=place,
+                        marker_id=tutor,
+                        version=1,
+                        content={},
+                        is_ready=False,
+                        updated_at=datetime.now(UTC),
+                    )
+                )
+            return f"/a-corriger/{copy.public_id}"
+
     def end_sessions(self, who: Account) -> None:
         with self._writing() as session:
             end_all_sessions(session, who.person_id, now=datetime.now(UTC))
