@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from sys import getrefcount
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -29,6 +31,24 @@ def test_another_statement_in_the_same_place_of_memory_is_another() -> None:
         assert known.get(key(number)) == number
     assert known.get(key(0)) is None
     assert known.get(key(3 * MOST - 1)) == 3 * MOST - 1
+
+
+def test_of_statements_that_say_the_same_one_is_held() -> None:
+    known = KnownStatements()
+    known[key("select", 1)] = "compiled"
+    made = [key("select", 1) for _ in range(20)]
+    assert len({id(said) for _, said, *_ in made}) == len(made)
+    held_before = [getrefcount(said) for _, said, *_ in made]
+    assert {known.get(one) for one in made} == {"compiled"}
+    held = [getrefcount(said) - before for (_, said, *_), before in zip(made, held_before, strict=True)]
+    assert held == [0] * 19 + [1]
+
+
+def test_a_statement_compiled_again_is_found_as_it_was_compiled_last() -> None:
+    known, mine = KnownStatements(), key("select", 1)
+    for compiled in ("first", "second"):
+        known[mine] = compiled
+        assert [known.get(mine), known.get(mine)] == [compiled, compiled]
 
 
 @pytest.mark.both
