@@ -25,9 +25,10 @@ from deust.adapters.sounds import converted
 from deust.content.catalogue import Catalogue
 from deust.domain.documents import Unseen
 from deust.domain.errors import NotFound
-from deust.domain.learning import Quiz
+from deust.domain.learning import Lesson, Programme, Quiz
 from deust.models.quizzes import Attempt
 from deust.models.transaction import reading, writing
+from deust.queries.completion import nothing_left
 from deust.queries.documents import has_waiting_documents
 from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
@@ -40,6 +41,7 @@ from deust.services import (
     documents,
     grading,
     learning,
+    marking,
     message_digests,
     message_holders,
     records,
@@ -317,15 +319,39 @@ def _touch(progress_id: int, saved_at: datetime, now: datetime) -> None:
         learning.touch(session, progress_id, touched_at=saved_at, now=now)
 
 
-def index_courses(app: Flask, _now: datetime) -> None:
-    """Make what was published searchable, once a version."""
+def index_courses(app: Flask, now: datetime) -> None:
+    """Once a version: make what was published searchable, and count as done what it leaves nothing to do in."""
     catalogue: Catalogue = app.extensions["deust"].catalogue
     with app.app_context():
         with reading() as connection:
             new = [programme for programme in catalogue.programmes() if not is_indexed(connection, programme)]
         for programme in new:
+            _complete_all(programme, now)
             with writing() as session:
                 learning.index_programme(session, programme)
+
+
+def complete_finished(app: Flask, now: datetime) -> None:
+    """Count as done what has nothing left to do since attempts that were granted were taken back."""
+    catalogue: Catalogue = app.extensions["deust"].catalogue
+    with app.app_context():
+        for programme in catalogue.programmes():
+            _complete_all(programme, now)
+
+
+def _complete_all(programme: Programme, now: datetime) -> None:
+    with reading() as connection:
+        found = nothing_left(connection, programme)
+    for person_id, item in found:
+        _attempted(_complete, person_id, item, now)
+
+
+def _complete(person_id: int, item: Lesson | Quiz, now: datetime) -> None:
+    with writing() as session:
+        if isinstance(item, Quiz):
+            marking.keep_result(session, person_id, item, now)
+        else:
+            learning.complete_lesson(session, person_id=person_id, lesson=item, now=now)
 
 
 def purge(app: Flask, now: datetime) -> None:
@@ -366,4 +392,4 @@ FREQUENT: Sequence[Task] = (
     draw_documents,
     index_courses,
 )
-ALL: Sequence[Task] = (*FREQUENT, note_writing, purge, sweep_files, forget_rooms)
+ALL: Sequence[Task] = (*FREQUENT, note_writing, complete_finished, purge, sweep_files, forget_rooms)

@@ -156,6 +156,12 @@ def understood(
     return Understood(is_done=False, checks_left=checks_left(lesson, standing))
 
 
+def complete_lesson(session: Session, *, person_id: int, lesson: Lesson, now: datetime) -> None:
+    """The lesson is done if nothing is left to do in it: its text changed, the person did nothing now."""
+    row = lock_item(session, person_id=person_id, item=lesson, now=now)
+    _keep(session, row, item=lesson, now=now, touched_at=row.touched_at)
+
+
 def quiz_started(
     session: Session, row: Row[Any], *, item: Quiz, attempt_public_id: str, now: datetime
 ) -> dict[str, Any]:
@@ -282,7 +288,7 @@ def _insert_if_absent(session: Session, table: type[Base], values: dict[str, Any
 
 def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **changes: Any) -> Standing:
     """Write what the person changed in the row held, and where they then stand."""
-    changes["touched_at"] = now
+    changes.setdefault("touched_at", now)
     standing = _standing(session, row, item=item, now=now, **changes)
     changes |= {"completed_at": standing.completed_at, "credited_minutes": standing.credited_minutes}
     session.connection().execute(_UPDATE, {"row_id": row.id, "changed_at": now, **changes})
