@@ -23,6 +23,7 @@ DEFAULT_ZONE = "Europe/Paris"
 
 _DAYS = lazy("lundi mardi mercredi jeudi vendredi samedi dimanche")
 _SHORT_DAYS = lazy("lun. mar. mer. jeu. ven. sam. dim.")
+_SHORT_MONTHS = lazy("janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.")
 _MONTHS = lazy("janvier février mars avril mai juin juillet août septembre octobre novembre décembre")
 
 
@@ -56,6 +57,12 @@ def day_in(on: date, locale: str) -> str:
 def short_day_in(on: date, locale: str) -> str:
     """« dim. 18 », « Sun 18 »."""
     return f"{_SHORT_DAYS.words_in(locale)[on.weekday()]}{NBSP}{_ordinal(on, locale)}"
+
+
+@lru_cache(maxsize=2048)
+def short_date_in(on: date, locale: str) -> str:
+    """« dim. 6 déc. », « Sun 6 Dec »: a day that may be in another month."""
+    return f"{short_day_in(on, locale)}{NBSP}{_SHORT_MONTHS.words_in(locale)[on.month - 1]}"
 
 
 def clock_in(at: datetime, zone: str, locale: str) -> str:
@@ -130,6 +137,10 @@ def _short_day(at: date | datetime) -> str:
     return short_day_in(_local_day(at), current_locale())
 
 
+def _short_date(at: date | datetime) -> str:
+    return short_date_in(_local_day(at), current_locale())
+
+
 def _moment(at: datetime) -> str:
     return moment_in(at, person_zone(), current_locale())
 
@@ -176,6 +187,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "mark20": _mark20,
     "moment": _moment,
     "number": number,
+    "short_date": _short_date,
     "short_day": _short_day,
     "sound_time": sound_time,
     "stretches": stretches,

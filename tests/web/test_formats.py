@@ -48,6 +48,12 @@ def test_a_day(on: date, french: str, english: str):
     assert spaced(formats.day_in(on, "en")) == english
 
 
+def test_a_short_day_in_a_month():
+    assert spaced(formats.short_date_in(date(2026, 12, 6), "fr")) == "dim. 6 déc."
+    assert spaced(formats.short_date_in(date(2027, 2, 1), "fr")) == "lun. 1er févr."
+    assert spaced(formats.short_date_in(date(2026, 12, 6), "en")) == "Sun 6 Dec"
+
+
 def test_a_short_day():
     assert spaced(formats.short_day_in(date(2026, 10, 18), "fr")) == "dim. 18"
     assert spaced(formats.short_day_in(date(2026, 10, 18), "en")) == "Sun 18"

@@ -254,7 +254,7 @@ def test_what_is_closed_says_the_day_it_closed_not_the_day_it_was_due(student, c
     clock.move(days=20)
     page = student.get("/modules/ec101-accueil").text
     said = re.findall(r"Fermé depuis le ([^<]*)", page)
-    assert [day.replace("\N{NO-BREAK SPACE}", " ") for day in said] == ["dim. 25", "dim. 18", "mar. 27"]
+    assert [day.replace("\N{NO-BREAK SPACE}", " ") for day in said] == ["dim. 25 oct.", "dim. 18 oct.", "mar. 27 oct."]
 
 
 def test_a_module_says_its_weeks_and_one_of_no_unit_says_nothing_else(student):
