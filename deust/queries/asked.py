@@ -20,6 +20,9 @@ class AskedCheck:
     placement: Placement
     values: Values
 
+    def __hash__(self) -> int:
+        return hash((self.question, self.placement, *self.values.values()))
+
     def read(self, form: Mapping[str, Sequence[str]]) -> Json:
         return read(self.question, self.placement, form)
 

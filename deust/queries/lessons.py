@@ -16,7 +16,7 @@ from deust.domain.learning import Announced, Lesson, Programme, RenderedLesson
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.progress import AnyItem, State, checks_left, find_kept
-from deust.domain.questions import Info, Json, Question
+from deust.domain.questions import Info, Json
 from deust.domain.reading import Form, show_answer
 from deust.queries.asked import AskedCheck, asked_check
 from deust.queries.items import Row, item_url, module_code, module_url, numbered_row, public_url
@@ -80,6 +80,8 @@ class LessonPage:
 
     def filled(self, typed: Mapping[str, Form]) -> LessonPage:
         """The page with what is typed in some checks and was not tried."""
+        if not typed:
+            return self
         checks = {key: replace(one, fields=typed.get(key, one.fields)) for key, one in self.checks.items()}
         return replace(self, checks=checks)
 
@@ -173,8 +175,7 @@ def _opened(rendered: RenderedLesson, programme: Programme) -> tuple[tuple[str, 
 def _checks(rendered: RenderedLesson, url: str, *, person_id: int, tries: Mapping[str, Json]) -> dict[str, Check]:
     return {
         question.id: _check(
-            question,
-            person_id,
+            asked_check(question, person_id=person_id),
             f"{url}/verifier/{question.id}",
             json.dumps(tries[question.id]) if question.id in tries else None,
         )
@@ -182,14 +183,13 @@ def _checks(rendered: RenderedLesson, url: str, *, person_id: int, tries: Mappin
     }
 
 
-@lru_cache(maxsize=256)
-def _check(question: Question, person_id: int, url: str, tried: str | None) -> Check:
-    """The check as this person sees it, its answer as JSON; a lesson is opened again after each try of one of them.
+@lru_cache(maxsize=512)
+def _check(asked: AskedCheck, url: str, tried: str | None) -> Check:
+    """The check as whoever drew it so sees it, what they last answered as JSON: few draws and answers differ.
 
     What explains the answer waits for a number that can be read.
     """
-    asked = asked_check(question, person_id=person_id)
-    values = asked.values
+    question, values = asked.question, asked.values
     shown = present(question, asked.placement, values)
     hints = tuple(marking.filled(hint, values) for hint in question.hints)
     if tried is None:
