@@ -18,7 +18,6 @@ from deust.domain.progress import (
     Progress,
     State,
     Totals,
-    required_by,
     state_of,
 )
 from deust.domain.quizzes import Mode, Moment
@@ -170,9 +169,7 @@ class Glance:
         """What each item waits for, less what has closed: nobody is held back by what can no longer be done."""
         waits: dict[int, frozenset[int]] = {}
         for position, item in enumerate(self.items):
-            if not (item.requires or programme.modules[item.module].requires):
-                continue
-            needed = (self.positions[required.ref] for required in required_by(item, programme))
+            needed = (self.positions[required.ref] for required in programme.prerequisites.get(item.ref, ()))
             open_ones = frozenset(each for each in needed if not self._is_closed[each])
             if open_ones and self._fresh[position] is not State.SOON:
                 waits[position] = open_ones

@@ -273,6 +273,26 @@ class Programme:
         return module.item(item_id) if module else None
 
     @cached_property
+    def prerequisites(self) -> Mapping[str, tuple[Lesson | Quiz | Announced, ...]]:
+        """The items to finish before each that waits for some: those it names, and every item of the modules its module
+        asks for; what is announced holds nobody back.
+        """
+        waiting = (
+            (item, module)
+            for module in self.modules.values()
+            for item in module.items
+            if item.requires or module.requires
+        )
+        return {item.ref: self._required_by(item, module) for item, module in waiting}
+
+    def _required_by(self, item: Lesson | Quiz | Announced, module: Module) -> tuple[Lesson | Quiz | Announced, ...]:
+        named = (self.find_item(whole_reference(ref, module.id)) for ref in item.requires)
+        modules = (self.modules.get(module_id) for module_id in module.requires)
+        wanted = [required for required in named if required is not None]
+        wanted += [required for needed in modules if needed is not None for required in needed.items]
+        return tuple(required for required in wanted if not isinstance(required, Announced))
+
+    @cached_property
     def places(self) -> Mapping[str, tuple[Semester, Unit, Component]]:
         """The semester, UE and ECUE that each module teaches, in the order of the programme."""
         return {

@@ -13,7 +13,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from deust.domain.attempts import attempts_left
-from deust.domain.learning import Announced, Assignment, Completion, Lesson, Module, Programme, Quiz, whole_reference
+from deust.domain.learning import Announced, Assignment, Completion, Lesson, Module, Programme, Quiz
 from deust.domain.people import Calendar, Dates
 from deust.domain.questions import File, Info, Json, Voice
 from deust.domain.quizzes import Mode, Moment
@@ -229,21 +229,6 @@ def find_kept(item: AnyItem, kept: Mapping[str, Kept]) -> Kept | None:
     return next((value for value in former if value is not None), None)
 
 
-def required_by(item: AnyItem, programme: Programme) -> tuple[AnyItem, ...]:
-    """The items to finish before this one: those it names, and every item of the modules its module asks for."""
-    module = programme.modules[item.module]
-    named = (programme.find_item(whole_reference(ref, item.module)) for ref in item.requires)
-    modules = (programme.modules.get(module_id) for module_id in module.requires)
-    wanted = [required for required in named if required is not None]
-    wanted += [required for needed in modules if needed is not None for required in needed.items]
-    return tuple(required for required in wanted if not isinstance(required, Announced))
-
-
-def blocked_by(item: AnyItem, programme: Programme, standings: Mapping[str, Standing]) -> tuple[AnyItem, ...]:
-    """The prerequisites that the person has not finished; announced items never block."""
-    return tuple(required for required in required_by(item, programme) if not _is_done(required, standings))
-
-
 def _is_done(item: AnyItem, standings: Mapping[str, Standing]) -> bool:
     standing = find_kept(item, standings)
     return standing is not None and standing.completed_at is not None
@@ -271,23 +256,40 @@ class Progress:
     standings: Mapping[str, Standing] = field(default_factory=dict)
     cohort_dates: Mapping[str, Dates] = field(default_factory=dict)
     person_dates: Mapping[str, Dates] = field(default_factory=dict)
+    _dates: dict[str, Dates] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _holding: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def dates(self, item: AnyItem) -> Dates:
+        found = self._dates.get(item.ref)
+        if found is None:
+            found = self._dates[item.ref] = self._dates_of(item)
+        return found
+
+    def _dates_of(self, item: AnyItem) -> Dates:
         cohort_dates = find_kept(item, self.cohort_dates) if self.cohort_dates else None
         person_dates = find_kept(item, self.person_dates) if self.person_dates else None
         return dates_of(item, self.calendar, cohort_dates, person_dates)
 
     def blocked_by(self, item: AnyItem) -> tuple[AnyItem, ...]:
         """The prerequisites not finished, less those that closed: nobody is held back by what can no longer be done."""
-        if not self.is_followed or not (item.requires or self.programme.modules[item.module].requires):
+        if not self.is_followed:
             return ()
-        reasons = blocked_by(item, self.programme, self.standings)
-        return tuple(required for required in reasons if not self._is_closed(self.dates(required)))
+        return tuple(
+            required for required in self.programme.prerequisites.get(item.ref, ()) if self._holds_back(required)
+        )
+
+    def _holds_back(self, required: AnyItem) -> bool:
+        found = self._holding.get(required.ref)
+        if found is None:
+            is_left = not _is_done(required, self.standings) and not self._is_closed(self.dates(required))
+            found = self._holding[required.ref] = is_left
+        return found
 
     def status(self, item: AnyItem) -> Status:
         standing = find_kept(item, self.standings)
         dates = self.dates(item)
-        reasons = self.blocked_by(item)
+        is_begun = standing is not None and (standing.completed_at is not None or standing.has_open_attempt)
+        reasons = () if is_begun else self.blocked_by(item)
         state = state_of(item, standing, dates, self.now, is_blocked=bool(reasons))
         return Status(
             item=item,

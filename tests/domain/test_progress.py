@@ -12,7 +12,6 @@ from deust.domain.people import Dates
 from deust.domain.progress import (
     Progress,
     State,
-    blocked_by,
     checks_left,
     dates_of,
     is_complete,
@@ -166,6 +165,10 @@ def test_a_blocked_item_is_locked_but_an_open_attempt_goes_on():
     assert state_of(a_lesson(), a_standing(), Dates(), NOW, is_blocked=True) is State.LOCKED
     started = a_standing(attempts_used=1, open_attempt="a")
     assert state_of(a_quiz(), started, Dates(), NOW, is_blocked=True) is State.STARTED
+
+
+def blocked_by(item, programme, standings):
+    return Progress(programme=programme, now=NOW, standings=standings).blocked_by(item)
 
 
 def test_prerequisites_name_what_remains_and_announced_items_never_block():
