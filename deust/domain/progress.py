@@ -9,7 +9,8 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
-from typing import TypeVar
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from deust.domain.attempts import attempts_left
@@ -23,6 +24,7 @@ AnyItem = Lesson | Quiz | Announced
 Kept = TypeVar("Kept")
 
 _NO_DATES = Dates()
+_NOTHING_TRIED: Mapping[str, Json] = MappingProxyType({})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _WITHOUT_TRY = (Info, Voice, File)
 _CLOSING = (Mode.GRADED, Mode.EXAM)
@@ -38,8 +40,7 @@ class State(StrEnum):
     LOCKED = "locked"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """What is kept about one person and one item. `attempts_used` counts the open attempt too.
 
     `checks_tried` is the last answer to each check-yourself question tried.
@@ -50,7 +51,7 @@ class Standing:
     place: str | None = None
     read_permille: int = 0
     read_at: datetime | None = None
-    checks_tried: Mapping[str, Json] = field(default_factory=dict)
+    checks_tried: Mapping[str, Json] = _NOTHING_TRIED
     attempts_used: int = 0
     open_attempt: str | None = None
     deadline_at: datetime | None = None
@@ -64,8 +65,7 @@ class Standing:
         return self.open_attempt is not None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Status:
+class Status(NamedTuple):
     """An item as one person meets it now; `blocked_by` are the items to finish first."""
 
     item: AnyItem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
@@ -54,5 +53,5 @@ def _is_complete(item: AnyItem, row: Row[Any]) -> bool:
     standing = standing_from(row)
     if isinstance(item, Quiz):
         share = standing.kept_share
-        standing = replace(standing, is_passed=share is not None and share >= item.settings.pass_share)
+        standing = standing._replace(is_passed=share is not None and share >= item.settings.pass_share)
     return is_complete(item, standing, extra_attempts=row.granted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import islice
@@ -299,7 +299,7 @@ def _standing(
     session: Session, row: Row[Any], *, item: AnyItem, now: datetime, may_complete: bool = True, **changes: Any
 ) -> Standing:
     """Where the person stands once this changed. The change that makes the item done credits its minutes, once."""
-    standing = replace(standing_from(row), **changes)
+    standing = standing_from(row)._replace(**changes)
     is_to_complete = may_complete and row.completed_at is None
     if not is_to_complete or not _is_complete(session, row.person_id, item, standing):
         return standing
@@ -313,7 +313,7 @@ def _standing(
         minutes=item.minutes,
         version=item.version,
     )
-    return replace(standing, completed_at=now, credited_minutes=item.minutes)
+    return standing._replace(completed_at=now, credited_minutes=item.minutes)
 
 
 def _is_complete(session: Session, person_id: int, item: AnyItem, standing: Standing) -> bool:

@@ -42,9 +42,9 @@ def standings(draw):
         is_quiz = item.ref.partition("/")[2] in ("entrainement", "note", "examen")
         standing = Standing(opened_at=NOW, touched_at=NOW, read_permille=0 if is_quiz else draw(st.integers(0, 1000)))
         if is_quiz and kind in ("open", "tried", "done"):
-            standing = replace(standing, attempts_used=1, open_attempt="abc" if kind == "open" else None)
+            standing = standing._replace(attempts_used=1, open_attempt="abc" if kind == "open" else None)
         if kind == "done":
-            standing = replace(standing, completed_at=NOW, credited_minutes=item.minutes)
+            standing = standing._replace(completed_at=NOW, credited_minutes=item.minutes)
         ref = f"{item.module}/{item.aliases[0]}" if item.aliases and draw(st.booleans()) else item.ref
         made[ref] = standing
     return made

@@ -142,4 +142,4 @@ def a_programme(modules: Sequence[Module], **changes: Any) -> Programme:
 
 def a_standing(**changes: Any) -> Standing:
     standing = Standing(opened_at=NOW, touched_at=NOW)
-    return replace(standing, **changes)
+    return standing._replace(**changes)
