@@ -48,6 +48,7 @@ class Row(NamedTuple):
     is_begun: bool = False
     is_attempted: bool = False
     has_open_attempt: bool = False
+    ends_at: datetime | None = None
     mark: Fraction | None = None
     blocked_by: tuple[Before, ...] = ()
 
@@ -135,6 +136,7 @@ def row_of(status: Status, progress: Progress, *, position: int, is_current: boo
         is_begun=is_begun(status),
         is_attempted=not is_open and standing is not None and standing.attempts_used > 0,
         has_open_attempt=is_open,
+        ends_at=standing.deadline_at if standing is not None and is_open else None,
         mark=_mark_told(status, progress.now),
         blocked_by=finish_first(status.item, status.blocked_by, progress.programme),
     )

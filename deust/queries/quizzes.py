@@ -158,6 +158,7 @@ class PastAttempt:
     public_id: str
     number: int
     started_at: datetime
+    deadline_at: datetime | None
     closed_at: datetime | None
     share: Fraction | None
 
@@ -354,6 +355,7 @@ def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime, *
         public_id=row.public_id,
         number=row.number,
         started_at=row.started_at,
+        deadline_at=row.deadline_at,
         closed_at=row.closed_at,
         share=row.score / row.out_of if visible.score and row.score is not None and row.out_of else None,
     )

@@ -22,7 +22,7 @@ from tests.support.clients import Client
 from tests.support.clock import Clock
 from tests.support.forms import form_of, forms_of
 from tests.support.pages import shown_without_scripts
-from tests.support.sittings import EXAM, GRADED, Sitting
+from tests.support.sittings import EXAM, GRADED, TRAINING, Sitting
 
 ClientOf = Callable[[Person | Role], Client]
 KEPT_APART = "gardée à part"
@@ -301,6 +301,28 @@ def test_ten_minutes_before_the_close_ten_minutes_are_told_and_enforced(
     assert "Le quiz ferme avant" in student.get(f"{exam.path}/questions/1").text
     clock.move(minutes=10, seconds=31)
     assert exam.outcome(exam.save("x-duree", "10"), "x-duree") == "late"
+
+
+def test_who_left_a_timed_attempt_reads_when_it_ends_wherever_it_is_resumed(exam: Sitting) -> None:
+    """« Vos réponses sont gardées. À finir avant dimanche 29 novembre » was read by who had eight minutes left."""
+    end = f"mardi 13{NBSP}octobre, 20{NBSP}h{NBSP}20"
+    today = exam.client.get("/aujourdhui").text
+    assert f"Cet essai se ferme <b>{end}</b>." in today
+    assert f"fin {end}" in exam.client.get(exam.home).text
+
+
+def test_a_quiz_without_a_clock_does_not_say_that_time_goes_on(student: Client, exam: Sitting) -> None:
+    assert "Le temps, lui, continue." in student.get(exam.home).text
+    assert "Le temps, lui, continue." not in student.get(f"/modules/ec101-accueil/{TRAINING}").text
+
+
+def test_a_due_date_that_is_past_is_told_as_such_before_starting(student: Client, doors: Doors, clock: Clock) -> None:
+    with doors.writing() as session:
+        due_at = clock.now - timedelta(days=2)
+        factories.item_dates(session, f"ec101-accueil/{TRAINING}", person_id=student.person.id, due_at=due_at)
+    home = student.get(f"/modules/ec101-accueil/{TRAINING}").text
+    assert "<dt>Avant</dt>" not in home
+    assert f"dimanche 11{NBSP}octobre, 20{NBSP}h{NBSP}00{NBSP}: date passée, le quiz reste ouvert" in home
 
 
 @pytest.mark.case("QZ-03")
