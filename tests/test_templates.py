@@ -272,6 +272,15 @@ UPLOADS = [
 ]
 
 
+def test_the_gaps_of_a_text_that_is_read_are_numbers():
+    """A tutor read « c'est le [[2]] » in the question as it was asked."""
+    module = environment().get_template("questions/stem.html").module
+    read = str(module.read_stem(question("cloze", stem=CLOZE, gaps=GAPS)))
+    assert read == "<p>Si j'ai <b>(1)</b>, c'est le <b>(2)</b>, <b>(3)</b>.</p>"
+    assert str(module.read_stem(question("single", stem="<p>[[1]]</p>"))) == "<p>[[1]]</p>"
+
+
+
 def asked(one: Presented, filled: dict[str, list[str]], **values: object) -> Element:
     template = environment().from_string(
         '<form><h2 id="q-q">{{ question.title }}</h2>{% include "questions/answer.html" %}</form>'

@@ -417,6 +417,33 @@ def test_after_the_hand_in_the_questions_lead_to_the_result(sitting: Sitting) ->
         assert sitting.client.get(f"{sitting.path}/{page}").location == f"{sitting.path}/resultat"
 
 
+def test_the_result_tells_what_was_left_empty_from_what_is_wrong(sitting: Sitting) -> None:
+    """A question that nobody answered was « Inexact »."""
+    sitting.save("e-nombre", "999")
+    sitting.hand_in()
+    assert "Inexact, 0 / " in corrected(sitting, "e-nombre")
+    empty = corrected(sitting, "e-courte")
+    assert "Sans réponse, 0 / " in empty
+    assert "Inexact" not in empty
+
+
+def test_the_result_shows_the_text_whose_gaps_it_corrects(sitting: Sitting) -> None:
+    """« 1 : canaritrou » answered a sentence that was not there."""
+    sitting.save("e-trous", ["canaritrou", 1, "3"])
+    sitting.hand_in()
+    text = " ".join(re.sub(r"<[^>]+>", "", corrected(sitting, "e-trous")).split())
+    assert "Il faut (1) le client, (2) de répondre, en (3) secondes." in text
+
+
+def corrected(sitting: Sitting, question_id: str) -> str:
+    """What the result says of one question."""
+    return (
+        sitting.result()
+        .partition(f'<li class="review" id="q-{sitting.key(question_id)}">')[2]
+        .partition("Poser une")[0]
+    )
+
+
 def test_the_result_has_a_receipt_that_anyone_can_verify_and_another_try(sitting: Sitting, client: Client) -> None:
     sitting.save("e-simple", 2)
     sitting.hand_in()
