@@ -19,7 +19,7 @@ from deust.queries.eyes import seen_as
 from deust.queries.signin import signed_in
 from deust.services.signin import token_hash
 from deust.services.tools import Tools
-from deust.web.typed import given_back
+from deust.web.typed import given_back, page_of_the_form
 
 login_manager = LoginManager()
 login_manager.session_protection = None
@@ -112,17 +112,26 @@ def permission(needed: Permission) -> Callable[[View], View]:
     return mark
 
 
+def _needed(endpoint: str) -> Permission | None:
+    return getattr(current_app.view_functions[endpoint], "permission", None)
+
+
+def is_for_members() -> bool:
+    """Whether the page asked for opens only to who is signed in."""
+    return request.endpoint is not None and _needed(request.endpoint) is not Permission.PUBLIC
+
+
 def guard() -> Response | None:
     """Before each request: refuse by default, let public pages through, send the others to sign in."""
     if request.endpoint is None:
         return None
     _look_through()
-    needed = getattr(current_app.view_functions[request.endpoint], "permission", None)
+    needed = _needed(request.endpoint)
     if needed is Permission.PUBLIC:
         return None
     person = visitor_or_none()
     if person is None:
-        return _sign_in_first()
+        return sign_in_first()
     g.locale = person.locale
     if needed is None or not may(person.role, needed):
         abort(403)
@@ -145,12 +154,15 @@ def _look_through() -> None:
     g.eyes = Eyes(student=student, now=now, is_seen_here=request.endpoint in _SEEN)
 
 
-def _sign_in_first() -> Response:
+def sign_in_first() -> Response:
+    """The way to sign in and back; what a form had sent is given back, or said not to be kept."""
     if wants_json():
         abort(401)
     session.pop("_user_id", None)
     if (kept := given_back(401, is_signed_out=True)) is not None:
         return kept
+    if request.method == "POST":
+        return redirect(url_for("signin.sign_in", suite=page_of_the_form(), fini=1), 303)  # type: ignore[return-value]
     following = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("signin.sign_in", suite=following), 303)  # type: ignore[return-value]
 

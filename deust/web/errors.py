@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from deust.domain import errors
 from deust.domain.flags import InvalidRules
-from deust.web.current import visitor_or_none, wants_json
+from deust.web.current import is_for_members, sign_in_first, visitor_or_none, wants_json
 from deust.web.i18n import LazyText
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
@@ -208,7 +208,9 @@ def _forged(_error: CSRFError) -> Response:
     is_signed_out = visitor_or_none() is None
     if wants_json():
         return answer(401) if is_signed_out else answer(400, code="csrf")
-    return given_back(400, is_signed_out=is_signed_out) or answer(400, code="csrf")
+    if (kept := given_back(400, is_signed_out=is_signed_out)) is not None:
+        return kept
+    return sign_in_first() if is_signed_out and is_for_members() else answer(400, code="csrf")
 
 
 def _http(error: HTTPException) -> Response:

@@ -49,7 +49,7 @@ def given_back(status: int, *, is_signed_out: bool) -> Response | None:
     texts = typed_texts()
     if not texts:
         return None
-    page = render_template("errors/typed.html", texts=texts, back=_page_of_the_form(), is_signed_out=is_signed_out)
+    page = render_template("errors/typed.html", texts=texts, back=page_of_the_form(), is_signed_out=is_signed_out)
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -63,7 +63,7 @@ def _is_from_here() -> bool:
     return origin is None or urlsplit(origin).netloc == request.host
 
 
-def _page_of_the_form() -> str | None:
+def page_of_the_form() -> str | None:
     """The page that the form stood on, when the browser says it and it is one of ours."""
     came = urlsplit(request.referrer or "")
     if came.netloc != request.host:

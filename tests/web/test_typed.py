@@ -78,9 +78,22 @@ def test_passwords_and_what_other_sites_send_are_not_shown(app: Flask, student: 
         assert "Appelez ce numéro" not in sent.text
 
 
-def test_a_button_without_words_leads_to_sign_in_as_before(student: Client, doors: Doors) -> None:
+@pytest.mark.parametrize("is_cookie_gone", [False, True])
+def test_a_choice_without_words_leads_to_sign_in_which_says_that_it_is_not_kept(
+    app: Flask, student: Client, doors: Doors, is_cookie_gone: bool
+) -> None:
+    """Who chose an option and pressed « Suivante » signed in again without a word of it, and came out on another page."""
+    question = str(student.submit("/modules/ec101-accueil/entrainement/essais").location)
+    form = form_of(student.get(question), "paper")
     end_sessions(doors)
-    assert student.submit("/modules/ec101-accueil/saluer/compris").location == "/connexion"
+    came = {"Referer": f"http://localhost{question}"}
+    asker = app.test_client() if is_cookie_gone else student
+    lost = asker.post(form.action, data={**form.fields, "go": "next"}, headers=came)
+    assert (lost.status_code, lost.location) == (303, f"/connexion?suite={question}&fini=1")
+    page = student.get(str(lost.location)).text
+    assert "ce que vous venez d’envoyer n’est pas enregistré" in page
+    assert "Vous reviendrez ensuite à la page où vous étiez." in page
+    assert "n’est plus à jour" in app.test_client().post("/connexion", data={"email": "a@b.fr"}).text
 
 
 def test_answers_of_a_quiz_page_come_back(student: Client, doors: Doors) -> None:
