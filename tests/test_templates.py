@@ -280,7 +280,6 @@ def test_the_gaps_of_a_text_that_is_read_are_numbers():
     assert str(module.read_stem(question("single", stem="<p>[[1]]</p>"))) == "<p>[[1]]</p>"
 
 
-
 def asked(one: Presented, filled: dict[str, list[str]], **values: object) -> Element:
     template = environment().from_string(
         '<form><h2 id="q-q">{{ question.title }}</h2>{% include "questions/answer.html" %}</form>'

@@ -65,8 +65,11 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchPage:
+    """`has_more`: other pages answer too, less well."""
+
     query: str
     found: tuple[Found, ...]
+    has_more: bool
 
 
 def search_page(
@@ -82,7 +85,8 @@ def search_page(
         (row for row in rows if row.ref in may_open or row.kind == "term"),
         key=lambda row: not set(stems) <= set(stemmed(row.title).split()),
     )
-    return SearchPage(query=query, found=tuple(_found(row, stems, programme, reader) for row in titled[:MAX_FOUND]))
+    found = tuple(_found(row, stems, programme, reader) for row in titled[:MAX_FOUND])
+    return SearchPage(query=query, found=found, has_more=len(titled) > MAX_FOUND)
 
 
 def searched_stems(query: str) -> tuple[str, ...]:

@@ -129,6 +129,18 @@ def test_questions_and_their_answers_are_not_searched(learner):
     assert urls("zigzag", learner) == []
 
 
+def test_a_list_that_is_cut_is_not_said_to_be_all_that_answers(learner):
+    """« 20 pages parlent de « écoute » » was said of whatever had twenty or more."""
+    lessons = [a_lesson(f"l-{number}", body="Écoutez.") for number in range(MAX_FOUND + 1)]
+    for count, has_more in ((MAX_FOUND, False), (MAX_FOUND + 1, True)):
+        programme = a_programme([a_module(*lessons[:count])], version=f"v{count}")
+        with writing() as session:
+            index_programme(session, programme)
+        with reading() as connection:
+            page = search_page(connection, "écouter", programme=programme, learner=learner, now=NOW)
+        assert (len(page.found), page.has_more) == (MAX_FOUND, has_more)
+
+
 @pytest.mark.parametrize(
     "query",
     ["", "   ", '"', "'", "*", '"client', "client*", "AND", "NEAR(client", "a:b", "-client", "client & | !", "(", "\\",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,9 @@ SINGLE, MULTIPLE, TRUE, NUMBER, SHORT, PAIRS, ORDER, GAPS, CALCULATED, INFO, ESS
 """Where each sort of question stands in the training quiz."""
 
 
-SAVED = "enregistrée à"
+SAVED = re.compile("nregistrée? à")
+"""A question of a quiz is named; the parts of a work are saved together."""
+
 OFFLINE = "Hors connexion — gardé sur cet appareil"
 FAILING = "Pas encore enregistré"
 WEBM = b"\x1a\x45\xdf\xa3" + bytes(2000)

@@ -101,6 +101,13 @@ def test_a_student_hands_in_and_reads_the_mark_only_once_released(student: Clien
     assert "CANARI" not in told
 
 
+def test_the_page_of_a_work_says_that_it_is_saved_and_names_no_answer(student: Client) -> None:
+    """« Réponse 1 enregistrée à 20 h 14 » was said of the text of a work."""
+    page = student.get(write(student)).text
+    assert 'data-text-saved="Enregistré à {time}"' in page
+    assert "Réponse {number}" not in page
+
+
 def test_versions_are_announced_once_there_is_one(student: Client) -> None:
     """Under the title stood an empty list while the first version was a draft."""
     draft = write(student)

@@ -264,6 +264,15 @@ def test_a_module_says_its_weeks_and_one_of_no_unit_says_nothing_else(student):
     assert "Coefficient" not in head
 
 
+def test_what_is_not_there_yet_is_not_promised_for_the_day_it_would_be_due(student, doors, clock):
+    """« Elle est prévue pour le dimanche 29 novembre »: that was when it should have been finished."""
+    with doors.writing() as session:
+        factories.item_dates(session, "ec101-accueil/appel", person_id=student.person.id, due_at=clock.now)
+    page = student.get("/modules/ec101-accueil/appel").text
+    assert "n’est pas encore disponible" in page
+    assert "prévue pour" not in page
+
+
 def test_calls_and_assignments_are_announced(student):
     page = student.get("/modules/ec101-accueil/appel").text
     assert "pas encore disponible" in page

@@ -242,5 +242,6 @@ def test_an_invitation_leads_to_a_password(manager: Client, client: Client, door
     with doors.writing() as session:
         mail = session.scalars(select(OutboxMessage)).one()
     path = mail.payload["link"].removeprefix("http://localhost")
+    assert "autres appareils" not in text(client, path), "there is no device yet to sign out"
     assert client.submit(path, {"password": NEW_PASSWORD, "again": NEW_PASSWORD}).status_code == 303
     assert "compte ouvert" in text(manager, f"/personnes/{newcomer.id}")

@@ -82,7 +82,7 @@ def test_passwords_and_what_other_sites_send_are_not_shown(app: Flask, student: 
 def test_a_choice_without_words_leads_to_sign_in_which_says_that_it_is_not_kept(
     app: Flask, student: Client, doors: Doors, is_cookie_gone: bool
 ) -> None:
-    """Who chose an option and pressed « Suivante » signed in again without a word of it, and came out on another page."""
+    """Who chose an option and pressed « Suivante » signed in again without a word of it, and landed elsewhere."""
     question = str(student.submit("/modules/ec101-accueil/entrainement/essais").location)
     form = form_of(student.get(question), "paper")
     end_sessions(doors)
