@@ -111,12 +111,12 @@ _GLUED = """() => {
     const touches = (e, one) => {
         const [above, box] = [one.getBoundingClientRect(), e.getBoundingClientRect()];
         const isBelow = box.top >= above.bottom - 1;
-        if (e.matches('h2, .asked, .semester'))
+        if (e.matches('h2, .asked, .semester, article > form'))
             return isBelow && box.top - above.bottom < 8 && !one.matches('.kicker, .about, details');
         return one.matches('.badge, .button')
             && (isBelow ? box.top - above.bottom < 3 : box.left >= above.left && box.left - above.right < 4);
     };
-    return [...document.querySelectorAll('main :is(.badge, .button, h2, .asked, .semester)')]
+    return [...document.querySelectorAll('main :is(.badge, .button, h2, .asked, .semester, article > form)')]
         .filter(e => isShown(e) && before(e) && touches(e, before(e)))
         .map(e => `${named(e)} touches ${named(before(e))}`);
 }"""
