@@ -536,6 +536,7 @@ function notice(name, kind, text, link) {
   banner.dataset.notice = name;
   banner.replaceChildren(title, ...(link ? [link] : []));
   if (!banner.isConnected) document.querySelector("[data-notices]").append(banner);
+  return banner;
 }
 
 function unnotice(name) {
@@ -799,7 +800,7 @@ async function leave(submission) {
     return;
   }
   if (failures || !navigator.onLine || (files.failures && !isDurable)) {
-    notice("stay", "warning", words("Stay"));
+    notice("stay", "warning", words("Stay")).scrollIntoView({ block: "nearest" }); // the button pressed may be a screen below
     return;
   }
   goWith(button);
