@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from deust.domain import attempts
 from deust.domain.learning import Programme, Quiz
 from deust.domain.people import Arrangement, Dates, SignedIn
-from deust.domain.progress import AnyItem, Status
+from deust.domain.progress import AnyItem, State, Status
 from deust.domain.questions import Info
 from deust.domain.quizzes import QuizSettings
 from deust.models.people import Accommodation
@@ -26,7 +26,10 @@ _ARRANGEMENT = select(Accommodation.time_multiplier, Accommodation.extra_minutes
 
 @dataclass(frozen=True, kw_only=True)
 class StartPage:
-    """`deadline` is the one that starting now would give; `may_start` is False with its reason in the other fields."""
+    """`deadline` is the one that starting now would give; `may_start` is False with its reason in the other fields.
+
+    `is_overdue`: what should have been finished by now is not, begun or not.
+    """
 
     quiz: Quiz
     status: Status
@@ -42,6 +45,7 @@ class StartPage:
     is_followed: bool
     is_open: bool
     is_closed: bool
+    is_overdue: bool
     ends_soon: bool
 
     @property
@@ -89,6 +93,7 @@ def start_page(
         is_followed=progress.is_followed,
         is_open=dates.opens_at is None or now >= dates.opens_at,
         is_closed=dates.closes_at is not None and now >= dates.closes_at,
+        is_overdue=dates.due_at is not None and now > dates.due_at and status.state is not State.DONE,
         ends_soon=deadline.is_window and deadline.time_seconds is not None,
     )
 

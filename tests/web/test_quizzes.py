@@ -322,7 +322,13 @@ def test_a_due_date_that_is_past_is_told_as_such_before_starting(student: Client
         factories.item_dates(session, f"ec101-accueil/{TRAINING}", person_id=student.person.id, due_at=due_at)
     home = student.get(f"/modules/ec101-accueil/{TRAINING}").text
     assert "<dt>Avant</dt>" not in home
-    assert f"dimanche 11{NBSP}octobre, 20{NBSP}h{NBSP}00{NBSP}: date passée, le quiz reste ouvert" in home
+    past = f"dimanche 11{NBSP}octobre, 20{NBSP}h{NBSP}00"
+    assert f"{past}{NBSP}: date passée, le quiz reste ouvert" in home
+    Sitting(student, doors).start()
+    assert f"{past}{NBSP}: date passée, le quiz reste ouvert" in student.get(f"/modules/ec101-accueil/{TRAINING}").text
+    today = student.get("/aujourdhui").text
+    assert f"La date est passée depuis {past}." in today
+    assert f"À finir avant <b>{past}" not in today
 
 
 @pytest.mark.case("QZ-03")
