@@ -11,6 +11,10 @@ class NotFound(Refusal):
     """What was asked for does not exist, or not for the person who asks."""
 
 
+class UnknownReceipt(Refusal):
+    """No receipt has the code that was typed."""
+
+
 class Forbidden(Refusal):
     """The person is known and may not do this."""
 

@@ -119,13 +119,21 @@ _NOT_ENROLLED = Words(
     todo=lazy("Le secrétariat de la formation inscrit. Le programme et les leçons publiques restent ouverts."),
 )
 
+_UNKNOWN_RECEIPT = Words(
+    title=lazy("Aucun reçu ne porte ce code."),
+    happened=lazy("Un code a 28 signes, en sept groupes de quatre. Il en manque un, ou l’un d’eux est faux."),
+    todo=lazy("Recopiez-le depuis le reçu, ou demandez-le à nouveau à qui vous l’a donné."),
+)
+
 _OF_REFUSAL: dict[type[errors.Refusal], Words] = {
     errors.OnlyLooking: _LOOKING,
     errors.NotEnrolled: _NOT_ENROLLED,
+    errors.UnknownReceipt: _UNKNOWN_RECEIPT,
 }
 
 STATUS: dict[type[errors.Refusal], int] = {
     errors.NotFound: 404,
+    errors.UnknownReceipt: 404,
     errors.Unavailable: 503,
     errors.Unkeepable: 400,
     errors.Forbidden: 403,

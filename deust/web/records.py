@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from deust.domain.access import Permission, may
-from deust.domain.errors import NotFound
+from deust.domain.errors import NotFound, UnknownReceipt
 from deust.domain.records import read_code
 from deust.models.transaction import reading
 from deust.queries.public_home import OpenModuleCard, open_module_cards
@@ -38,7 +38,7 @@ def receipt(code: str) -> ResponseReturnValue:
     with reading() as connection:
         found = find_receipt(connection, code=read) if read else None
     if found is None:
-        raise NotFound
+        raise UnknownReceipt
     return render_template("records/receipt.html", receipt=found)
 
 

@@ -455,6 +455,7 @@ def test_the_result_has_a_receipt_that_anyone_can_verify_and_another_try(sitting
     sitting.hand_in()
     page = sitting.result()
     code = re.search(r'href="/recus/([^"]+)"', page)[1]
+    assert "donnez-le à qui doit le vérifier" in page
     receipt = client.get(f"/recus/{code}")
     assert receipt.status_code == 200
     digest = re.search(r'<code class="hash">([0-9a-f]{64})</code>', page)[1]

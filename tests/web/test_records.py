@@ -92,8 +92,12 @@ def test_a_receipt_never_says_handed_in_what_the_clock_closed(
 
 
 @pytest.mark.parametrize("typed", ["x", "0" * 28, "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ", "é", "%00", "a" * 3000])
-def test_an_unknown_receipt_is_a_page_that_does_not_exist(client: Client, code: str, typed: str) -> None:
-    assert client.get(f"/recus/{typed}").status_code == 404
+def test_an_unknown_receipt_is_a_page_that_says_so(client: Client, code: str, typed: str) -> None:
+    """Whoever verifies a code was told to look for a word of the course."""
+    unknown = client.get(f"/recus/{typed}")
+    assert unknown.status_code == 404
+    assert "Aucun reçu ne porte ce code." in unknown.text
+    assert "un mot du cours" not in unknown.text
 
 
 @pytest.mark.parametrize("path", ["/accessibilite", "/vos-donnees", "/mentions-legales", "/plan-du-site"])
