@@ -110,11 +110,12 @@ def test_try_of_a_calculated_question_tells_the_numbers_drawn_or_takes_the_autho
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ("[", "n'est pas un fichier JSON lisible"),
+        ('{"q-ordre": 2\n"q-debit": 3}', "n'est pas un fichier JSON lisible (ligne 2, colonne 1)"),
         ("[" * 100_000, "n'est pas un fichier JSON lisible"),
         ("[1]", "doit contenir"),
         ({"rien": 1}, "questions inconnues : rien"),
         ({"q-ordre": {"x": 1}}, "« q-ordre »"),
+        ({"q-ordre": 9}, "« q-ordre » illisible ; attendu : le numéro ou le texte d'une proposition"),
     ],
 )
 def test_try_refuses_in_one_line(tmp_path: Path, answers: object, words: str) -> None:
@@ -140,6 +141,36 @@ def test_what_does_not_exist_is_one_french_line(tmp_path: Path, arguments: list[
     assert done.exit_code == 2
     assert done.stderr.startswith("Erreur : ")
     assert len(done.stderr.strip().split("\n")) == 1
+
+
+def test_a_file_that_is_not_there_is_not_called_unreadable_json(tmp_path: Path) -> None:
+    done = run(clean_tree(tmp_path), "try", "quiz-accueil", str(tmp_path / "rien.json"))
+    assert "rien.json n'existe pas ou ne peut être lu." in done.stderr
+
+
+def test_an_item_whose_file_has_errors_is_not_only_said_not_to_exist(tmp_path: Path) -> None:
+    done = run(clean_tree(tmp_path, {f"{M}/02-quiz-accueil.md": "rien"}), "show", "quiz-accueil")
+    assert "ou son fichier a des erreurs : « courses check » les dit" in done.stderr
+
+
+def test_check_lists_the_faults_of_the_questions_under_a_header_that_is_refused(tmp_path: Path) -> None:
+    """A quiz without its mode hid all the rest until the next check."""
+    faults = "---\nkind: quiz\ntitre: Essai\n---\n## Sans identifiant\n- (x) a\n- ( ) b\n"
+    lesson = "---\ntitre: Leçon\n---\n## Un\n\n```question\n## Deux\n- (x) a\n- ( ) b\n```\n"
+    call = "---\nkind: call\n---\n## un\n- « Oui » -> \n"
+    files = {f"{M}/02-quiz-accueil.md": faults, f"{M}/01-accueillir.md": lesson, f"{M}/03-appel-colis.md": call}
+    told = run(clean_tree(tmp_path, files), "check").stdout
+    assert "clé « mode » manquante (fix: ajoutez-la, avec une des valeurs : training, graded, exam)" in told
+    assert "02-quiz-accueil.md:5: error: question sans identifiant" in told
+    assert "01-accueillir.md:7: error: question sans identifiant" in told
+    assert "03-appel-colis.md:5: error:" in told
+
+
+def test_list_counts_the_parts_of_a_work_and_no_information_among_questions(tmp_path: Path) -> None:
+    info = "\n## Lire {#q-info type=info}\nTexte.\n"
+    listed = run(clean_tree(tmp_path, {f"{M}/02-quiz-accueil.md": QUIZ + info}), "list").stdout
+    assert "quiz, 25 min, 2 questions, 3 pt" in listed
+    assert "partie" in next(line for line in listed.splitlines() if "(devoir" in line)
 
 
 def test_an_id_of_two_modules_must_be_made_precise(tmp_path: Path) -> None:

@@ -25,13 +25,22 @@ from deust.content.tree import Reading, read_tree
 from deust.domain.calculated import draw_for
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import format_number, read_number
-from deust.domain.learning import Announced, Lesson, Programme, Quiz, points_of
+from deust.domain.learning import Announced, Assignment, Lesson, Programme, Quiz, points_of
 from deust.domain.marking import mark, points
 from deust.domain.questions import HUMAN_MARKED, Info, Json, Question, Values, type_of
 from deust.domain.reading import read_author
 
 Item = Lesson | Quiz | Announced
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+_EXPECTED = {
+    "unknown-option": "le numéro ou le texte d'une proposition, ou « vrai », ou « faux »",
+    "wrong-count": "une liste d'autant de réponses que de paires, de trous ou d'éléments",
+    "place-twice": "une liste où chaque élément est une seule fois",
+    "not-a-text": "un texte entre guillemets, ou un nombre",
+    "file": "rien : un fichier ou une voix se déposent sur la plateforme",
+}
+"""What an author should have written, by the reason of the refusal."""
 
 KINDS = {"lesson": "leçon", "quiz": "quiz", "call": "appel", "assignment": "devoir"}
 
@@ -140,7 +149,11 @@ def _summary(item: Item) -> str:
     parts = [KINDS[item.kind], f"{item.minutes} min"]
     questions = _questions(item)
     if questions:
-        parts += [counted(len(questions), "question"), f"{format_number(points_of(questions))} pt"]
+        asked = sum(not isinstance(question.answer, Info) for question in questions)
+        parts += [
+            counted(asked, "partie" if isinstance(item, Assignment) else "question"),
+            f"{format_number(points_of(questions))} pt",
+        ]
     return ", ".join(parts)
 
 
@@ -157,7 +170,8 @@ def _item(reading: Reading, name: str) -> Item:
     else:
         found = [item for one in reading.programmes.values() for item in _named(one, name)]
     if not found:
-        _fail(f"l'activité « {name} » n'existe pas ; « courses list » donne leurs noms.")
+        broken = ", ou son fichier a des erreurs : « courses check » les dit" if errors_of(reading.problems) else ""
+        _fail(f"l'activité « {name} » n'existe pas{broken} ; « courses list » donne leurs noms.")
     if len(found) > 1:
         _fail(f"plusieurs activités s'appellent « {name} » : {', '.join(item.ref for item in found)}.")
     return found[0]
@@ -269,7 +283,11 @@ def try_course(item: str, answers: Path, seed: int, as_json: bool, folder: Path 
 def _answers(path: Path, questions: Sequence[Question]) -> dict[str, Json]:
     try:
         given = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=str)
-    except (OSError, ValueError, RecursionError):
+    except OSError:
+        _fail(f"{path} n'existe pas ou ne peut être lu.")
+    except json.JSONDecodeError as failure:
+        _fail(f"{path} n'est pas un fichier JSON lisible (ligne {failure.lineno}, colonne {failure.colno}).")
+    except (ValueError, RecursionError):
         _fail(f"{path} n'est pas un fichier JSON lisible.")
     if not isinstance(given, dict):
         _fail(f"{path} doit contenir {{identifiant: réponse}}.")
@@ -289,7 +307,8 @@ def _tried(question: Question, given: Json, seed: int) -> dict[str, Any]:
     try:
         verdict = mark(question, read_author(question, given), values)
     except InvalidAnswer as refusal:
-        _fail(f"réponse à « {question.id} » illisible ({refusal.reason}).")
+        expected = _EXPECTED.get(refusal.reason, "une réponse plus simple")
+        _fail(f"réponse à « {question.id} » illisible ; attendu : {expected}.")
     earned = points(question, verdict)
     row: dict[str, Any] = {
         "id": question.id,

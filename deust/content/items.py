@@ -80,6 +80,7 @@ def read_item(file: TextFile, page: Page, document: Document, facts: Facts, repo
         return None
     header = _header(document, report)
     if header is None:
+        _read_on(document.data.get("kind", Kind.LESSON), page, report)
         return None
     shared = _shared(file, header, int(found.group(1)), found.group(2), report, document)
     if isinstance(header, LessonHeader):
@@ -91,6 +92,16 @@ def read_item(file: TextFile, page: Page, document: Document, facts: Facts, repo
     if isinstance(header, AssignmentHeader):
         return _assignment(header, page, document, report, shared)
     return None
+
+
+def _read_on(kind: object, page: Page, report: Report) -> None:
+    """Report what is wrong under a header that is refused, so that its author meets all of it at once."""
+    if kind == Kind.LESSON:
+        read_checks(page.lines, report)
+    elif kind == Kind.QUIZ:
+        read_questions(split_body(page.lines, report), report)
+    elif kind == Kind.CALL:
+        read_nodes(page.lines, report)
 
 
 def _header(document: Document, report: Report) -> ItemHeader | None:

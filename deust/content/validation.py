@@ -14,7 +14,6 @@ from deust.content.strict_yaml import BadYaml, Document, load
 Model = TypeVar("Model", bound=BaseModel)
 
 _EXPECTED = {
-    "missing": "clé « {key} » manquante",
     "string_type": "« {key} » : un texte était attendu",
     "int_type": "« {key} » : un nombre entier était attendu",
     "bool_type": "« {key} » : true ou false était attendu",
@@ -66,6 +65,8 @@ def _report(error: Any, model: type[BaseModel], document: Document, report: Repo
         return
     if error["type"] == "missing":
         key = str(error["loc"][-1])
+        report.error(line, f"clé « {key} » manquante", _to_add(key, model, error["loc"][:-1]))
+        return
     message, fix = _explained(error, key)
     report.error(line, message, fix)
 
@@ -112,12 +113,22 @@ def _nearest(key: str, model: type[BaseModel], parents: tuple[str | int, ...]) -
     return f"clés connues : {', '.join(known)}" if known else "retirez-la"
 
 
+def _to_add(key: str, model: type[BaseModel], parents: tuple[str | int, ...]) -> str:
+    schema = model.model_json_schema()
+    values = _resolved(_child(_node_of(schema, parents), key, schema), schema).get("enum", ())
+    return f"ajoutez-la, avec une des valeurs : {', '.join(map(str, values))}" if values else "ajoutez-la"
+
+
 def _keys_of(model: type[BaseModel], parents: tuple[str | int, ...]) -> list[str]:
     schema = model.model_json_schema()
-    node: Any = schema
+    return sorted(_resolved(_node_of(schema, parents), schema).get("properties", {}))
+
+
+def _node_of(schema: Any, parents: tuple[str | int, ...]) -> Any:
+    node = schema
     for part in parents:
         node = _child(node, part, schema)
-    return sorted(_resolved(node, schema).get("properties", {}))
+    return node
 
 
 def _child(node: Any, part: str | int, schema: Any) -> Any:
