@@ -18,7 +18,9 @@ from deust.content.schema import ITEM_HEADERS
 from deust.content.tree import Reading
 from deust.domain.formulas import FUNCTIONS
 from deust.domain.learning import Quiz
+from deust.domain.marking import mark
 from deust.domain.questions import type_of
+from deust.domain.reading import read_author
 from tests.content.sample_tree import TODAY, png, read, write
 
 GUIDE = (Path(__file__).resolve().parent.parent / "docs" / "authoring.md").read_text("utf-8")
@@ -92,6 +94,36 @@ def test_the_lesson_of_the_guide_shows_each_construct(root: Path, tmp_path: Path
     ):  # fmt: skip
         assert construct in html, construct
     assert list(page.checks) == ["l-abord"]
+
+
+ESSAY = """---
+kind: quiz
+title: Écrire
+mode: training
+---
+## Un texte {#e-texte type=essay words=5-50}
+Répondez.
+
+> Relisez-vous avant de rendre.
+
+### Attendus
+Une date.
+
+## Un taux {#e-taux}
+Combien ?
+
+= 80 ± 5 %
+"""
+
+
+def test_what_the_guide_says_of_quotes_and_of_tolerances_is_so(root: Path) -> None:
+    reading = read(write(root, {"deust-exemple/ec131-accueil/06-ecrire.md": ESSAY}))
+    quiz = reading.programmes["deust-exemple"].find_item("ec131-accueil/ecrire")
+    assert isinstance(quiz, Quiz)
+    essay, rate = quiz.questions
+    assert ("Relisez-vous" in essay.stem, essay.feedback) == (True, "")
+    earned = [mark(rate, read_author(rate, value), {}).share for value in ("75 %", "85", "74")]
+    assert earned == [1, 1, 0]
 
 
 def test_every_key_is_taught() -> None:
