@@ -26,6 +26,7 @@ _RETURNED = (
     .order_by(Copy.released_at.desc(), Copy.id.desc())
     .limit(MOST)
 )
+_ATTEMPT = select(Attempt.public_id, Attempt.settings).where(Attempt.id == bindparam("attempt_id"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +48,9 @@ def returned_lately(connection: Connection, *, learner: SignedIn, now: datetime)
 
 def _url(public_id: str, kind: str | None) -> str:
     return f"/devoirs/{public_id}" if kind == Kind.ASSIGNMENT.value else f"/essais/{public_id}/resultat"
+
+
+def url_of_copy(connection: Connection, *, attempt_id: int) -> str:
+    """Where its author reads what came back of an attempt."""
+    row = connection.execute(_ATTEMPT, {"attempt_id": attempt_id}).one()
+    return _url(row.public_id, row.settings.get("kind"))

@@ -18,13 +18,11 @@ from deust.domain.errors import Forbidden, NotFound, NotReady
 from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, ReviewRequest
-from deust.models.people import Person
 from deust.queries.copies import asked_of, holds_place, is_reviewing
 from deust.queries.scopes import followed, still_follows
-from deust.services import marking, records, spoken_comments
+from deust.services import copy_mails, marking, records, spoken_comments
 
 KEPT, CONFLICT = "kept", "conflict"
-RELEASED, REVIEW_ANSWERED = "mark-released", "review-answered"
 _HAND_MARKED = "marked"
 
 
@@ -302,7 +300,7 @@ def _release(
         now=now,
     )
     _audit(session, "copy:release", copy, actor_id, now, mark=str(given.mark), version=version, reason=reason)
-    _tell(session, copy, RELEASED, now)
+    copy_mails.tell(session, copy, copy_mails.RELEASED, now)
 
 
 def _write_release(
@@ -340,15 +338,6 @@ def _points_given(asked: Asked, rows: Sequence[Marking], mark: Fraction) -> dict
     return dict(copies.reckon(asked, copies.from_json(rows[0].content)).points)
 
 
-def _tell(session: Session, copy: Row[Any], kind: str, now: datetime) -> None:
-    """A mail that says that there is something to read, never the mark; none to a closed account."""
-    person = session.get_one(Person, copy.person_id)
-    if not person.is_active:
-        return
-    payload = {"given_name": person.given_name, "locale": person.locale, "title": copy.title}
-    records.queue_mail(session, kind=kind, recipient=person.email, payload=payload, now=now)
-
-
 def _audit(session: Session, act: str, copy: Row[Any], actor_id: int | None, now: datetime, **detail: object) -> None:
     records.audit(session, at=now, actor_id=actor_id, act=act, subject=f"copy:{copy.public_id}", **detail)
 
@@ -379,7 +368,7 @@ def answer_review(session: Session, *, marker: SignedIn, public_id: str, answer:
         return
     request.answer, request.answered_by, request.answered_at = answer, marker.person_id, now
     _audit(session, "copy:answer-review", copy, marker.person_id, now)
-    _tell(session, copy, REVIEW_ANSWERED, now)
+    copy_mails.tell(session, copy, copy_mails.REVIEW_ANSWERED, now)
 
 
 def allocate(

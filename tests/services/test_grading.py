@@ -285,7 +285,7 @@ def test_a_release_is_all_or_none_and_tells_once(school: Class) -> None:
     assert school.release(one, other) == 2
     assert school.release(one, other) == 0, "twice is the same as once"
     assert (len(school.rows(ReleasedMark)), len(school.rows(OutboxMessage))) == (2, 2)
-    told = {"given_name", "locale", "title"}
+    told = {"given_name", "locale", "title", "path"}
     assert all(mail.payload.keys() == told for mail in school.rows(OutboxMessage)), "a mail says no mark"
 
 
@@ -529,7 +529,9 @@ def test_a_review_is_asked_once_and_goes_to_another_tutor(school: Class) -> None
             )
     (request,) = school.rows(ReviewRequest)
     assert (request.answer, request.answered_by) == ("La note reste.", school.second.person_id)
-    assert [mail.kind for mail in school.rows(OutboxMessage)] == ["mark-released", "review-answered"]
+    mails = school.rows(OutboxMessage)
+    assert [mail.kind for mail in mails] == ["mark-released", "review-answered"]
+    assert {mail.payload["path"] for mail in mails} == {f"/devoirs/{attempt}"}
 
 
 def test_a_closed_account_is_told_nothing(school: Class) -> None:

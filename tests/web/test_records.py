@@ -28,8 +28,8 @@ PAYLOADS = {
     "reset": {"given_name": "Zoë", "link": "https://deust.example/liens/x"},
     "password-chosen": {"given_name": "Zoë"},
     "password-changed": {"given_name": "Zoë"},
-    "mark-released": {"given_name": "Zoë", "title": "Devoir"},
-    "review-answered": {"given_name": "Zoë", "title": "Devoir"},
+    "mark-released": {"given_name": "Zoë", "title": "Devoir", "path": "/devoirs/abc"},
+    "review-answered": {"given_name": "Zoë", "title": "Devoir", "path": "/devoirs/abc"},
     "questions-waiting": {
         "given_name": "Zoë",
         "count": 3,
@@ -167,6 +167,19 @@ def test_each_mail_is_written_in_french_with_what_it_needs(app: Flask, kind: str
     assert (made["To"], made["From"]) == ("zoe@example.org", "DEUST <deust@example.org>")
     assert made["Message-ID"] == again["Message-ID"]
     assert made.as_bytes() == again.as_bytes()
+
+
+@pytest.mark.parametrize("kind", ["mark-released", "review-answered"])
+def test_a_mail_about_a_copy_leads_to_it_and_one_queued_before_it_could_still_goes(app: Flask, kind: str) -> None:
+    """« La note est sur la plateforme », without its address, was read on a phone."""
+    bodies = []
+    for payload in (PAYLOADS[kind], {"given_name": "Zoë", "title": "Devoir"}):
+        mail = records.Mail(id=7, kind=kind, recipient="zoe@example.org", payload=payload, created_at=NOW)
+        with app.test_request_context(base_url="https://deust.example"):
+            bodies.append(message(mail, sender="deust@example.org").get_content())
+    assert "\n\nhttps://deust.example/devoirs/abc\n\n" in bodies[0]
+    assert "https://" not in bodies[1]
+    assert "\n\n\n" not in bodies[1]
 
 
 def test_nothing_typed_by_a_person_can_add_a_header_or_markup(app: Flask) -> None:
