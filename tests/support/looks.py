@@ -116,9 +116,16 @@ _GLUED = """() => {
         return one.matches('.badge, .button')
             && (isBelow ? box.top - above.bottom < 3 : box.left >= above.left && box.left - above.right < 4);
     };
+    const reaches = e => {
+        const text = document.createRange();
+        text.selectNodeContents(e);
+        return text.getBoundingClientRect().left - e.parentElement.getBoundingClientRect().left < 8;
+    };
+    const crowded = [...document.querySelectorAll('.items > .here > .n')].filter(e => isShown(e) && reaches(e));
     return [...document.querySelectorAll('main :is(.badge, .button, h2, .asked, .semester, article > form)')]
         .filter(e => isShown(e) && before(e) && touches(e, before(e)))
-        .map(e => `${named(e)} touches ${named(before(e))}`);
+        .map(e => `${named(e)} touches ${named(before(e))}`)
+        .concat(crowded.map(e => `${named(e)} touches the bar that marks it`));
 }"""
 
 
@@ -153,7 +160,9 @@ def squeezed_title(page: Page) -> list[str]:
 
 
 def glued(page: Page) -> list[str]:
-    """Badges and buttons that touch, titles and parts of a page that stand on what comes before them."""
+    """Badges and buttons that touch, titles and parts of a page that stand on what comes before them, and the number
+    of the present activity on its bar.
+    """
     return list(chromium.measured(page, _with_common(_GLUED)))
 
 
