@@ -56,7 +56,7 @@ def test_the_network_goes_and_comes_back(phone: BrowserContext, school: School) 
     assert kept_records(page) == 1
     page.set_viewport_size({"width": 390, "height": 600})
     page.get_by_role("button", name="Relire avant de rendre").click()
-    stay = page.get_by_text("Le réseau manque : restez sur cette page.")
+    stay = page.get_by_text("Le réseau ou le serveur manque : restez sur cette page.")
     expect(stay, "on a phone, the button pressed stands a screen below").to_be_in_viewport()
     expect(the_text(page)).to_have_value("Écrit dans le train.")
     phone.set_offline(False)
