@@ -23,7 +23,10 @@ PAGE = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A question that waits, as who shares them out sees it: nothing of what was written."""
+    """A question that waits, as who shares them out sees it: nothing of what was written.
+
+    `is_followed`: a tutor follows its student; else administrators alone see it.
+    """
 
     public_id: str
     name: str
@@ -33,6 +36,7 @@ class Waiting:
     due_at: datetime
     zone: str
     held_by: str
+    is_followed: bool
 
     def days_waiting(self, now: datetime) -> int:
         return days_waited(self.waiting_since, now, self.zone)
@@ -161,6 +165,7 @@ def _line(row: Row[Any]) -> Waiting:
         due_at=row.due_at,
         zone=row.zone,
         held_by=row.held_by or "",
+        is_followed=row.is_followed,
     )
 
 
@@ -178,4 +183,5 @@ _LINES = select(
     Person.family_name,
     held_by().label("held_by"),
     _of_holder(_HELD.id).label("held_by_id"),
+    _is_followed().label("is_followed"),
 ).join(Person, Person.id == Thread.person_id)

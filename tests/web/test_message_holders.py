@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from deust.domain.access import Role
-from deust.models.people import Cohort, Person
+from deust.models.people import Cohort, Enrolment, Person
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
@@ -59,6 +60,20 @@ def test_a_manager_gives_a_question_over_without_reading_it(client_of: Callable[
     assert "Confiée à vous" in second.get("/messages").text
     assert "Confiée à vous" in second.get(f"/messages/{thread}").text
     assert "1 non lue" in second.get("/messages").text
+
+
+def test_a_question_whose_student_no_tutor_follows_is_not_said_to_be_seen_by_all_of_them(
+    client_of: Callable[[str], Client], thread: str, doors: Doors
+) -> None:
+    """A student of no group asked « votre tuteur », and who shares questions out read that all their tutors saw it."""
+    with doors.writing() as session:
+        session.execute(update(Enrolment).values(group_id=None))
+    manager = client_of("manager")
+    listed = manager.get("/questions-en-attente").text
+    assert "Aucun tuteur ne suit cet étudiant" in listed
+    assert "tous les tuteurs" not in listed
+    assert f"/messages/{thread}/confier" not in listed
+    assert "Mettez l’étudiant dans un groupe" in manager.get(f"/messages/{thread}/confier").text
 
 
 def test_a_tutor_gives_over_what_is_theirs_and_no_longer_sees_how(
