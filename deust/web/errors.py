@@ -69,7 +69,7 @@ _OF_STATUS = {
     410: Words(
         title=lazy("Ce lien n’est plus valable."),
         happened=lazy("Il a déjà servi, il est trop ancien, ou un plus récent l’a remplacé."),
-        todo=lazy("Demandez un nouveau lien depuis la page de connexion."),
+        todo=lazy("Si vous avez déjà choisi votre mot de passe, connectez-vous. Sinon, demandez un nouveau lien."),
     ),
     413: Words(
         title=lazy("Ce fichier est trop lourd."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -388,7 +389,10 @@ def test_an_old_and_an_altered_link_are_refused(client: Client, lea: Person, doo
     ):
         assert client.get(altered).status_code == 410
     clock.move(hours=1)
-    assert client.get(path).status_code == 410
+    expired = client.get(path)
+    assert expired.status_code == 410
+    ways = re.findall(r'href="([^"]+)"', expired.text.partition("<main")[2].partition("</main>")[0])
+    assert ways == ["/mot-de-passe-oublie", "/connexion"], "what its words say to do"
 
 
 def test_asking_for_a_link_says_the_same_for_an_unknown_address(client: Client, lea: Person) -> None:
