@@ -20,7 +20,7 @@ from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.progress import AnyItem
 from deust.domain.questions import HUMAN_MARKED, Essay, Question, takes_file
-from deust.domain.quizzes import QuizSettings, Shown, advice_given
+from deust.domain.quizzes import QuizSettings, Show, Shown, advice_given
 from deust.domain.rubric import Grid
 from deust.models.quizzes import AnswerEvent, AttemptMarks
 from deust.models.records import Receipt
@@ -116,11 +116,15 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultPage:
+    """`shown` is what may be seen now; `show` and `closes_at` say when the rest will be."""
+
     attempt: ClosedAttempt
     result: Result
     counts: bool
     awaiting: int
     shown: Shown
+    show: Show
+    closes_at: datetime | None
     corrected: tuple[Corrected, ...]
     outcomes: tuple[OutcomeShare, ...]
     advice: tuple[AdviceRow, ...]
@@ -155,6 +159,8 @@ def result_page(
         counts=quiz is None or quiz.counts,
         awaiting=row.awaiting,
         shown=visible,
+        show=settings.show,
+        closes_at=closes_at,
         corrected=corrected,
         outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
         advice=_advice(programme, quiz, sheet) if quiz and visible.score else (),

@@ -596,6 +596,25 @@ def test_a_test_that_nobody_fails_says_where_to_begin_before_how_much(student: C
     assert "0 point sur 1" in page
 
 
+def test_what_is_not_shown_yet_is_told_with_its_moment(student: Client, doors: Doors, clock: Clock) -> None:
+    """« Elle le sera à la fermeture » was said of every hidden mark, and of hidden answers nothing."""
+    graded = Sitting(student, doors, GRADED).start()
+    graded.hand_in()
+    assert "montrés : ils le seront quand il ne restera plus d’essai, ou à la fermeture, dimanche" in plain(graded.result())
+    with doors.writing() as session:
+        closes_at = clock.now + timedelta(days=2)
+        factories.item_dates(session, f"ec101-accueil/{EXAM}", person_id=student.person.id, closes_at=closes_at)
+    exam = Sitting(student, doors, EXAM).start()
+    exam.hand_in()
+    page = plain(exam.result())
+    assert "elle le sera à la fermeture, jeudi 15 octobre, 20 h 00." in page
+    assert "ils le seront à la fermeture, jeudi 15 octobre, 20 h 00." in page
+
+
+def plain(page: str) -> str:
+    return page.replace(NBSP, " ")
+
+
 def test_a_hidden_score_gives_no_advice(student: Client, doors: Doors) -> None:
     exam = Sitting(student, doors, EXAM).start()
     exam.hand_in()
