@@ -61,6 +61,7 @@ PAST = (
         Attempt.started_at,
         Attempt.deadline_at,
         Attempt.closed_at,
+        Attempt.closed_by,
         Attempt.score,
         Attempt.out_of,
         Attempt.awaiting,
@@ -160,6 +161,7 @@ class PastAttempt:
     started_at: datetime
     deadline_at: datetime | None
     closed_at: datetime | None
+    by_clock: bool
     share: Fraction | None
 
 
@@ -357,6 +359,7 @@ def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime, *
         started_at=row.started_at,
         deadline_at=row.deadline_at,
         closed_at=row.closed_at,
+        by_clock=row.closed_by == "clock",
         share=row.score / row.out_of if visible.score and row.score is not None and row.out_of else None,
     )
 

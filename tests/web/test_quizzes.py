@@ -477,6 +477,16 @@ def test_the_result_counts_points_exactly_and_names_what_waits(sitting: Sitting)
     assert "Un accueil." in page
 
 
+def test_an_attempt_that_the_clock_closed_is_not_listed_as_handed_in(sitting: Sitting, doors: Doors) -> None:
+    sitting.hand_in()
+    assert "Rendu mardi" in sitting.client.get(sitting.home).text
+    with doors.writing() as session:
+        session.execute(update(Attempt).values(closed_by="clock"))
+    home = sitting.client.get(sitting.home).text
+    assert "Fermé à la fin du temps, mardi" in home
+    assert "Rendu mardi" not in home
+
+
 def test_an_attempt_used_up_offers_no_other(student: Client, doors: Doors) -> None:
     graded = Sitting(student, doors, GRADED)
     for _ in range(2):
@@ -600,7 +610,9 @@ def test_what_is_not_shown_yet_is_told_with_its_moment(student: Client, doors: D
     """« Elle le sera à la fermeture » was said of every hidden mark, and of hidden answers nothing."""
     graded = Sitting(student, doors, GRADED).start()
     graded.hand_in()
-    assert "montrés : ils le seront quand il ne restera plus d’essai, ou à la fermeture, dimanche" in plain(graded.result())
+    assert "montrés : ils le seront quand il ne restera plus d’essai, ou à la fermeture, dimanche" in plain(
+        graded.result()
+    )
     with doors.writing() as session:
         closes_at = clock.now + timedelta(days=2)
         factories.item_dates(session, f"ec101-accueil/{EXAM}", person_id=student.person.id, closes_at=closes_at)
