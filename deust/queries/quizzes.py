@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, select
@@ -16,7 +15,7 @@ from deust.domain.errors import NotFound
 from deust.domain.freezing import PaperQuestion, paper_question, thawed_settings
 from deust.domain.learning import Kind
 from deust.domain.marking import is_misread
-from deust.domain.people import Dates, SignedIn
+from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.questions import Info, Json, Question, takes_file
 from deust.domain.quizzes import Paging, QuizSettings, Shown, shown
@@ -53,22 +52,6 @@ _REF = select(Attempt.item_ref).where(
 )
 _ANSWERS = select(Answer.question_key, Answer.given, Answer.version, Answer.is_flagged, Answer.saved_at).where(
     Answer.attempt_id == bindparam("attempt_id")
-)
-PAST = (
-    select(
-        Attempt.public_id,
-        Attempt.number,
-        Attempt.started_at,
-        Attempt.deadline_at,
-        Attempt.closed_at,
-        Attempt.closed_by,
-        Attempt.score,
-        Attempt.out_of,
-        Attempt.awaiting,
-        Attempt.settings,
-    )
-    .where(Attempt.person_id == bindparam("person_id"), Attempt.item_ref.in_(bindparam("refs", expanding=True)))
-    .order_by(Attempt.number)
 )
 
 
@@ -152,17 +135,6 @@ class AttemptPage:
     @property
     def flagged(self) -> tuple[Jump, ...]:
         return tuple(jump for jump in self.jumps if jump.is_flagged)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PastAttempt:
-    public_id: str
-    number: int
-    started_at: datetime
-    deadline_at: datetime | None
-    closed_at: datetime | None
-    by_clock: bool
-    share: Fraction | None
 
 
 def attempt_page(
@@ -337,30 +309,6 @@ def compared(
         )
         for entry in paper
         if entry.key in pairs
-    )
-
-
-def past_attempts(
-    connection: Connection, *, learner: SignedIn, refs: Sequence[str], dates: Dates, now: datetime
-) -> tuple[PastAttempt, ...]:
-    """The learner's attempts at one quiz, oldest first, in one statement; a score only where it may be shown."""
-    rows = connection.execute(PAST, {"person_id": learner.person_id, "refs": list(refs)}).all()
-    is_writing = any(row.closed_at is None for row in rows)
-    used = len(rows) - dates.extra_attempts
-    return tuple(_past(row, used, dates.closes_at, now, is_writing=is_writing) for row in rows)
-
-
-def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime, *, is_writing: bool) -> PastAttempt:
-    settings = thawed_settings(row.settings)
-    visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
-    return PastAttempt(
-        public_id=row.public_id,
-        number=row.number,
-        started_at=row.started_at,
-        deadline_at=row.deadline_at,
-        closed_at=row.closed_at,
-        by_clock=row.closed_by == "clock",
-        share=row.score / row.out_of if visible.score and row.score is not None and row.out_of else None,
     )
 
 
