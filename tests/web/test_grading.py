@@ -372,6 +372,22 @@ def test_the_queue_leads_to_the_oldest_copy_and_empties(student: Client, tutor: 
     assert "1 note prête" in tutor.get("/a-corriger").text
 
 
+@pytest.mark.parametrize(("late_days", "words"), [(1, "1 point"), (2, "2 points")])
+def test_points_lost_to_lateness_are_counted_in_words(
+    student: Client, tutor: Client, doors: Doors, late_days: int, words: str
+) -> None:
+    """« La note perd 1 point(s) »."""
+    draft = write(student)
+    hand_in(student, draft)
+    with doors.writing() as session:
+        terms = Terms(out_of=Fraction(20), penalty_per_day=Fraction(1))
+        session.execute(update(Copy).values(terms=terms_to_json(terms), late_days=late_days))
+    assert f"La note perd {words}." in student.get(draft).text
+    assert mark(tutor, copy_address(doors)) == 303
+    assert release_of(tutor, "release").status_code == 303
+    assert f"Note de la copie moins {words} pour le retard." in student.get(draft).text
+
+
 def test_the_list_to_give_back_says_which_of_several_marks_counts(
     app: Flask, student: Client, tutor: Client, second: Client, doors: Doors
 ) -> None:
