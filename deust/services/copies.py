@@ -15,7 +15,7 @@ from deust.domain import assignments, rubric
 from deust.domain.assignments import CopyState
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import Grid
-from deust.models.assignments import Copy, FrozenGrid
+from deust.models.assignments import Copy, FrozenGrid, Marking
 from deust.models.quizzes import Answer, Attempt
 from deust.models.rows import insert_into
 from deust.queries.item_dates import dates_for
@@ -96,10 +96,16 @@ def hold_copy(session: Session, attempt_public_id: str) -> None:
 
 
 def reopen_copy(session: Session, attempt_id: int) -> bool:
-    """Put a copy back among what is to mark; what was released stays readable. False when there is none."""
-    values = {"state": CopyState.DRAFT.value, "release_at": None}
-    done = session.execute(update(Copy).where(Copy.attempt_id == attempt_id).values(**values))
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    """Put a copy back among what is to mark, for whoever had finished it too: what they marked was not whole. What was
+    released stays readable. False when there is none.
+    """
+    copy_id = session.scalar(select(Copy.id).where(Copy.attempt_id == attempt_id))
+    if copy_id is None:
+        return False
+    begun = session.execute(update(Marking).where(Marking.copy_id == copy_id).values(is_ready=False))
+    state = CopyState.DRAFT if begun.rowcount else CopyState.TO_MARK  # type: ignore[attr-defined]
+    session.execute(update(Copy).where(Copy.id == copy_id).values(state=state.value, release_at=None))
+    return True
 
 
 def keep_grids(session: Session, grids: Mapping[str, Grid]) -> str:
