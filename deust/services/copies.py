@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from deust.domain import assignments, rubric
@@ -21,6 +21,7 @@ from deust.models.rows import insert_into
 from deust.queries.item_dates import dates_for
 
 _PARIS = "Europe/Paris"
+_JUST_BEFORE = timedelta(microseconds=1)
 _INSERT = insert(Copy)
 _LAST_SAVE = select(func.max(Answer.saved_at)).where(Answer.attempt_id == bindparam("attempt_id"), Answer.version > 0)
 _HOLD = (
@@ -77,17 +78,38 @@ def last_save(session: Session, attempt_id: int) -> datetime | None:
     return session.connection().execute(_LAST_SAVE, {"attempt_id": attempt_id}).scalar()
 
 
+def count_late_again(session: Session, *, assignment: Assignment, person_ids: Sequence[int] | Select[Any]) -> None:
+    """The days late of these persons' copies that are not given back, after the dates as they are now: more time given
+    once a work was handed in counts too. Never more days than before.
+    """
+    late = (
+        select(Copy.id, Copy.person_id, Copy.handed_in_at, Copy.late_days, Attempt.closes_at)
+        .join(Attempt, Attempt.id == Copy.attempt_id)
+        .where(
+            Copy.item_ref.in_(assignment.refs),
+            Copy.person_id.in_(person_ids),
+            Copy.late_days > 0,
+            Copy.state != CopyState.RELEASED.value,
+        )
+    )
+    for row in session.execute(late).all():
+        days = _late_days(session, row.person_id, assignment, row.closes_at, row.handed_in_at)
+        session.execute(update(Copy).where(Copy.id == row.id).values(late_days=min(days, row.late_days)))
+
+
 def _late_days(
     session: Session, person_id: int, quiz: Quiz | None, closes_at: datetime | None, handed_in_at: datetime
 ) -> int:
     """Days late in the student's own time zone, after the date that they read: how long late work is accepted may have
-    changed since the draft was begun. Who left the cohort has the closing of their draft.
+    changed since the draft was begun. Who left the cohort has the closing of their draft. What was taken after the
+    closing, within the grace or because its file was begun in time, came in time for it.
     """
     if not isinstance(quiz, Assignment):
         return 0
     dates, calendar = dates_for(session.connection(), item=quiz, person_id=person_id)
     zone = calendar.time_zone if calendar else _PARIS
-    return assignments.days_late(dates.due_at if calendar else closes_at, handed_in_at, zone)
+    came_at = min(handed_in_at, closes_at - _JUST_BEFORE) if closes_at else handed_in_at
+    return assignments.days_late(dates.due_at if calendar else closes_at, came_at, zone)
 
 
 def hold_copy(session: Session, attempt_public_id: str) -> None:

@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from deust.domain.access import Role
 from deust.domain.errors import InvalidPerson, NotFound
-from deust.domain.learning import Quiz
+from deust.domain.learning import Assignment, Quiz
 from deust.domain.people import Dates, normalised_email
 from deust.domain.progress import AnyItem
 from deust.exchange.people import is_email
@@ -21,7 +21,7 @@ from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDat
 from deust.models.quizzes import Attempt
 from deust.models.rows import RowsInsert, hold
 from deust.queries.item_dates import dates_for
-from deust.services import quizzes
+from deust.services import copies, quizzes
 from deust.services.records import audit, audit_all, audit_line
 
 LARGEST_MULTIPLIER = Fraction(4)
@@ -237,8 +237,8 @@ def move_dates(
 
     `keeps_attempts` leaves the attempts granted before as they are, whatever `dates` says of them.
 
-    Attempts that are open get the new closing at once. Says how many deadlines moved. Dates that were moved under a
-    former name of the item are these.
+    Attempts that are open get the new closing at once, and works handed in but not given back are late after the new
+    date. Says how many deadlines moved. Dates that were moved under a former name of the item are these.
     """
     owned = _held_owner(session, cohort_id, person_id)
     row = _row_of_dates(session, item, owned)
@@ -252,6 +252,9 @@ def move_dates(
     subject = f"cohort:{cohort_id}" if person_id is None else f"person:{person_id}"
     more = {"extra": row.extra_attempts} if row.extra_attempts else {}
     audit(session, at=now, actor_id=by, act="dates:move", subject=subject, item=item.ref, **more)
+    if isinstance(item, Assignment):
+        whose = [person_id] if person_id is not None else _members(cohort_id)
+        copies.count_late_again(session, assignment=item, person_ids=whose)
     if not isinstance(item, Quiz):
         return 0
     return sum(
@@ -297,8 +300,11 @@ def _answering(session: Session, quiz: Quiz, cohort_id: int | None, person_id: i
     running = select(Attempt.person_id).where(Attempt.item_ref.in_(quiz.refs), Attempt.closed_at.is_(None))
     if person_id is not None:
         return list(session.scalars(running.where(Attempt.person_id == person_id)))
-    members = select(Enrolment.person_id).where(Enrolment.cohort_id == cohort_id, Enrolment.ended_on.is_(None))
-    return list(session.scalars(running.where(Attempt.person_id.in_(members))))
+    return list(session.scalars(running.where(Attempt.person_id.in_(_members(cohort_id)))))
+
+
+def _members(cohort_id: int | None) -> Select[Any]:
+    return select(Enrolment.person_id).where(Enrolment.cohort_id == cohort_id, Enrolment.ended_on.is_(None))
 
 
 def _closing(session: Session, quiz: Quiz, person_id: int) -> datetime | None:

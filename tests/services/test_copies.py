@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
 import pytest
 from flask import Flask
 
-from deust.domain.people import SignedIn
+from deust.domain.people import Dates, SignedIn
 from deust.models.assignments import Copy, Marking
 from deust.models.transaction import reading, writing
 from deust.queries.queue import Filters, queue
 from deust.services.late_answers import accept_late
+from deust.services.people import move_dates
 from tests.support import factories
 from tests.support.clock import Clock
 from tests.support.copies import GOOD, Class
@@ -72,3 +76,55 @@ def test_a_copy_that_nobody_began_stays_to_mark_when_a_late_answer_is_taken(scho
     attempt, _copy = handed_in(school)
     accept_another_text(school, attempt)
     assert (school.rows(Copy)[0].state, school.rows(Marking)) == ("to-mark", [])
+
+
+def given_until(school: Class, due_at: datetime, **whose: int) -> None:
+    whose = whose or {"person_id": school.learner.person_id}
+    with writing() as session:
+        move_dates(session, school.assignment, dates=Dates(due_at=due_at), **whose, by=None, now=school.clock.now)
+
+
+def handed_in_late(school: Class, clock: Clock) -> str:
+    """Two days late, each of which costs a point."""
+    school.assignment = factories.assignment(late_days=2, penalty_per_day=Fraction(1))
+    given_until(school, clock.now + timedelta(hours=1), cohort_id=school.cohort_id)
+    attempt = school.start()
+    school.write(attempt, "Bonjour.")
+    clock.move(hours=30)
+    school.hand_in(attempt)
+    return school.copy_of(attempt)
+
+
+@pytest.mark.parametrize("whose", ["person", "cohort"])
+def test_more_time_given_once_a_work_was_handed_in_counts(school: Class, clock: Clock, whose: str) -> None:
+    """The student read a new date, « 2 jours de retard » all the same, and lost two points."""
+    copy = handed_in_late(school, clock)
+    assert school.rows(Copy)[0].late_days == 2
+    given = {"cohort_id": school.cohort_id} if whose == "cohort" else {}
+    given_until(school, clock.now + timedelta(hours=1), **given)
+    school.save(copy, GOOD, is_ready=True)
+    school.release(copy)
+    assert (school.rows(Copy)[0].late_days, school.score()) == (0, 20)
+
+
+def test_dates_moved_sooner_make_no_work_later_nor_change_what_was_given_back(school: Class, clock: Clock) -> None:
+    copy = handed_in_late(school, clock)
+    given_until(school, clock.now - timedelta(days=9))
+    assert school.rows(Copy)[0].late_days == 2
+    school.save(copy, GOOD, is_ready=True)
+    school.release(copy)
+    given_until(school, clock.now + timedelta(days=9))
+    assert (school.rows(Copy)[0].late_days, school.score()) == (2, 18)
+
+
+@pytest.mark.parametrize("late_days", [0, 2])
+def test_what_comes_within_the_grace_is_no_later_than_its_closing(school: Class, clock: Clock, late_days: int) -> None:
+    """Ten seconds after the closing, taken as in time, it was one day later than is ever accepted."""
+    school.assignment = factories.assignment(late_days=late_days, penalty_per_day=Fraction(1))
+    due_at = datetime(2026, 10, 14, 21, 59, 59, tzinfo=UTC)
+    given_until(school, due_at)
+    attempt = school.start()
+    school.write(attempt, "Bonjour.")
+    clock.set(due_at + timedelta(days=late_days, seconds=10))
+    school.hand_in(attempt)
+    assert school.rows(Copy)[0].late_days == late_days
