@@ -57,6 +57,11 @@ VOICE = ("webm", "ogg", "m4a", "mp4", "mp3", "wav")
 """What browsers record, and what a telephone's recorder makes."""
 
 
+def neutral_name(name: str, number: int) -> str:
+    """The name of a file that says nothing of who gave it: only its place and what it is."""
+    return f"fichier-{number}.{name.rsplit('.', 1)[-1].lower()}"
+
+
 def has_pages(media_type: str) -> bool:
     return media_type == "application/pdf"
 

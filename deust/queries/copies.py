@@ -15,6 +15,7 @@ from deust.domain.answers import file_name_in, text_in
 from deust.domain.assignments import CopyState, Rule, Terms
 from deust.domain.copies import Asked, Work
 from deust.domain.errors import NotFound
+from deust.domain.files import neutral_name
 from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.marking import filled
 from deust.domain.people import SignedIn
@@ -279,7 +280,7 @@ def _part(
 def _shown_name(file: Row[Any], number: int, is_anonymous: bool) -> str:
     if not is_anonymous:
         return str(file.name)
-    return f"fichier-{number}.{file.name.rsplit('.', 1)[-1].lower()}"
+    return neutral_name(file.name, number)
 
 
 def copy_file(connection: Connection, *, marker: SignedIn, public_id: str, key: str) -> KeptFile:

@@ -220,7 +220,7 @@ def told_comment(public_id: str, key: str) -> Response:
 def late_attempts() -> str:
     """Where answers came after the deadline, among the students followed."""
     with reading() as connection:
-        waiting = late.late_attempts(connection, reviewer=visitor())
+        waiting = late.late_attempts(connection, reviewer=visitor(), is_anonymous=_is_anonymous)
     return render_template("quizzes/late_attempts.html", waiting=waiting)
 
 
@@ -228,8 +228,7 @@ def late_attempts() -> str:
 @permission(Permission.ATTEMPT_REVIEW)
 def late_answers(public_id: str) -> str:
     """Answers that came after the deadline, beside those that count."""
-    with reading() as connection:
-        page = late.late_page(connection, reviewer=visitor(), public_id=public_id)
+    page = _late_page(public_id)
     return render_template("quizzes/late_answers.html", page=page, form=AcceptForm())
 
 
@@ -238,8 +237,7 @@ def late_answers(public_id: str) -> str:
 def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
     """Take the late answers and mark them, with the reason given."""
     form = AcceptForm()
-    with reading() as connection:
-        page = late.late_page(connection, reviewer=visitor(), public_id=public_id)
+    page = _late_page(public_id)
     if not form.validate_on_submit():
         return render_template("quizzes/late_answers.html", page=page, form=form), 422
     with writing() as session:
@@ -252,6 +250,16 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
             now=tools().clock(),
         )
     return redirect(url_for(".late_answers", public_id=public_id), 303)
+
+
+def _late_page(public_id: str) -> late.LatePage:
+    with reading() as connection:
+        return late.late_page(connection, reviewer=visitor(), public_id=public_id, is_anonymous=_is_anonymous)
+
+
+def _is_anonymous(ref: str) -> bool:
+    quiz = _find_quiz(ref)
+    return isinstance(quiz, Assignment) and quiz.terms.is_anonymous
 
 
 def _find_quiz(ref: str) -> Quiz | None:
