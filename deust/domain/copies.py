@@ -255,6 +255,22 @@ def spread(points: Mapping[str, Fraction], most: Mapping[str, Fraction], total: 
     return adjusted
 
 
+def points_given(asked: Asked, work: Work, mark: Fraction) -> dict[str, Fraction]:
+    """The points of each question marked by hand; an assignment has them under its first part."""
+    if len(asked.questions) == 1:
+        return {next(iter(asked.questions)): mark}
+    return dict(reckon(asked, work).points)
+
+
+def told_works(works: Sequence[Mapping[str, Any]], *, markers: int) -> list[dict[str, Any]]:
+    """Each marker's work, as it is kept, without what is for markers only; aloud, those alone who make the mark."""
+    hidden = ("private_note", "adjustment_reason")
+    told = [{name: part for name, part in work.items() if name not in hidden} for work in works]
+    if len(told) > markers:
+        told[:-1] = [{**work, "spoken": ""} for work in told[:-1]]
+    return told
+
+
 def points_in(text: str, out_of: Fraction) -> Fraction | None:
     """The points that a marker typed, between 0 and what the question is worth; None for anything else."""
     try:

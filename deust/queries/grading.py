@@ -14,9 +14,12 @@ from deust.domain.assignments import CopyState, Given, Terms, terms_from_json, t
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking
 from deust.models.people import Person, Tutoring
+from deust.models.records import AuditEvent
 from deust.queries.scopes import followed
 
 MOST_READY = 500
+SCHEDULED = "copy:schedule"
+"""The line of the log that says when copies will be given back, and why."""
 
 _READY = (
     select(
@@ -132,3 +135,14 @@ def scheduled_copies(connection: Connection, *, now: datetime) -> tuple[str, ...
         .order_by(Copy.release_at, Copy.id)
     )
     return tuple(connection.execute(statement).scalars())
+
+
+def scheduled_reason(connection: Connection, public_id: str) -> str:
+    """Why a copy was last said to be given back at a date; empty when nothing was written."""
+    found = connection.execute(
+        select(AuditEvent.detail)
+        .where(AuditEvent.act == SCHEDULED, AuditEvent.subject == f"copy:{public_id}")
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ).scalar()
+    return str((found or {}).get("reason", "")).strip()

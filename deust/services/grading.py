@@ -19,6 +19,7 @@ from deust.domain.learning import Quiz
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, ReviewRequest
 from deust.queries.copies import asked_of, holds_place, is_reviewing
+from deust.queries.grading import SCHEDULED, scheduled_reason
 from deust.queries.scopes import followed, still_follows
 from deust.services import copy_mails, marking, records, spoken_comments
 
@@ -232,37 +233,45 @@ def release(
     """
     held = [held_copy(session, by, public_id) for public_id in sorted(set(public_ids))]
     pending = [copy for copy in held if copy.state != CopyState.RELEASED.value]
-    unready = [copy.code for copy in pending if copy.state != CopyState.READY.value]
-    if unready:
-        raise NotReady(tuple(unready))
-    if not reason.strip() and any(copy.released_at is not None for copy in pending):
-        raise NotReady(("reason",))
+    _ensure_may_release(pending, reason)
     marking.hold_attempts(session, [copy.attempt_id for copy in pending])
     for copy in pending:
         _release(session, copy, actor_id=by.person_id, quiz=find_quiz(copy.item_ref), reason=reason, now=now)
     return len(pending)
 
 
-def schedule(session: Session, *, by: SignedIn, public_ids: Sequence[str], at: datetime | None, now: datetime) -> int:
-    """Have ready copies released at that moment, or no longer; says how many."""
+def schedule(
+    session: Session, *, by: SignedIn, public_ids: Sequence[str], at: datetime | None, reason: str = "", now: datetime
+) -> int:
+    """Have ready copies released at that moment, or no longer; says how many. Refuses what `release` would refuse."""
     held = [held_copy(session, by, public_id) for public_id in sorted(set(public_ids))]
-    unready = [copy.code for copy in held if copy.state != CopyState.READY.value]
-    if unready and at is not None:
-        raise NotReady(tuple(unready))
+    if at is not None:
+        _ensure_may_release(held, reason)
     for copy in held:
         session.execute(update(Copy).where(Copy.id == copy.id).values(release_at=at))
-        _audit(session, "copy:schedule", copy, by.person_id, now, release_at=at and at.isoformat())
+        _audit(session, SCHEDULED, copy, by.person_id, now, release_at=at and at.isoformat(), reason=reason)
     return len(held)
 
 
 def release_due(session: Session, *, public_id: str, find_quiz: Callable[[str], Quiz | None], now: datetime) -> bool:
-    """Release one copy whose moment came; false when someone else did, or took it back meanwhile."""
+    """Release one copy whose moment came, for the reason given then; false when someone else did, or took it back
+    meanwhile.
+    """
     statement = select(*Copy.__table__.columns).where(Copy.public_id == public_id).with_for_update()
     copy = session.connection().execute(statement).one()
     if copy.state != CopyState.READY.value or copy.release_at is None or copy.release_at > now:
         return False
-    _release(session, copy, actor_id=None, quiz=find_quiz(copy.item_ref), reason="scheduled", now=now)
+    reason = scheduled_reason(session.connection(), copy.public_id) or "scheduled"
+    _release(session, copy, actor_id=None, quiz=find_quiz(copy.item_ref), reason=reason, now=now)
     return True
+
+
+def _ensure_may_release(held: Sequence[Row[Any]], reason: str) -> None:
+    unready = [copy.code for copy in held if copy.state != CopyState.READY.value]
+    if unready:
+        raise NotReady(tuple(unready))
+    if not reason.strip() and any(copy.released_at is not None for copy in held):
+        raise NotReady(("reason",))
 
 
 def _release(
@@ -274,7 +283,7 @@ def _release(
     given = assignments.to_give(asked.terms, marks, copy.late_days)
     if given is None:
         raise NotReady((copy.code,))
-    works = _told(rows, markers=asked.terms.markers)
+    works = copies.told_works([row.content for row in rows], markers=asked.terms.markers)
     spoken_comments.release_comments(session, (work.get("spoken", "") for work in works), now=now)
     told = {
         "works": works,
@@ -293,7 +302,7 @@ def _release(
     marking.keep_given_points(
         session,
         copy.attempt_id,
-        points=_points_given(asked, rows, given.mark),
+        points=copies.points_given(asked, copies.from_json(rows[0].content), given.mark),
         marker_id=actor_id,
         reason=reason or _HAND_MARKED,
         quiz=quiz,
@@ -320,22 +329,6 @@ def _write_release(
     released.by, released.reason, released.at = actor_id, reason, now
     session.add(released)
     return version
-
-
-def _told(rows: Sequence[Marking], *, markers: int) -> list[dict[str, Any]]:
-    """Each marker's work without what is for markers only; aloud, those alone who make the mark."""
-    hidden = ("private_note", "adjustment_reason")
-    works = [{name: part for name, part in row.content.items() if name not in hidden} for row in rows]
-    if len(works) > markers:
-        works[:-1] = [{**work, "spoken": ""} for work in works[:-1]]
-    return works
-
-
-def _points_given(asked: Asked, rows: Sequence[Marking], mark: Fraction) -> dict[str, Fraction]:
-    """The points of each question marked by hand; an assignment has them under its first part."""
-    if len(asked.questions) == 1:
-        return {next(iter(asked.questions)): mark}
-    return dict(copies.reckon(asked, copies.from_json(rows[0].content)).points)
 
 
 def _audit(session: Session, act: str, copy: Row[Any], actor_id: int | None, now: datetime, **detail: object) -> None:

@@ -226,7 +226,7 @@ def release() -> Response | tuple[str, int]:
         with writing() as session:
             act = {"session": session, "by": visitor(), "public_ids": chosen, "now": now}
             if go in ("schedule", "unschedule"):
-                count = services.schedule(**act, at=at if go == "schedule" else None)
+                count = services.schedule(**act, at=at if go == "schedule" else None, reason=reason)
             else:
                 count = services.release(**act, find_quiz=_find_quiz, reason=reason)
     except NotReady as refusal:

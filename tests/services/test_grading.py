@@ -610,6 +610,21 @@ def test_a_scheduled_release_comes_at_its_time_once(school: Class, clock: Clock)
     assert len(school.rows(ReleasedMark)) == 1
 
 
+@pytest.mark.case("GR-05")
+def test_a_correction_given_back_at_a_date_tells_its_reason(school: Class, clock: Clock) -> None:
+    """It asked for none, and its student read « scheduled » in its place."""
+    copy = school.released(GOOD)
+    school.save(copy, HALF, base_version=1, is_ready=True)
+    plan = {"by": school.tutor, "public_ids": [copy], "at": clock.now + timedelta(hours=1), "now": clock.now}
+    with pytest.raises(NotReady), writing() as session:
+        grading.schedule(session, **plan)
+    with writing() as session:
+        grading.schedule(session, **plan, reason="Erreur de saisie")
+    clock.move(hours=2)
+    assert _due(school, copy)
+    assert [row.reason for row in school.rows(ReleasedMark)] == ["marked", "Erreur de saisie"]
+
+
 def _due(school: Class, copy: str) -> bool:
     with writing() as session:
         return grading.release_due(

@@ -548,6 +548,18 @@ def test_a_release_is_confirmed_and_a_date_taken_back_even_with_one_typed(
     assert "1 note est rendue. L’étudiant en est averti." in tutor.get(released.location).text
 
 
+def test_a_correction_waits_for_its_date_with_a_reason(student: Client, tutor: Client, doors: Doors) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    mark(tutor, copy)
+    release_of(tutor, "release")
+    mark(tutor, copy, comment="Mieux.")
+    refused = release_of(tutor, "schedule", at="2027-01-01T10:00")
+    assert refused.status_code == 409
+    assert "change avec un motif" in refused.text
+    assert release_of(tutor, "schedule", at="2027-01-01T10:00", reason="Oubli.").status_code == 303
+
+
 @pytest.fixture
 def two_groups(app: Flask, student: Client, doors: Doors, cohort: Cohort) -> dict[str, Client]:
     """The first student's copy and that of another group, and who follows both, the first alone, the second alone."""
