@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from html import unescape
@@ -100,6 +101,23 @@ def outcome(attempt: Marked, published: Mapping[str, Question]) -> Outcome:
     if by_hand:
         return Outcome(by_hand=tuple(by_hand))
     return Outcome(changes=tuple(changes))
+
+
+def explained(
+    asked: Question, published: Question | None, given: Json, values: Mapping[str, Fraction], counted: Fraction | None
+) -> tuple[Question, Json] | None:
+    """The question whose key gives an answer the points that are `counted`, and the answer as it is numbered there: as
+    it is published when its key was corrected, else as it was asked. None when neither gives them: it was corrected
+    since, or points that would have gone down were kept.
+    """
+    verdict = marking.mark(asked, given, values)
+    if counted is None or verdict.share is None:
+        return asked, given
+    if published is not None and not has_same_key(asked, published):
+        with suppress(Unmatched):
+            if _points(asked, published, given, values) == counted:
+                return published, carried(asked, published, given)
+    return (asked, given) if marking.points(asked, verdict) == counted else None
 
 
 def _was_marked_by_a_person(asked: Question, given: Json, values: Mapping[str, Fraction]) -> bool:

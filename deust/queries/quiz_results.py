@@ -19,8 +19,9 @@ from deust.domain.learning import Programme, Quiz, whole_reference
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.progress import AnyItem
-from deust.domain.questions import HUMAN_MARKED, Essay, Question, takes_file
+from deust.domain.questions import HUMAN_MARKED, Essay, Json, Question, takes_file
 from deust.domain.quizzes import QuizSettings, Show, Shown, advice_given
+from deust.domain.remarking import explained
 from deust.domain.rubric import Grid
 from deust.models.quizzes import AnswerEvent, AttemptMarks
 from deust.models.records import Receipt
@@ -150,7 +151,7 @@ def result_page(
     settings = thawed_settings(row.settings)
     closes_at, used, is_writing = _standing(connection, learner, quiz if is_followed else None, programme, row, now)
     visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
-    sheet = _sheet(connection, row, visible)
+    sheet = _sheet(connection, row, visible, quiz)
     corrected = tuple(_corrected(sheet, entry) for entry in sheet.paper if entry.key in sheet.numbers)
     is_open = closes_at is None or now < closes_at
     return ResultPage(
@@ -197,10 +198,13 @@ def _result(row: Row[Any], settings: QuizSettings, visible: Shown) -> Result:
 
 @dataclass(frozen=True, kw_only=True)
 class _Sheet:
-    """What correcting the questions of an attempt takes, each by question key: read once."""
+    """What correcting the questions of an attempt takes, each by question key: read once. `published` holds those of
+    the quiz as it is now, by id.
+    """
 
     paper: Sequence[PaperQuestion]
     questions: Mapping[str, Question]
+    published: Mapping[str, Question]
     numbers: Mapping[str, int]
     answers: Mapping[str, Row[Any]]
     marks: Mapping[str, Fraction]
@@ -210,7 +214,7 @@ class _Sheet:
     heard: Mapping[str, Spoken]
 
 
-def _sheet(connection: Connection, row: Row[Any], visible: Shown) -> _Sheet:
+def _sheet(connection: Connection, row: Row[Any], visible: Shown, quiz: Quiz | None) -> _Sheet:
     paper = [paper_question(entry) for entry in row.paper]
     questions = asked_questions(connection, paper)
     is_read = visible.feedback and any(isinstance(one.answer, HUMAN_MARKED) for one in questions.values())
@@ -218,6 +222,7 @@ def _sheet(connection: Connection, row: Row[Any], visible: Shown) -> _Sheet:
     return _Sheet(
         paper=paper,
         questions=questions,
+        published={question.id: question for question in quiz.questions} if quiz else {},
         numbers=numbers_of(paper, questions),
         answers=answers_of(connection, row.id),
         marks=_marks(connection, row.id),
@@ -276,24 +281,47 @@ def _corrected(sheet: _Sheet, entry: PaperQuestion) -> Corrected:
     visible, told = sheet.visible, sheet.told
     given = answer.given if answer else None
     is_told = told is not None and isinstance(question.answer, HUMAN_MARKED)
-    verdict = marking.mark(question, given, entry.values)
+    key = _key(sheet, entry, given)
     return Corrected(
         number=sheet.numbers[entry.key],
         presented=replace(present(question, entry.placement, entry.values), id=entry.key),
         given=describe(question, given, entry.values),
-        right=describe(question, marking.right_answer(question, entry.values), entry.values) if visible.answers else (),
-        feedback=tuple(text for text in (*verdict.feedback, marking.filled(question.feedback, entry.values)) if text)
-        if visible.feedback
-        else (),
+        right=key.right if visible.answers else (),
+        feedback=key.feedback if visible.feedback else (),
         points=points if visible.correctness or is_told else None,
         out_of=question.points,
-        is_right=verdict.is_right if visible.correctness else None,
+        is_right=key.is_right if visible.correctness else None,
         is_awaited=points is None,
         outcome=question.outcome,
         file=sheet.files.get(file_in(given)),
         text=text_in(given) if isinstance(question.answer, Essay) else "",
         rating=_rated(told, entry) if told and is_told else None,
         remarks=copies.remarks_of(told.works[-1], entry.key) if told and is_told else (),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Key:
+    """What the key that counts says of an answer."""
+
+    is_right: bool | None
+    right: tuple[Piece, ...] = ()
+    feedback: tuple[str, ...] = ()
+
+
+def _key(sheet: _Sheet, entry: PaperQuestion, given: Json) -> _Key:
+    """By the corrected key once it gave the points; of a key that gives others, nothing is told but these points."""
+    asked, points = sheet.questions[entry.key], sheet.marks.get(entry.key)
+    found = explained(asked, sheet.published.get(entry.id), given, entry.values, points)
+    if found is None:
+        return _Key(is_right=points == asked.points)
+    question, answer = found
+    verdict = marking.mark(question, answer, entry.values)
+    feedback = (*verdict.feedback, marking.filled(question.feedback, entry.values))
+    return _Key(
+        is_right=verdict.is_right,
+        right=describe(question, marking.right_answer(question, entry.values), entry.values),
+        feedback=tuple(text for text in feedback if text),
     )
 
 
