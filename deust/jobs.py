@@ -28,7 +28,7 @@ from deust.domain.errors import NotFound
 from deust.domain.learning import Lesson, Programme, Quiz
 from deust.models.quizzes import Attempt
 from deust.models.transaction import reading, writing
-from deust.queries.completion import nothing_left
+from deust.queries.completion import nothing_left, uncarried_results
 from deust.queries.documents import has_waiting_documents
 from deust.queries.files import has_waiting_sounds, named_files
 from deust.queries.grading import scheduled_copies
@@ -38,10 +38,10 @@ from deust.queries.quizzes import overdue_attempts
 from deust.queries.records import has_due_mail
 from deust.queries.search import is_indexed
 from deust.services import (
+    completion,
     documents,
     grading,
     learning,
-    marking,
     message_digests,
     message_holders,
     records,
@@ -326,32 +326,36 @@ def index_courses(app: Flask, now: datetime) -> None:
         with reading() as connection:
             new = [programme for programme in catalogue.programmes() if not is_indexed(connection, programme)]
         for programme in new:
-            _complete_all(programme, now)
+            _settle_all(programme, now)
             with writing() as session:
                 learning.index_programme(session, programme)
 
 
-def complete_finished(app: Flask, now: datetime) -> None:
-    """Count as done what has nothing left to do since attempts that were granted were taken back."""
+def settle_progress(app: Flask, now: datetime) -> None:
+    """Count as done what has nothing left to do since granted attempts were taken back; carry to progress what was
+    marked while its item was out of the courses, once it is back.
+    """
     catalogue: Catalogue = app.extensions["deust"].catalogue
     with app.app_context():
         for programme in catalogue.programmes():
-            _complete_all(programme, now)
+            _settle_all(programme, now)
+        with reading() as connection:
+            uncarried = uncarried_results(connection)
+        for person_id, item_ref in uncarried:
+            if (quiz := _quiz(catalogue, item_ref)) is not None:
+                _attempted(_settle, person_id, quiz, now)
 
 
-def _complete_all(programme: Programme, now: datetime) -> None:
+def _settle_all(programme: Programme, now: datetime) -> None:
     with reading() as connection:
         found = nothing_left(connection, programme)
     for person_id, item in found:
-        _attempted(_complete, person_id, item, now)
+        _attempted(_settle, person_id, item, now)
 
 
-def _complete(person_id: int, item: Lesson | Quiz, now: datetime) -> None:
+def _settle(person_id: int, item: Lesson | Quiz, now: datetime) -> None:
     with writing() as session:
-        if isinstance(item, Quiz):
-            marking.keep_result(session, person_id, item, now)
-        else:
-            learning.complete_lesson(session, person_id=person_id, lesson=item, now=now)
+        completion.settle(session, person_id=person_id, item=item, now=now)
 
 
 def purge(app: Flask, now: datetime) -> None:
@@ -392,4 +396,4 @@ FREQUENT: Sequence[Task] = (
     draw_documents,
     index_courses,
 )
-ALL: Sequence[Task] = (*FREQUENT, note_writing, complete_finished, purge, sweep_files, forget_rooms)
+ALL: Sequence[Task] = (*FREQUENT, note_writing, settle_progress, purge, sweep_files, forget_rooms)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
+from fractions import Fraction
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -15,7 +16,7 @@ from threading import Thread
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from deust import jobs
 from deust.config import Settings
@@ -170,6 +171,38 @@ def test_an_attempt_closes_even_if_its_quiz_left_the_courses(
     run_once(app, clock.move(hours=1))
     with doors.reading() as connection:
         assert connection.scalar(select(Attempt.score)) == 1
+
+
+@pytest.mark.both
+def test_what_was_marked_while_its_quiz_was_away_reaches_progress_once_it_is_back(
+    app: Flask, doors: Doors, learner: SignedIn, clock: Clock
+) -> None:
+    """The quiz was said to be begun for ever, its only attempt used and no hour credited."""
+    public_id = start(app, doors, learner, clock.now)
+    save(doors, learner, public_id, "10", clock.now)
+    called(doors, "ec101-accueil/retire")
+    run_once(app, clock.move(hours=1))
+    run_once(app, clock.move(hours=1))
+    assert standing(doors) == (public_id, None, None), "nothing is known of what is not in the courses"
+    called(doors, EXAM)
+    run_once(app, clock.move(hours=1))
+    assert standing(doors) == (None, Fraction(1, 3), clock.now)
+    done_at = clock.now
+    run_once(app, clock.move(hours=1))
+    assert standing(doors) == (None, Fraction(1, 3), done_at)
+
+
+def called(doors: Doors, item_ref: str) -> None:
+    """The courses have, or have no more, an item of the name under which everything is kept."""
+    with doors.writing() as session:
+        for table in (Attempt, ItemProgress):
+            session.execute(update(table).values(item_ref=item_ref))
+
+
+def standing(doors: Doors) -> tuple[str | None, Fraction | None, datetime | None]:
+    with doors.reading() as connection:
+        row = connection.execute(select(ItemProgress)).one()
+    return row.open_attempt, row.kept_share, row.completed_at
 
 
 def test_one_attempt_that_fails_does_not_hold_back_the_others(

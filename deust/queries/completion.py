@@ -1,4 +1,4 @@
-"""Who has nothing left to do in an item that is not done: the courses changed since, or attempts were taken back."""
+"""Where progress lags behind what happened: nothing is left to do in an item not done, or a result was not carried."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from deust.domain.learning import Assignment, Lesson, Programme, Quiz
 from deust.domain.progress import AnyItem, is_complete
 from deust.models.learning import ItemProgress
 from deust.models.people import Cohort, Enrolment, ItemDates
+from deust.models.quizzes import Attempt, AttemptMarks
 from deust.queries.progress import standing_from
 
 _GRANTED = (
@@ -47,6 +48,21 @@ def nothing_left(connection: Connection, programme: Programme) -> Sequence[tuple
         for row, item in found
         if isinstance(item, Lesson | Quiz) and not isinstance(item, Assignment) and _is_complete(item, row)
     ]
+
+
+def uncarried_results(connection: Connection) -> Sequence[tuple[int, str]]:
+    """Whose results of which item are newer than their progress: the item was away when they were marked."""
+    rows = connection.execute(
+        select(Attempt.person_id, Attempt.item_ref)
+        .join(AttemptMarks, AttemptMarks.attempt_id == Attempt.id)
+        .join(
+            ItemProgress,
+            (ItemProgress.person_id == Attempt.person_id) & (ItemProgress.item_ref == Attempt.item_ref),
+        )
+        .where(AttemptMarks.marked_at > ItemProgress.changed_at)
+        .distinct()
+    ).all()
+    return [(row.person_id, row.item_ref) for row in rows]
 
 
 def _is_complete(item: AnyItem, row: Row[Any]) -> bool:
