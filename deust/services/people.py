@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -159,13 +159,17 @@ def enrol_all(
     by: int | None,
     now: datetime,
 ) -> None:
-    """The same for each of these people, in the group given or else where they were: as many statements as for one."""
+    """The same for each of these people, in the group given or else where they were: as many statements as for one.
+
+    Who begins again with another cohort follows its calendar: the dates granted to them that are over are no more.
+    """
     if any(person.role != Role.STUDENT for person in groups):
         raise InvalidPerson("role")
     cohort = session.get_one(Cohort, cohort_id)
     today = now.astimezone(ZoneInfo(cohort.time_zone)).date()
-    current = select(Enrolment.person_id).where(Enrolment.cohort_id == cohort_id, Enrolment.ended_on.is_(None))
-    there = set(session.scalars(current))
+    places = session.execute(select(Enrolment.person_id, Enrolment.ended_on).where(Enrolment.cohort_id == cohort_id))
+    ended_on = {place.person_id: place.ended_on for place in places}
+    there = {person_id for person_id, ended in ended_on.items() if ended is None}
     common = {"cohort_id": cohort_id, "started_on": started_on or today}
     rows = [{"person_id": person.id, "group_id": group_id, **common} for person, group_id in groups.items()]
     _PLACES.write(session.connection(), rows)
@@ -174,6 +178,23 @@ def enrol_all(
         session,
         [audit_line(at=now, actor_id=by, act="enrolment:start", subject=one, cohort=cohort_id) for one in started],
     )
+    _forget_past_dates(session, {person.id for person in groups} - ended_on.keys(), cohort=cohort, by=by, now=now)
+
+
+def _forget_past_dates(
+    session: Session, person_ids: Collection[int], *, cohort: Cohort, by: int | None, now: datetime
+) -> None:
+    """Give the calendar's dates back to those of these persons who followed another cohort of the same programme, where
+    their own are over. The attempts granted to them stay, as do those they used.
+    """
+    before = select(Enrolment.person_id).join(Cohort, Cohort.id == Enrolment.cohort_id)
+    before = before.where(Cohort.programme == cohort.programme, Cohort.id != cohort.id)
+    past = func.coalesce(ItemDates.closes_at, ItemDates.due_at) < now
+    for row in session.scalars(select(ItemDates).where(ItemDates.person_id.in_(before), past)).all():
+        if row.person_id in person_ids:
+            row.opens_at, row.due_at, row.closes_at = None, None, None
+            subject = f"person:{row.person_id}"
+            audit(session, at=now, actor_id=by, act="dates:lapse", subject=subject, item=row.item_ref)
 
 
 def end_enrolment(session: Session, enrolment: Enrolment, *, ended_on: date, by: int | None, now: datetime) -> None:

@@ -13,13 +13,14 @@ from sqlalchemy import func, select
 from deust.domain.access import Role
 from deust.domain.errors import ImportRefused, InvalidPerson, NotFound
 from deust.domain.freezing import frozen_settings
-from deust.domain.people import Dates
+from deust.domain.people import Calendar, Dates
 from deust.domain.quizzes import Mode
 from deust.exchange.people import read_students
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import Attempt
 from deust.models.records import AuditEvent, OutboxMessage
 from deust.models.transaction import reading, writing
+from deust.queries.item_dates import dates_for
 from deust.queries.people import account_page, find_student, students_page
 from deust.services import people, signin
 from deust.services.people_import import Action, ImportPlan, import_people, plan_import
@@ -118,6 +119,39 @@ def test_someone_who_left_comes_back_to_their_own_place(promo: Cohort) -> None:
         people.end_enrolment(session, first, ended_on=date(2026, 10, 1), by=None, now=NOW)
         again = people.enrol(session, student, cohort_id=promo.id, started_on=NOW.date(), by=None, now=NOW)
     assert (again.id, again.started_on, again.ended_on) == (first.id, date(2026, 9, 14), None)
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(("until", "attempts"), [(NOW - timedelta(days=300), 2), (NOW + timedelta(days=3), 0)])
+def test_who_begins_again_follows_the_calendar_of_their_new_cohort(
+    promo: Cohort, until: datetime, attempts: int
+) -> None:
+    """Extended last year, a quiz was closed before the year began. What is still to come stays theirs."""
+    quiz, student = factories.quiz(mode=Mode.GRADED, due_week=8), create()
+    dates = Dates(due_at=until, extra_attempts=attempts)
+    with writing() as session:
+        old = factories.cohort(session, week_one_on=date(2025, 9, 15))
+        former = people.enrol(session, student, cohort_id=old.id, by=None, now=NOW - timedelta(days=390))
+        people.move_dates(session, quiz, person_id=student.id, dates=dates, by=None, now=NOW - timedelta(days=310))
+        people.end_enrolment(session, former, ended_on=date(2026, 7, 1), by=None, now=NOW - timedelta(days=100))
+        for _ in range(2):
+            people.enrol(session, student, cohort_id=promo.id, by=None, now=NOW)
+    calendar = Calendar(week_one_on=promo.week_one_on)
+    with reading() as connection:
+        found = dates_for(connection, item=quiz, person_id=student.id).dates
+    assert found.due_at == (until if until > NOW else calendar.end_of(8))
+    assert found.extra_attempts == attempts
+
+
+def test_dates_that_are_over_stay_for_who_comes_back_to_the_same_cohort(promo: Cohort) -> None:
+    quiz, student, due_at = factories.quiz(mode=Mode.GRADED), create(), NOW - timedelta(days=3)
+    with writing() as session:
+        place = people.enrol(session, student, cohort_id=promo.id, by=None, now=NOW - timedelta(days=9))
+        people.move_dates(session, quiz, person_id=student.id, dates=Dates(due_at=due_at), by=None, now=NOW)
+        people.end_enrolment(session, place, ended_on=NOW.date(), by=None, now=NOW)
+        people.enrol(session, student, cohort_id=promo.id, by=None, now=NOW)
+    with reading() as connection:
+        assert dates_for(connection, item=quiz, person_id=student.id).dates.due_at == due_at
 
 
 @pytest.mark.both
