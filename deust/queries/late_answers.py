@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ from deust.domain.attempts import SaveOutcome
 from deust.domain.errors import NotFound
 from deust.domain.files import neutral_name
 from deust.domain.freezing import PaperQuestion, paper_question
-from deust.domain.learning import Kind
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, describe
 from deust.domain.questions import Json, Question
@@ -28,9 +27,6 @@ from deust.queries.scopes import followed
 
 _IS_LATE = AnswerEvent.outcome == SaveOutcome.LATE.value
 _AUTHOR = Person.given_name, Person.family_name, Copy.code, Copy.terms, Copy.state
-
-IsAnonymous = Callable[[str], bool]
-"""Whether the works of an item are marked without knowing whose they are, as it is published now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +74,7 @@ class LatePage:
     answers: tuple[LateAnswer, ...]
 
 
-def late_page(connection: Connection, *, reviewer: SignedIn, public_id: str, is_anonymous: IsAnonymous) -> LatePage:
+def late_page(connection: Connection, *, reviewer: SignedIn, public_id: str) -> LatePage:
     """The late answers of an attempt, for an administrator or the group's tutor; to others it is absent."""
     found = ATTEMPT.add_columns(*_AUTHOR).join(Person, Person.id == Attempt.person_id)
     found = found.outerjoin(Copy, Copy.attempt_id == Attempt.id)
@@ -94,7 +90,7 @@ def late_page(connection: Connection, *, reviewer: SignedIn, public_id: str, is_
         .order_by(AnswerEvent.id)
     ).all()
     last = {event.question_key: event for event in events}
-    numbers, author = numbers_of(paper, questions), _author(row, is_anonymous)
+    numbers, author = numbers_of(paper, questions), _author(row)
     return LatePage(
         public_id=row.public_id,
         item_ref=row.item_ref,
@@ -125,22 +121,21 @@ def _described(
     return describe(question, given, entry.values)
 
 
-def _author(row: Row[Any], is_anonymous: IsAnonymous) -> Author:
+def _author(row: Row[Any]) -> Author:
     """Who marks an anonymous work does not learn whose it is from what came late; it has no code before its copy."""
-    if row.code is None and row.settings.get("kind") == Kind.ASSIGNMENT.value and is_anonymous(row.item_ref):
+    if row.code is None and row.settings.get("terms", {}).get("is_anonymous"):
         return Author()
     if row.code is not None and is_hidden(row):
         return Author(code=row.code)
     return Author(name=f"{row.given_name} {row.family_name}")
 
 
-def late_attempts(connection: Connection, *, reviewer: SignedIn, is_anonymous: IsAnonymous) -> tuple[LateAttempt, ...]:
+def late_attempts(connection: Connection, *, reviewer: SignedIn) -> tuple[LateAttempt, ...]:
     """The attempts with late answers among the students that the reviewer follows, the last to arrive first."""
     last = func.max(AnswerEvent.received_at)
     waiting = (
         select(
             Attempt.public_id,
-            Attempt.item_ref,
             Attempt.settings,
             *_AUTHOR,
             func.count(AnswerEvent.question_key.distinct()).label("answers"),
@@ -157,7 +152,7 @@ def late_attempts(connection: Connection, *, reviewer: SignedIn, is_anonymous: I
         LateAttempt(
             public_id=row.public_id,
             title=row.settings["title"],
-            author=_author(row, is_anonymous),
+            author=_author(row),
             answers=row.answers,
             last_received_at=row.last_received_at,
         )

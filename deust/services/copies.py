@@ -38,7 +38,7 @@ def open_copy(
     attempt_id: int,
     person_id: int,
     item_ref: str,
-    title: str,
+    settings: Mapping[str, Any],
     out_of: Fraction,
     closes_at: datetime | None,
     quiz: Quiz | None,
@@ -52,25 +52,38 @@ def open_copy(
     not late.
     """
     handed_in_at = last_save(session, attempt_id) or closed_at if by_clock else closed_at
-    terms = quiz.terms if isinstance(quiz, Assignment) else None
-    turnaround = terms.turnaround_days if terms else assignments.DEFAULT_TURNAROUND_DAYS
+    kept = settings if quiz is None else kept_terms(session, quiz)
+    terms = kept.get("terms")
+    turnaround = terms["turnaround_days"] if terms else assignments.DEFAULT_TURNAROUND_DAYS
     copy = {
         "public_id": secrets.token_hex(16),
         "attempt_id": attempt_id,
         "person_id": person_id,
         "item_ref": item_ref,
-        "title": title,
+        "title": settings["title"],
         "code": secrets.token_hex(3).upper(),
         "handed_in_at": handed_in_at,
         "due_back_at": assignments.due_back(handed_in_at, turnaround),
         "out_of": out_of,
         "late_days": _late_days(session, person_id, quiz, closes_at, handed_in_at),
-        "terms": assignments.terms_to_json(terms) if terms else None,
-        "grid_hash": keep_grids(session, quiz.marked_with) if quiz and quiz.marked_with else None,
+        "terms": terms,
+        "grid_hash": kept.get("grids"),
         "declaration": dict(declaration),
         "state": CopyState.TO_MARK.value,
     }
     session.connection().execute(_INSERT, [copy])
+
+
+def kept_terms(session: Session, quiz: Quiz) -> dict[str, Any]:
+    """What an assignment promises, and the grids that rate it or a question of a quiz, to keep with an attempt: it is
+    marked under what is published the day that it is handed in, or under this once it left the courses.
+    """
+    kept: dict[str, Any] = {}
+    if isinstance(quiz, Assignment):
+        kept["terms"] = assignments.terms_to_json(quiz.terms)
+    if quiz.marked_with:
+        kept["grids"] = keep_grids(session, quiz.marked_with)
+    return kept
 
 
 def last_save(session: Session, attempt_id: int) -> datetime | None:

@@ -374,7 +374,7 @@ def _open_copy(
         attempt_id=attempt.id,
         person_id=attempt.person_id,
         item_ref=attempt.item_ref,
-        title=attempt.settings["title"],
+        settings=attempt.settings,
         out_of=attempt.out_of,
         closes_at=attempt.closes_at,
         quiz=quiz,

@@ -32,7 +32,7 @@ from deust.models.people import Accommodation, ItemDates, Person
 from deust.models.quizzes import Attempt, FrozenQuestion
 from deust.models.rows import Together, added, among, insert_into
 from deust.queries.papers import remember
-from deust.services import learning, records
+from deust.services import copies, learning, records
 from deust.services.marking import (
     BY_CLOCK,
     BY_PERSON,
@@ -173,7 +173,10 @@ def _new_attempt(
         "item_ref": quiz.ref,
         "number": len(past) + 1,
         "item_version": quiz.version,
-        "settings": frozen_settings(quiz.settings, title=quiz.title, kind=quiz.kind.value),
+        "settings": {
+            **frozen_settings(quiz.settings, title=quiz.title, kind=quiz.kind.value),
+            **copies.kept_terms(session, quiz),
+        },
         "paper": [entry.to_json() for entry in paper],
         "started_at": now,
         "time_seconds": deadline.time_seconds,

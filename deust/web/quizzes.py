@@ -220,7 +220,7 @@ def told_comment(public_id: str, key: str) -> Response:
 def late_attempts() -> str:
     """Where answers came after the deadline, among the students followed."""
     with reading() as connection:
-        waiting = late.late_attempts(connection, reviewer=visitor(), is_anonymous=_is_anonymous)
+        waiting = late.late_attempts(connection, reviewer=visitor())
     return render_template("quizzes/late_attempts.html", waiting=waiting)
 
 
@@ -254,12 +254,7 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
 
 def _late_page(public_id: str) -> late.LatePage:
     with reading() as connection:
-        return late.late_page(connection, reviewer=visitor(), public_id=public_id, is_anonymous=_is_anonymous)
-
-
-def _is_anonymous(ref: str) -> bool:
-    quiz = _find_quiz(ref)
-    return isinstance(quiz, Assignment) and quiz.terms.is_anonymous
+        return late.late_page(connection, reviewer=visitor(), public_id=public_id)
 
 
 def _find_quiz(ref: str) -> Quiz | None:

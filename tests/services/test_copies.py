@@ -10,6 +10,8 @@ from deust.domain.people import Dates, SignedIn
 from deust.models.assignments import Copy, Marking
 from deust.models.transaction import reading, writing
 from deust.queries.queue import Filters, queue
+from deust.services import assignments
+from deust.services.assignments import Declaration
 from deust.services.late_answers import accept_late
 from deust.services.people import move_dates
 from tests.support import factories
@@ -128,3 +130,30 @@ def test_what_comes_within_the_grace_is_no_later_than_its_closing(school: Class,
     clock.set(due_at + timedelta(days=late_days, seconds=10))
     school.hand_in(attempt)
     assert school.rows(Copy)[0].late_days == late_days
+
+
+def test_a_draft_whose_assignment_left_the_courses_is_marked_as_was_promised(school: Class, clock: Clock) -> None:
+    """Its copy had no grid, promised a mark in fifteen days, and named its author."""
+    school.assignment = factories.assignment(is_anonymous=True, markers=2)
+    attempt = school.start()
+    school.write(attempt, "Bonjour.")
+    with writing() as session:
+        declared = {"declaration": Declaration(is_own=True), "now": clock.now}
+        found = {"learner": school.learner, "public_id": attempt, "find_quiz": lambda _ref: None}
+        assignments.hand_in(session, **found, **declared)
+    copy = school.copy_of(attempt)
+    (row,) = school.rows(Copy)
+    assert row.due_back_at - row.handed_in_at == timedelta(days=5)
+    page = school.page(copy)
+    assert (page.copy.author, page.terms) == (row.code, school.assignment.terms)
+    for tutor in (school.tutor, school.second):
+        assert school.save(copy, GOOD, by=tutor, is_ready=True).is_ready
+
+
+def test_terms_that_change_while_a_draft_is_open_are_those_of_its_hand_in(school: Class) -> None:
+    attempt = school.start()
+    school.write(attempt, "Bonjour.")
+    school.assignment = factories.assignment(turnaround_days=9)
+    school.hand_in(attempt)
+    (row,) = school.rows(Copy)
+    assert row.due_back_at - row.handed_in_at == timedelta(days=9)
