@@ -47,7 +47,7 @@ _OWN = ATTEMPT.where(Attempt.public_id == bindparam("public_id"), Attempt.person
 _CLOCK = select(Attempt.deadline_at, Attempt.closed_at).where(
     Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
 )
-_REF = select(Attempt.item_ref).where(
+_ITEM = select(Attempt.item_ref, Attempt.settings["kind"].as_string().label("kind")).where(
     Attempt.public_id == bindparam("public_id"), Attempt.person_id == bindparam("person_id")
 )
 _ANSWERS = select(Answer.question_key, Answer.given, Answer.version, Answer.is_flagged, Answer.saved_at).where(
@@ -343,9 +343,9 @@ def overdue_attempts(connection: Connection, *, now: datetime) -> Sequence[tuple
     return [(row.public_id, row.item_ref) for row in rows]
 
 
-def item_of_attempt(connection: Connection, *, learner: SignedIn, public_id: str) -> str:
-    """The item of the learner's own attempt."""
-    ref = connection.execute(_REF, {"public_id": public_id, "person_id": learner.person_id}).scalar()
-    if ref is None:
+def item_of_attempt(connection: Connection, *, learner: SignedIn, public_id: str) -> tuple[str, bool]:
+    """The item of the learner's own attempt, and whether it was begun as an assignment, whatever it is now."""
+    row = connection.execute(_ITEM, {"public_id": public_id, "person_id": learner.person_id}).first()
+    if row is None:
         raise NotFound
-    return str(ref)
+    return row.item_ref, row.kind == Kind.ASSIGNMENT.value

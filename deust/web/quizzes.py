@@ -155,13 +155,17 @@ def result(public_id: str) -> Response | str:
     """The attempt handed in, with what of its correction may be seen now, and its receipt."""
     now, learner = tools().clock(), visitor()
     with reading() as connection:
-        ref = pages.item_of_attempt(connection, learner=learner, public_id=public_id)
-        quiz = _find_quiz(ref)
-        if isinstance(quiz, Assignment):
+        ref, is_assignment = pages.item_of_attempt(connection, learner=learner, public_id=public_id)
+        if is_assignment:
             return redirect(url_for("assignments.draft", public_id=public_id), 303)
         try:
             page = quiz_results.result_page(
-                connection, learner=learner, public_id=public_id, quiz=quiz, programme=own_programme(), now=now
+                connection,
+                learner=learner,
+                public_id=public_id,
+                quiz=_find_quiz(ref),
+                programme=own_programme(),
+                now=now,
             )
         except AttemptClosed:
             return redirect(url_for(".question", public_id=public_id, position=1), 303)
@@ -202,7 +206,7 @@ def answer_sound(public_id: str, key: str) -> Response:
 def told_comment(public_id: str, key: str) -> Response:
     """A comment that a marker recorded, once it was given back and may be seen."""
     with reading() as connection:
-        ref = pages.item_of_attempt(connection, learner=visitor(), public_id=public_id)
+        ref, _is_work = pages.item_of_attempt(connection, learner=visitor(), public_id=public_id)
         page = quiz_results.result_page(
             connection,
             learner=visitor(),
