@@ -64,7 +64,9 @@ def put_version(reading: Reading, store: Store, rendered: Mapping[str, str] | No
 
 
 def history_problems(reading: Reading, published: Snapshot | None) -> list[Problem]:
-    """What the published version had and this one takes from students: a question of that type, a name that goes."""
+    """What the published version had and this one takes from students: a question of that type, an activity of that
+    kind, a name that goes.
+    """
     if published is None:
         return []
     return [*_question_changes(reading.snapshot, published), *_removed(reading.snapshot, published)]
@@ -117,15 +119,21 @@ def _removed(snapshot: Snapshot, published: Snapshot) -> Iterator[Problem]:
 
 
 def _removed_names(path: str, module: Module, present: Programme) -> Iterator[Problem]:
-    """What was done is kept under the name that an item had that day: an alias that goes takes it away too."""
+    """What was done is kept under the name that an item had that day: an alias that goes takes it away too, and so does
+    an activity of another kind.
+    """
     for item in module.items:
-        if present.find_item(item.ref) is None:
+        found = present.find_item(item.ref)
+        if found is None:
             message = f"l'activité publiée « {item.ref} » a disparu"
             names = ", ".join((item.id, *item.aliases))
             yield Problem(
                 path, 1, Level.WARNING, message, f"si elle a changé de nom, ajoutez aliases: [{names}] à la nouvelle"
             )
             continue
+        if found.kind is not item.kind:
+            message = f"« {item.ref} » était de sorte {item.kind}, elle est {found.kind}"
+            yield Problem(found.path, 1, Level.ERROR, message, "donnez un autre nom à la nouvelle activité")
         for alias in item.aliases:
             if present.find_item(f"{module.id}/{alias}") is None:
                 message = (

@@ -247,6 +247,17 @@ def test_a_question_may_not_change_type_under_one_id(tmp_path: Path) -> None:
     ]
 
 
+def test_an_activity_may_not_change_kind_under_one_name(tmp_path: Path) -> None:
+    """What was begun as a quiz had no page any more, or the page of an assignment."""
+    root, folder = clean_tree(tmp_path), tmp_path / "published"
+    published(root, folder)
+    (root / QUIZ_FILE).write_text(LESSON.replace("week: 1", "week: 2"), "utf-8")
+    done = published(root, folder)
+    assert not done.is_published
+    (told,) = (problem for problem in done.problems if "de sorte" in problem.message)
+    assert (told.path, told.message) == (QUIZ_FILE, f"« {QUIZ_REF} » était de sorte quiz, elle est lesson")
+
+
 def test_while_writing_a_question_may_still_change_type_and_it_is_said(tmp_path: Path) -> None:
     root = clean_tree(tmp_path)
     catalogue = watching(root, tmp_path / "published")
