@@ -32,12 +32,12 @@ class GridEffect:
     to_rate: tuple[tuple[str, str], ...]
 
 
-def open_copies(connection: Connection, *, marker: SignedIn, item_ref: str, but: str) -> Sequence[str]:
+def open_copies(connection: Connection, *, marker: SignedIn, item_refs: Sequence[str], but: str) -> Sequence[str]:
     """The copies of an activity, not released, whose grids are not those of this hash: others, or none yet."""
     statement = (
         select(Copy.public_id)
         .where(
-            Copy.item_ref == item_ref,
+            Copy.item_ref.in_(item_refs),
             Copy.state != CopyState.RELEASED.value,
             or_(Copy.grid_hash.is_(None), Copy.grid_hash != but),
         )
@@ -47,10 +47,10 @@ def open_copies(connection: Connection, *, marker: SignedIn, item_ref: str, but:
 
 
 def grid_effects(
-    connection: Connection, *, marker: SignedIn, item_ref: str, grids: Mapping[str, Grid]
+    connection: Connection, *, marker: SignedIn, item_refs: Sequence[str], grids: Mapping[str, Grid]
 ) -> tuple[GridEffect, ...]:
     """Every copy that the new grids would touch, by code; nothing is written."""
-    touched = open_copies(connection, marker=marker, item_ref=item_ref, but=rubric.set_hash(grids))
+    touched = open_copies(connection, marker=marker, item_refs=item_refs, but=rubric.set_hash(grids))
     statement = (
         select(*Copy.__table__.columns, Person.given_name, Person.family_name, Marking.content)
         .join(Person, Person.id == Copy.person_id)

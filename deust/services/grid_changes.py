@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,15 +23,17 @@ from deust.services.grading import held_copy, move_on
 APPLIED = "grid"
 
 
-def apply_grids(session: Session, *, by: SignedIn, item_ref: str, grids: Mapping[str, Grid], now: datetime) -> int:
-    """Move the copies of an activity that are not released to these grids; says how many.
+def apply_grids(
+    session: Session, *, by: SignedIn, item_refs: Sequence[str], grids: Mapping[str, Grid], now: datetime
+) -> int:
+    """Move the copies of an activity, also of its former names, that are not released to these grids; says how many.
 
     Levels are kept where criterion and level still exist; what must be rated again makes a copy a draft again. Released
     marks stay as they were told. Twice is the same as once.
     """
     hash_ = keep_grids(session, grids)
     changed = 0
-    for public_id in open_copies(session.connection(), marker=by, item_ref=item_ref, but=hash_):
+    for public_id in open_copies(session.connection(), marker=by, item_refs=item_refs, but=hash_):
         copy = held_copy(session, by, public_id)
         asked = asked_of(session.connection(), copy)
         moved = moved_to(asked, grids, question_ids(session.connection(), copy.attempt_id))
@@ -43,7 +45,7 @@ def apply_grids(session: Session, *, by: SignedIn, item_ref: str, grids: Mapping
             move_on(session, copy, asked.terms)
         changed += 1
     if changed:
-        subject = f"item:{item_ref}"
+        subject = f"item:{item_refs[0]}"
         records.audit(
             session, at=now, actor_id=by.person_id, act="grid:apply", subject=subject, grid=hash_, copies=changed
         )

@@ -185,7 +185,7 @@ def grid_change(module_id: str, item_id: str) -> str:
     """What the grids as they are published now would change, before they apply."""
     quiz = _marked_quiz(f"{module_id}/{item_id}")
     with reading() as connection:
-        found = effects.grid_effects(connection, marker=visitor(), item_ref=quiz.ref, grids=quiz.marked_with)
+        found = effects.grid_effects(connection, marker=visitor(), item_refs=quiz.refs, grids=quiz.marked_with)
     titles = {question.id: question.title for question in quiz.questions}
     return render_template("grading/grid_change.html", quiz=quiz, effects=found, titles=titles)
 
@@ -197,7 +197,7 @@ def apply_grid(module_id: str, item_id: str) -> Response:
     quiz = _marked_quiz(f"{module_id}/{item_id}")
     with writing() as session:
         moved = changes.apply_grids(
-            session, by=visitor(), item_ref=quiz.ref, grids=quiz.marked_with, now=tools().clock()
+            session, by=visitor(), item_refs=quiz.refs, grids=quiz.marked_with, now=tools().clock()
         )
     return redirect(url_for(".queue", activite=quiz.ref, fait="grille", nombre=moved), 303)
 

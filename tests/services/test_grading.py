@@ -664,7 +664,7 @@ def test_an_edited_grid_is_shown_then_applied_to_what_is_not_released(school: Cl
     )
     with reading() as connection:
         (effect,) = grid_effects(
-            connection, marker=school.tutor, item_ref=school.assignment.ref, grids={WHOLE: heavier}
+            connection, marker=school.tutor, item_refs=school.assignment.refs, grids={WHOLE: heavier}
         )
     assert (effect.public_id, effect.before, effect.after, effect.to_rate) == (one, 14, 14, (("", "E1"),))
     assert grid_of(school, one) == factories.grid(), "looking changes nothing"
@@ -685,8 +685,21 @@ def test_an_edited_grid_is_shown_then_applied_to_what_is_not_released(school: Cl
 def _apply(school: Class, grid: Grid) -> int:
     with writing() as session:
         return apply_grids(
-            session, by=school.tutor, item_ref=school.assignment.ref, grids={WHOLE: grid}, now=school.clock.now
+            session, by=school.tutor, item_refs=school.assignment.refs, grids={WHOLE: grid}, now=school.clock.now
         )
+
+
+def test_an_edited_grid_reaches_copies_handed_in_under_a_former_name(school: Class) -> None:
+    """Their page led to a change that touched nothing."""
+    one = school.handed_in()
+    school.assignment = replace(school.assignment, id="redaction-2", aliases=(school.assignment.id,))
+    renamed = replace(factories.grid(), title="Autre")
+    with reading() as connection:
+        asked = {"item_refs": school.assignment.refs, "grids": {WHOLE: renamed}}
+        (effect,) = grid_effects(connection, marker=school.tutor, **asked)
+    assert effect.public_id == one
+    assert _apply(school, renamed) == 1
+    assert grid_of(school, one) == renamed
 
 
 def test_a_phrase_is_kept_once_counted_and_ones_own(school: Class) -> None:
