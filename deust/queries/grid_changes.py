@@ -18,6 +18,8 @@ from deust.models.people import Person
 from deust.queries.copies import asked_of, author_of, moved_to, question_ids
 from deust.queries.scopes import followed
 
+_MARKING = Marking.content, Marking.marker_id, Marking.is_ready
+
 
 @dataclass(frozen=True, kw_only=True)
 class GridEffect:
@@ -49,19 +51,31 @@ def open_copies(connection: Connection, *, marker: SignedIn, item_refs: Sequence
 def grid_effects(
     connection: Connection, *, marker: SignedIn, item_refs: Sequence[str], grids: Mapping[str, Grid]
 ) -> tuple[GridEffect, ...]:
-    """Every copy that the new grids would touch, by code; nothing is written."""
+    """Every copy that the new grids would touch, by code; nothing is written. Where two marks are blind, a marker sees
+    the other's once their own is ready.
+    """
     touched = open_copies(connection, marker=marker, item_refs=item_refs, but=rubric.set_hash(grids))
     statement = (
-        select(*Copy.__table__.columns, Person.given_name, Person.family_name, Marking.content)
+        select(*Copy.__table__.columns, Person.given_name, Person.family_name, *_MARKING)
         .join(Person, Person.id == Copy.person_id)
         .outerjoin(Marking, Marking.copy_id == Copy.id)
         .where(Copy.public_id.in_(touched))
         .order_by(Copy.code, Marking.place)
     )
-    return tuple(_effect(connection, row, grids) for row in connection.execute(statement).all())
+    rows = connection.execute(statement).all()
+    mine = {row.id for row in rows if row.marker_id == marker.person_id and row.is_ready}
+    return tuple(
+        _effect(connection, row, grids, is_told=_is_told(row, marker, is_mine_ready=row.id in mine)) for row in rows
+    )
 
 
-def _effect(connection: Connection, row: Row[Any], grids: Mapping[str, Grid]) -> GridEffect:
+def _is_told(row: Row[Any], marker: SignedIn, *, is_mine_ready: bool) -> bool:
+    """As the page of a copy tells one marker what the other wrote."""
+    is_blind = row.terms and row.terms["markers"] > 1
+    return not is_blind or row.marker_id == marker.person_id or bool(is_mine_ready and row.is_ready)
+
+
+def _effect(connection: Connection, row: Row[Any], grids: Mapping[str, Grid], *, is_told: bool) -> GridEffect:
     asked = asked_of(connection, row)
     ids = question_ids(connection, row.attempt_id)
     moved = moved_to(asked, grids, ids)
@@ -72,7 +86,7 @@ def _effect(connection: Connection, row: Row[Any], grids: Mapping[str, Grid]) ->
     return GridEffect(
         public_id=row.public_id,
         name=author_of(row),
-        before=before.adjusted if before else None,
-        after=after.adjusted if after else None,
+        before=before.adjusted if before and is_told else None,
+        after=after.adjusted if after and is_told else None,
         to_rate=tuple((ids.get(key, ""), one) for key, one in change.to_rate) if row.content else (),
     )

@@ -689,6 +689,24 @@ def _apply(school: Class, grid: Grid) -> int:
         )
 
 
+def test_what_an_edited_grid_changes_tells_no_blind_mark(school: Class) -> None:
+    """Who had not marked yet read the mark of the other on the page of an edited grid."""
+    school.assignment = factories.assignment(markers=2)
+    copy = school.handed_in()
+    school.save(copy, HALF, is_ready=True)
+    asked = {"item_refs": school.assignment.refs, "grids": {WHOLE: replace(factories.grid(), title="Autre")}}
+
+    def told(by: SignedIn) -> list[Fraction | None]:
+        with reading() as connection:
+            return [one.before for one in grid_effects(connection, marker=by, **asked)]
+
+    assert (told(school.tutor), told(school.second)) == ([14], [None])
+    school.save(copy, GOOD, by=school.second)
+    assert (told(school.tutor), told(school.second)) == ([14, None], [None, 20])
+    school.save(copy, GOOD, by=school.second, base_version=1, is_ready=True)
+    assert told(school.tutor) == told(school.second) == [14, 20]
+
+
 def test_an_edited_grid_reaches_copies_handed_in_under_a_former_name(school: Class) -> None:
     """Their page led to a change that touched nothing."""
     one = school.handed_in()
