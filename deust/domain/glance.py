@@ -22,8 +22,10 @@ from deust.domain.progress import (
 )
 from deust.domain.quizzes import Mode, Moment
 
-OPEN, TRIED = "open", "tried"
-"""What is kept of an item that is not done: an attempt is open, attempts were closed; otherwise the permille read."""
+OPEN, TRIED, AWAITED = "open", "tried", "awaited"
+"""What is kept of an item that is not done: an attempt is open, attempts were closed, they wait for a marker; otherwise
+the permille read.
+"""
 
 Places = int
 """A set of places in a glance, each a bit: a cohort's fit in a few kilobytes, and are counted at once."""
@@ -163,7 +165,7 @@ class Glance:
             return fresh
         if far == TRIED:
             return self._tried[position]
-        return State.STARTED if isinstance(self.items[position], Lesson) else State.TODO
+        return State.STARTED if far == AWAITED or isinstance(self.items[position], Lesson) else State.TODO
 
     def _prerequisites(self, programme: Programme) -> dict[int, frozenset[int]]:
         """What each item waits for, less what has closed: nobody is held back by what can no longer be done."""

@@ -203,7 +203,7 @@ def state_of(
     """The one state shown for an item. Done stays done; an open attempt can always be gone on with.
 
     Late: due in the past and not complete. To redo: a quiz attempted, not passed, with attempts left; while its result
-    is hidden, it is only started.
+    is hidden, or waits for a marker, it is only started.
     """
     if isinstance(item, Announced):
         return State.SOON
@@ -217,7 +217,8 @@ def state_of(
         return State.LATE
     if standing is None or (isinstance(item, Quiz) and standing.attempts_used == 0):
         return State.TODO
-    return State.REDO if isinstance(item, Quiz) and _is_told(item) else State.STARTED
+    is_known = standing.kept_share is not None
+    return State.REDO if isinstance(item, Quiz) and is_known and _is_told(item) else State.STARTED
 
 
 def find_kept(item: AnyItem, kept: Mapping[str, Kept]) -> Kept | None:

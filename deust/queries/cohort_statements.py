@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, String, and_, bindparam, case, cast, func, or_, select, type_coerce
 
 from deust.domain.access import Role
-from deust.domain.glance import OPEN, TRIED
+from deust.domain.glance import AWAITED, OPEN, TRIED
 from deust.domain.people import Dates
 from deust.models.learning import ItemProgress
 from deust.models.people import Accommodation, Enrolment, ItemDates, Person
@@ -38,6 +38,7 @@ def _named(value: Any) -> Any:
 
 _HOW_FAR = case(
     (ItemProgress.open_attempt.is_not(None), OPEN),
+    (and_(ItemProgress.attempts_used > 0, ItemProgress.kept_share.is_(None)), AWAITED),
     (ItemProgress.attempts_used > 0, TRIED),
     else_=cast(ItemProgress.read_permille, String),
 )

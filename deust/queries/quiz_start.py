@@ -53,6 +53,7 @@ class PastAttempt:
     closed_at: datetime | None
     by_clock: bool
     share: Fraction | None
+    is_awaited: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +151,7 @@ def _past(row: Row[Any], used: int, closes_at: datetime | None, now: datetime, *
         closed_at=row.closed_at,
         by_clock=row.closed_by == "clock",
         share=row.score / row.out_of if visible.score and row.score is not None and row.out_of else None,
+        is_awaited=row.awaiting > 0,
     )
 
 

@@ -306,8 +306,8 @@ def _progress(
 
 
 def _waits(quiz: Quiz, attempt: Taken) -> bool:
-    """An assignment has no result before its mark is released; a quiz shows what the machine marked."""
-    return isinstance(quiz, Assignment) and attempt.awaiting > 0
+    """Whether the result is not known yet: a person still owes points, unless a quiz is passed without them."""
+    return attempt.awaiting > 0 and (isinstance(quiz, Assignment) or _share(attempt) < quiz.settings.pass_share)
 
 
 def _share(attempt: Taken) -> Fraction:

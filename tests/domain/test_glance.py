@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deust.domain.glance import OPEN, TRIED, Glance, Kept, graded_positions
+from deust.domain.glance import AWAITED, OPEN, TRIED, Glance, Kept, graded_positions
 from deust.domain.people import Dates
 from deust.domain.progress import Progress, Standing, State, totals_of
 from deust.domain.quizzes import Mode
@@ -42,7 +43,9 @@ def standings(draw):
         is_quiz = item.ref.partition("/")[2] in ("entrainement", "note", "examen")
         standing = Standing(opened_at=NOW, touched_at=NOW, read_permille=0 if is_quiz else draw(st.integers(0, 1000)))
         if is_quiz and kind in ("open", "tried", "done"):
-            standing = standing._replace(attempts_used=1, open_attempt="abc" if kind == "open" else None)
+            share = draw(st.sampled_from([None, Fraction(1, 3)]))
+            open_attempt = "abc" if kind == "open" else None
+            standing = standing._replace(attempts_used=1, open_attempt=open_attempt, kept_share=share)
         if kind == "done":
             standing = standing._replace(completed_at=NOW, credited_minutes=item.minutes)
         ref = f"{item.module}/{item.aliases[0]}" if item.aliases and draw(st.booleans()) else item.ref
@@ -66,7 +69,8 @@ def kept_of(standings):
     begun = []
     for ref, standing in standings.items():
         if standing.completed_at is None:
-            far = OPEN if standing.open_attempt else TRIED if standing.attempts_used else str(standing.read_permille)
+            tried = AWAITED if standing.kept_share is None else TRIED
+            far = OPEN if standing.open_attempt else tried if standing.attempts_used else str(standing.read_permille)
             begun.append((ref, far))
     return Kept(done=[ref for ref, standing in standings.items() if standing.completed_at], begun=begun)
 

@@ -152,7 +152,8 @@ def test_a_written_closing_comes_before_the_due_date_of_the_same_level():
         (a_lesson(), None, Dates(opens_at=NOW), State.TODO),
         (a_quiz(), a_standing(), Dates(), State.TODO),
         (a_quiz(), a_standing(attempts_used=1, open_attempt="a"), Dates(due_at=NOW - HOUR), State.STARTED),
-        (a_quiz(), a_standing(attempts_used=1), Dates(), State.REDO),
+        (a_quiz(), a_standing(attempts_used=1, kept_share=Fraction(0)), Dates(), State.REDO),
+        (a_quiz(), a_standing(attempts_used=1), Dates(), State.STARTED),
         (a_quiz(), a_standing(attempts_used=1), Dates(due_at=NOW - HOUR), State.LATE),
         (an_announced(), None, Dates(due_at=NOW - HOUR), State.SOON),
     ],
@@ -233,7 +234,7 @@ def test_totals_leave_out_what_is_announced_and_what_closed():
     )
     standings = {
         "ec131/un": a_standing(completed_at=NOW, credited_minutes=20),
-        "ec131/quiz-accueil": a_standing(attempts_used=1),
+        "ec131/quiz-accueil": a_standing(attempts_used=1, kept_share=Fraction(0)),
     }
     totals = totals_of(progress_of(*items, standings=standings, calendar=CALENDAR).statuses(a_module(*items)))
     assert (totals.done, totals.total, totals.redo, totals.late) == (1, 4, 1, 1)

@@ -200,7 +200,7 @@ def test_an_outcome_is_acquired_when_all_that_names_it_is_done(database):
         session.add(progress(learner, items[0], completed_at=NOW))
     assert [row.state for row in module(learner, programme).outcomes] == [State.STARTED]
     with writing() as session:
-        session.add(progress(learner, items[1], attempts_used=1))
+        session.add(progress(learner, items[1], attempts_used=1, kept_share=Fraction(0)))
     assert [row.state for row in module(learner, programme).outcomes] == [State.REDO]
 
 

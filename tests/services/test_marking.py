@@ -226,3 +226,31 @@ def test_the_attempt_that_counts(database: Flask, clock: Clock, keep: Keep, shar
         taker.hand_in()
     with reading() as connection:
         assert connection.scalar(select(ItemProgress.kept_share)) == share
+
+
+def kept(taker: Taker) -> tuple[Fraction | None, bool]:
+    with reading() as connection:
+        row = connection.execute(select(ItemProgress.kept_share, ItemProgress.is_passed)).one()
+    return row.kept_share, row.is_passed
+
+
+@pytest.mark.case("GR-09")
+@pytest.mark.parametrize(("worth", "known"), [(4, (None, False)), (1, (Fraction(1, 2), True))])
+def test_a_quiz_that_waits_for_a_marker_has_failed_only_once_marked(
+    database: Flask, clock: Clock, worth: int, known: tuple[Fraction | None, bool]
+) -> None:
+    """Two attempts that nobody had marked were two failures, to redo, and the mean counted their missing points as 0.
+    What is passed without them is known.
+    """
+    quiz = factories.quiz(factories.short("a"), factories.essay("b", points=Fraction(worth)), mode=Mode.GRADED)
+    taker = Taker(quiz, clock)
+    taker.start()
+    taker.save("a", RIGHT)
+    taker.save("b", text("Un texte."))
+    taker.hand_in()
+    assert kept(taker) == known
+    points = {taker.paper()["b"].key: Fraction(worth)}
+    with writing() as session:
+        given = {"points": points, "marker_id": None, "reason": "marked", "quiz": quiz, "now": clock.now}
+        marking.keep_given_points(session, taker.attempt().id, **given)
+    assert kept(taker) == (1, True)

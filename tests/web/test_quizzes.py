@@ -475,6 +475,11 @@ def test_the_result_counts_points_exactly_and_names_what_waits(sitting: Sitting)
     assert "Juste, 2 / 2" in page.replace("</b>", "")
     assert "En attente de correction" in page
     assert "Un accueil." in page
+    assert "pour l’instant" in sitting.client.get(sitting.home).text
+    items = sitting.client.get("/modules/ec101-accueil").text.partition('<ol class="items"')[2]
+    line = items[items.index(sitting.home) :].partition("</li>")[0]
+    assert "Rendu" in line
+    assert "À refaire" not in line
 
 
 def test_an_attempt_that_the_clock_closed_is_not_listed_as_handed_in(sitting: Sitting, doors: Doors) -> None:
