@@ -355,9 +355,9 @@ def mark_again(
 
 
 def _put_back(session: Session, attempt: Held, quiz: Quiz | None, now: datetime) -> None:
-    """What waits for a marker again is among the copies to mark."""
+    """What waits for a marker again is among the copies to mark; what was empty counts from what came after."""
     if not copies.reopen_copy(session, attempt.id):
-        _open_copy(session, attempt, quiz, closed_at=attempt.closed_at or now, by=BY_PERSON, declaration={})
+        _open_copy(session, attempt, quiz, closed_at=attempt.closed_at or now, by=BY_CLOCK, declaration={})
 
 
 def _open_copy(

@@ -14,6 +14,7 @@ from deust.services import assignments
 from deust.services.assignments import Declaration
 from deust.services.late_answers import accept_late
 from deust.services.people import move_dates
+from deust.services.quizzes import close_if_overdue
 from tests.support import factories
 from tests.support.clock import Clock
 from tests.support.copies import GOOD, Class
@@ -78,6 +79,17 @@ def test_a_copy_that_nobody_began_stays_to_mark_when_a_late_answer_is_taken(scho
     attempt, _copy = handed_in(school)
     accept_another_text(school, attempt)
     assert (school.rows(Copy)[0].state, school.rows(Marking)) == ("to-mark", [])
+
+
+def test_a_draft_closed_empty_is_handed_in_when_what_is_accepted_came(school: Class, clock: Clock) -> None:
+    """Its student read that their last change was at the closing, when there was nothing."""
+    given_until(school, clock.now + timedelta(hours=1))
+    attempt = school.start()
+    with writing() as session:
+        close_if_overdue(session, public_id=attempt, quiz=school.assignment, now=clock.move(hours=2))
+    accept_another_text(school, attempt)
+    (row,) = school.rows(Copy)
+    assert (row.handed_in_at, row.state, row.late_days) == (clock.now, "to-mark", 0)
 
 
 def given_until(school: Class, due_at: datetime, **whose: int) -> None:
