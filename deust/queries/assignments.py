@@ -102,7 +102,8 @@ def _may_again(assignment: Assignment, rows: Any) -> bool:
             handed_in = [row for row in rows if row.handed_in_at is not None]
             return all(row.resubmit_asked_at is not None for row in handed_in)
         case Resubmit.UNTIL_PASS:
-            return last.released_at is not None and (last.score or 0) < assignment.settings.pass_share * last.out_of
+            is_known = last.released_at is not None and not last.awaiting
+            return is_known and (last.score or 0) < assignment.settings.pass_share * last.out_of
 
 
 def _version(row: Row[Any]) -> Version:

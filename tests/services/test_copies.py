@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
 from flask import Flask
 
+from deust.domain.assignments import Resubmit
+from deust.domain.errors import NoAttemptLeft
 from deust.domain.people import Dates, SignedIn
 from deust.models.assignments import Copy, Marking
 from deust.models.transaction import reading, writing
+from deust.queries.assignments import brief_page
 from deust.queries.queue import Filters, queue
 from deust.services import assignments
 from deust.services.assignments import Declaration
@@ -18,6 +22,7 @@ from deust.services.quizzes import close_if_overdue
 from tests.support import factories
 from tests.support.clock import Clock
 from tests.support.copies import GOOD, Class
+from tests.support.programmes import a_module, a_programme
 
 pytestmark = pytest.mark.both
 
@@ -79,6 +84,22 @@ def test_a_copy_that_nobody_began_stays_to_mark_when_a_late_answer_is_taken(scho
     attempt, _copy = handed_in(school)
     accept_another_text(school, attempt)
     assert (school.rows(Copy)[0].state, school.rows(Marking)) == ("to-mark", [])
+
+
+def test_no_other_version_is_offered_while_the_last_waits_for_its_mark_again(school: Class) -> None:
+    """It was, for a work that had passed, and refused as soon as it was asked for."""
+    made = factories.assignment(resubmit=Resubmit.UNTIL_PASS)
+    school.assignment = replace(made, settings=replace(made.settings, attempts=None))
+    attempt, copy = handed_in(school)
+    school.save(copy, GOOD, is_ready=True)
+    school.release(copy)
+    accept_another_text(school, attempt)
+    programme = a_programme([a_module(school.assignment, id=school.assignment.module)], id=factories.PROGRAMME)
+    asked = {"learner": school.learner, "assignment": school.assignment, "programme": programme}
+    with reading() as connection:
+        assert not brief_page(connection, **asked, now=school.clock.now).may_start
+    with pytest.raises(NoAttemptLeft):
+        school.start()
 
 
 def test_a_draft_closed_empty_is_handed_in_when_what_is_accepted_came(school: Class, clock: Clock) -> None:
