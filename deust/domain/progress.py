@@ -230,8 +230,22 @@ def find_kept(item: AnyItem, kept: Mapping[str, Kept]) -> Kept | None:
     return next((value for value in former if value is not None), None)
 
 
+def find_standing(item: AnyItem, standings: Mapping[str, Standing]) -> Standing | None:
+    """Where a person stands in an item: done once it was done under any of its names, as when a former one was given
+    back to it after it had been opened under the new one.
+    """
+    found = find_kept(item, standings)
+    if found is None or not item.aliases:
+        return found
+    done = [one for one in map(standings.get, item.refs) if one is not None and one.completed_at is not None]
+    if not done:
+        return found
+    completed_at = min(one.completed_at for one in done if one.completed_at is not None)
+    return found._replace(completed_at=completed_at, credited_minutes=max(one.credited_minutes for one in done))
+
+
 def _is_done(item: AnyItem, standings: Mapping[str, Standing]) -> bool:
-    standing = find_kept(item, standings)
+    standing = find_standing(item, standings)
     return standing is not None and standing.completed_at is not None
 
 
@@ -287,7 +301,7 @@ class Progress:
         return found
 
     def status(self, item: AnyItem) -> Status:
-        standing = find_kept(item, self.standings)
+        standing = find_standing(item, self.standings)
         dates = self.dates(item)
         is_begun = standing is not None and (standing.completed_at is not None or standing.has_open_attempt)
         reasons = () if is_begun else self.blocked_by(item)

@@ -15,7 +15,7 @@ from deust.domain.errors import UnknownQuestion
 from deust.domain.learning import Announced, Lesson, Programme, RenderedLesson
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Piece, Presented, describe, present
-from deust.domain.progress import AnyItem, State, checks_left, find_kept
+from deust.domain.progress import AnyItem, State, checks_left, find_standing
 from deust.domain.questions import Info, Json
 from deust.domain.reading import Form, show_answer
 from deust.queries.asked import AskedCheck, asked_check
@@ -141,7 +141,7 @@ def lesson_page(
     """
     module = programme.modules[lesson.module]
     progress = progress_of(connection, learner=learner, programme=programme, now=now, module=module, item=lesson)
-    standing = find_kept(lesson, progress.standings)
+    standing = find_standing(lesson, progress.standings)
     if tries is None:
         tries = standing.checks_tried if standing else {}
     url = item_url(lesson) if learner else public_url(lesson)

@@ -298,11 +298,15 @@ def _keep(session: Session, row: Row[Any], *, item: AnyItem, now: datetime, **ch
 def _standing(
     session: Session, row: Row[Any], *, item: AnyItem, now: datetime, may_complete: bool = True, **changes: Any
 ) -> Standing:
-    """Where the person stands once this changed. The change that makes the item done credits its minutes, once."""
+    """Where the person stands once this changed. The change that makes the item done credits its minutes, once: what
+    was done under a former name was credited then.
+    """
     standing = standing_from(row)._replace(**changes)
     is_to_complete = may_complete and row.completed_at is None
     if not is_to_complete or not _is_complete(session, row.person_id, item, standing):
         return standing
+    if (done_at := _done_before(session, row, item)) is not None:
+        return standing._replace(completed_at=done_at)
     records.audit(
         session,
         at=now,
@@ -314,6 +318,19 @@ def _standing(
         version=item.version,
     )
     return standing._replace(completed_at=now, credited_minutes=item.minutes)
+
+
+def _done_before(session: Session, row: Row[Any], item: AnyItem) -> datetime | None:
+    """When the item was done under a former name of which the person's row was not taken over."""
+    if not item.aliases:
+        return None
+    return session.scalar(
+        select(ItemProgress.completed_at).where(
+            ItemProgress.person_id == row.person_id,
+            ItemProgress.item_ref.in_(item.refs),
+            ItemProgress.completed_at.is_not(None),
+        )
+    )
 
 
 def _is_complete(session: Session, person_id: int, item: AnyItem, standing: Standing) -> bool:

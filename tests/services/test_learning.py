@@ -10,11 +10,13 @@ from sqlalchemy import func, select
 from deust.domain.access import Role
 from deust.domain.errors import Forbidden, NotYetOpen
 from deust.domain.marking import mark
+from deust.domain.progress import State, totals_of
 from deust.domain.quizzes import Mode
 from deust.models.learning import CheckTry, ItemProgress, Presence, SearchEntry
 from deust.models.records import AuditEvent
 from deust.models.rows import Together
 from deust.models.transaction import reading, writing
+from deust.queries.progress import progress_of
 from deust.services import learning
 from tests.support import factories
 from tests.support.clock import NOW
@@ -166,6 +168,25 @@ def test_a_row_kept_under_a_former_id_is_taken_over(learner):
     assert result.is_done
     (row,) = rows(ItemProgress)
     assert (row.item_ref, row.opened_at) == ("ec131/nouveau", NOW)
+
+
+def test_what_was_done_under_a_name_given_back_late_is_done_and_credited_once(learner):
+    """Renamed, then opened before its former name was given back: it was to do again, and its hours counted twice."""
+    understood(learner)
+    for aliases, later in ((), SECOND), (("simple",), 2 * SECOND):
+        renamed = a_lesson("nouveau", aliases=aliases)
+        programme = a_programme([a_module(renamed)], id=factories.PROGRAMME)
+        with writing() as session:
+            asked = {"learner": learner, "programme": programme, "lesson": renamed, "now": NOW + later}
+            learning.keep_place(session, **asked, place="", permille=100)
+    with reading() as connection:
+        progress = progress_of(connection, learner=learner, programme=programme, now=NOW)
+    status = progress.status(renamed)
+    assert (status.state, status.minutes_left, totals_of([status]).credited_minutes) == (State.DONE, 0, 20)
+    with writing() as session:
+        assert learning.understood(session, **asked).is_done
+    assert {row.completed_at for row in rows(ItemProgress)} == {NOW}
+    assert sum(row.credited_minutes for row in rows(ItemProgress)) == 20
 
 
 def test_ten_first_signs_at_once_make_one_row(app, learner_of_app):
