@@ -104,6 +104,8 @@ def count_late_again(session: Session, *, assignment: Assignment, person_ids: Se
             Copy.late_days > 0,
             Copy.state != CopyState.RELEASED.value,
         )
+        .order_by(Copy.public_id)
+        .with_for_update(of=Copy)
     )
     for row in session.execute(late).all():
         days = _late_days(session, row.person_id, assignment, row.closes_at, row.handed_in_at)
