@@ -20,6 +20,7 @@ from deust.models.assignments import Copy
 from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
 from deust.queries.copies import Part, Told, asked_of, parts_of, review_of, told_of
+from deust.queries.late_answers import late_count
 from deust.queries.quiz_start import StartPage, start_page
 from deust.queries.spoken_comments import Spoken, told_comments
 from deust.queries.versions import Pair, pairs
@@ -148,6 +149,7 @@ class HandedIn:
     may_ask_review: bool = False
     resubmit_asked_at: datetime | None = None
     heard: Mapping[str, Spoken] = field(default_factory=dict)
+    late_count: int = 0
 
     @property
     def has_sound(self) -> bool:
@@ -181,6 +183,7 @@ def handed_in(connection: Connection, *, learner: SignedIn, public_id: str) -> H
         answers_hash=row.answers_hash,
         former_id=former_id,
         pairs=pairs(parts, former),
+        late_count=late_count(connection, row.id),
     )
     return _with_its_marking(connection, page, copy, asked.terms) if copy and asked else page
 

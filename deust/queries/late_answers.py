@@ -130,6 +130,12 @@ def _author(row: Row[Any]) -> Author:
     return Author(name=f"{row.given_name} {row.family_name}")
 
 
+def late_count(connection: Connection, attempt_id: int) -> int:
+    """How many questions of an attempt have an answer that came after the deadline and that nobody accepted yet."""
+    late = select(func.count(AnswerEvent.question_key.distinct())).where(AnswerEvent.attempt_id == attempt_id, _IS_LATE)
+    return int(connection.execute(late).scalar_one())
+
+
 def late_attempts(connection: Connection, *, reviewer: SignedIn) -> tuple[LateAttempt, ...]:
     """The attempts with late answers among the students that the reviewer follows, the last to arrive first."""
     last = func.max(AnswerEvent.received_at)

@@ -23,10 +23,11 @@ from deust.domain.questions import HUMAN_MARKED, Essay, Json, Question, takes_fi
 from deust.domain.quizzes import QuizSettings, Show, Shown, advice_given
 from deust.domain.remarking import explained
 from deust.domain.rubric import Grid
-from deust.models.quizzes import AnswerEvent, AttemptMarks
+from deust.models.quizzes import AttemptMarks
 from deust.models.records import Receipt
 from deust.queries.copies import Told
 from deust.queries.files import GivenFile, given_files
+from deust.queries.late_answers import late_count
 from deust.queries.papers import asked_questions
 from deust.queries.progress import follows, progress_of
 from deust.queries.quizzes import answers_of, numbers_of, own_attempt, visible_parts
@@ -166,7 +167,7 @@ def result_page(
         outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
         advice=_advice(programme, quiz, sheet) if quiz and visible.score else (),
         may_retry=quiz is not None and is_followed and is_open and attempts.attempts_left(settings, used),
-        late_count=_late_count(connection, row.id),
+        late_count=late_count(connection, row.id),
         told=sheet.told,
         heard=sheet.heard,
     )
@@ -265,15 +266,6 @@ def _is_passed(share: Fraction | None, awaiting: int, settings: QuizSettings) ->
     if share is not None and share >= settings.pass_share:
         return True
     return None if awaiting else False
-
-
-def _late_count(connection: Connection, attempt_id: int) -> int:
-    rows = connection.execute(
-        select(AnswerEvent.question_key)
-        .where(AnswerEvent.attempt_id == attempt_id, AnswerEvent.outcome == attempts.SaveOutcome.LATE.value)
-        .distinct()
-    )
-    return len(rows.all())
 
 
 def _corrected(sheet: _Sheet, entry: PaperQuestion) -> Corrected:

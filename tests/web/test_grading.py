@@ -646,10 +646,13 @@ def test_a_work_put_back_among_those_to_mark_tells_no_nought_meanwhile(
     form_of(tutor.get("/a-rendre"), "release").press(tutor, "go", "release")
     assert "20 / 20" in student.get(HOME).text
     assert paper.send(student, {f"{key}-answer": "Bonjour, ici l’accueil."}).status_code == 409
+    assert "1 réponse est arrivée après l’heure." in student.get(draft).text
     late = f"/essais/{draft.rpartition('/')[2]}/tardives"
     assert tutor.submit(late, {"reason": "réseau"}).status_code == 303
     assert "0 / 20" not in student.get(HOME).text.replace("20 / 20", "")
-    assert "20 sur 20" in student.get(draft).text, "what was told stays readable"
+    told = student.get(draft).text
+    assert "20 sur 20" in told, "what was told stays readable"
+    assert "1 réponse est arrivée" not in told
 
 
 @pytest.mark.parametrize("start", ["4", "", "400", "0"])
