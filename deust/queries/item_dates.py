@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
@@ -38,6 +39,12 @@ def dates_for(connection: Connection, *, item: AnyItem, person_id: int) -> Dated
     moved = {row.person_id is not None: _moved(row) for row in rows}
     calendar = Calendar(week_one_on=cohort.week_one_on, time_zone=cohort.time_zone) if cohort else None
     return Dated(dates_of(item, calendar, moved.get(False), moved.get(True)), calendar)
+
+
+def is_closed_for(connection: Connection, *, item: AnyItem, person_id: int, now: datetime) -> bool:
+    """Whether an item takes nothing more of this person."""
+    closes_at = dates_for(connection, item=item, person_id=person_id).dates.closes_at
+    return closes_at is not None and now >= closes_at
 
 
 def _moved(row: Any) -> Dates:

@@ -20,6 +20,7 @@ from deust.domain.people import SignedIn
 from deust.models.assignments import Copy, Marking, MarkingEvent, ReleasedMark, ReviewRequest
 from deust.queries.copies import asked_of, holds_place, is_reviewing
 from deust.queries.grading import SCHEDULED, scheduled_reason
+from deust.queries.item_dates import is_closed_for
 from deust.queries.scopes import followed, still_follows
 from deust.services import copy_mails, marking, records, spoken_comments
 
@@ -335,8 +336,10 @@ def _audit(session: Session, act: str, copy: Row[Any], actor_id: int | None, now
     records.audit(session, at=now, actor_id=actor_id, act=act, subject=f"copy:{copy.public_id}", **detail)
 
 
-def ask_resubmission(session: Session, *, marker: SignedIn, public_id: str, now: datetime) -> None:
-    """Let the student hand in another version, if the assignment leaves that to its tutor. Refuses any other."""
+def ask_resubmission(
+    session: Session, *, marker: SignedIn, public_id: str, find_quiz: Callable[[str], Quiz | None], now: datetime
+) -> None:
+    """Let the student hand in another version, where its tutor decides. Refuses any other, or one closed to them."""
     copy = held_copy(session, marker, public_id)
     terms = asked_of(session.connection(), copy).terms
     if terms.resubmit is not assignments.Resubmit.BY_TUTOR:
@@ -344,6 +347,9 @@ def ask_resubmission(session: Session, *, marker: SignedIn, public_id: str, now:
     if copy.state != CopyState.RELEASED.value:
         raise NotReady((copy.code,))
     if copy.resubmit_asked_at is None:
+        quiz = find_quiz(copy.item_ref)
+        if quiz is None or is_closed_for(session.connection(), item=quiz, person_id=copy.person_id, now=now):
+            raise NotReady(("closed",))
         session.execute(update(Copy).where(Copy.id == copy.id).values(resubmit_asked_at=now))
         _audit(session, "copy:ask-resubmission", copy, marker.person_id, now)
 

@@ -28,6 +28,7 @@ from deust.queries.copies import copy_sound as find_sound
 from deust.services import grading as services
 from deust.services import grid_changes as changes
 from deust.services import phrases as bank
+from deust.web import errors
 from deust.web.addresses import number_of, page_of_list
 from deust.web.current import permission, tools, visitor, wants_json
 from deust.web.files import send_stored
@@ -35,10 +36,12 @@ from deust.web.forms import Form, Longest, LongText
 from deust.web.i18n import gettext as _
 from deust.web.i18n import lazy_gettext as lazy
 from deust.web.marking_posts import (
+    CLOSED,
     MINE,
     THEIRS,
     is_still_the_other,
     missing_words,
+    not_ready_words,
     page_asked,
     page_remarked,
     posted_recording,
@@ -160,8 +163,12 @@ def copy_sound(public_id: str, key: str) -> Response:
 @permission(Permission.ATTEMPT_REVIEW)
 def ask_resubmission(public_id: str) -> Response:
     """Let the student hand in another version."""
-    with writing() as session:
-        services.ask_resubmission(session, marker=visitor(), public_id=public_id, now=tools().clock())
+    act = {"marker": visitor(), "public_id": public_id, "find_quiz": _find_quiz, "now": tools().clock()}
+    try:
+        with writing() as session:
+            services.ask_resubmission(session, **act)
+    except NotReady as refusal:
+        return errors.answer(409, words=CLOSED if refusal.missing == ("closed",) else None)
     return redirect(url_for(".copy", public_id=public_id), 303)
 
 
@@ -230,7 +237,7 @@ def release() -> Response | tuple[str, int]:
             else:
                 count = services.release(**act, find_quiz=_find_quiz, reason=reason)
     except NotReady as refusal:
-        return _show_ready(chosen, _not_ready(refusal), reason), 409
+        return _show_ready(chosen, not_ready_words(refusal), reason), 409
     return redirect(url_for(".ready", fait=go, nombre=count), 303)
 
 
@@ -372,12 +379,6 @@ def _moment_typed(text: str) -> datetime | None:
         return local.replace(tzinfo=ZoneInfo(visitor().time_zone)).astimezone(UTC) if local.tzinfo is None else None
     except (ValueError, OverflowError):
         return None
-
-
-def _not_ready(refusal: NotReady) -> str:
-    if refusal.missing == ("reason",):
-        return _("Une note déjà rendue change avec un motif, que l’étudiant lira : écrivez-le.")
-    return _("Rien n’a été rendu : des copies ne sont plus prêtes (%(codes)s).", codes=", ".join(refusal.missing))
 
 
 def _marked_quiz(ref: str) -> Quiz:

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Response, jsonify, request, url_for
 
 from deust.domain.copies import MOST_COMMENT, MOST_REMARK, MOST_REMARKS, Anchor, Reckoned, Remark, Work
-from deust.domain.errors import FileRefused
+from deust.domain.errors import FileRefused, NotReady
 from deust.domain.files import VOICE, accepted_type
 from deust.models.transaction import reading
 from deust.queries.marking import copy_page
@@ -21,11 +21,12 @@ from deust.queries.spoken_comments import ensure_may_speak
 from deust.services.comment_uploads import give_comment
 from deust.services.grading import CONFLICT, SavedWork
 from deust.services.uploads import Whole
-from deust.web import formats
+from deust.web import errors, formats
 from deust.web.addresses import number_of
 from deust.web.answer_posts import unread_words
 from deust.web.current import tools, visitor
 from deust.web.i18n import gettext as _
+from deust.web.i18n import lazy_gettext as lazy
 from deust.web.i18n import ngettext
 from deust.web.upload_posts import unless_kept
 
@@ -34,6 +35,13 @@ DROP, TAKE = "voice-drop", "voice-take-"
 
 MINE, THEIRS = "mine", "theirs"
 """The buttons that choose between two versions that met."""
+
+CLOSED = errors.Words(
+    title=lazy("L’activité est fermée pour cet étudiant."),
+    happened=lazy("Il ne pourrait pas commencer une nouvelle version."),
+    kept=lazy("Rien n’a changé."),
+    todo=lazy("Prolongez d’abord sa date, depuis son parcours, puis proposez la nouvelle version."),
+)
 
 _LONGEST_FIELD = 200
 _LONGEST_CODE = 40
@@ -247,3 +255,10 @@ def _seconds(text: str) -> int:
     parts = text.replace("min", ":").replace("s", "").replace(" ", "").split(":")
     numbers = [int(part[:_MOST_DIGITS]) for part in parts if part.isdecimal()]
     return min(sum(value * 60**place for place, value in enumerate(reversed(numbers[-2:]))), _MOST_START)
+
+
+def not_ready_words(refusal: NotReady) -> str:
+    """Why marks were not given back."""
+    if refusal.missing == ("reason",):
+        return _("Une note déjà rendue change avec un motif, que l’étudiant lira : écrivez-le.")
+    return _("Rien n’a été rendu : des copies ne sont plus prêtes (%(codes)s).", codes=", ".join(refusal.missing))

@@ -68,7 +68,8 @@ def asked_again(school: Class, copy: str, comment: str = "À reprendre, Léonie.
     school.save(copy, replace(GOOD, comment=comment), is_ready=True)
     school.release(copy)
     with writing() as session:
-        grading.ask_resubmission(session, marker=school.tutor, public_id=copy, now=school.clock.now)
+        found = {"find_quiz": lambda _ref: school.assignment, "now": school.clock.now}
+        grading.ask_resubmission(session, marker=school.tutor, public_id=copy, **found)
 
 
 def two_versions(school: Class) -> tuple[str, str]:

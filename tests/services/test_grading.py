@@ -482,7 +482,7 @@ def test_another_version_waits_for_the_tutor_and_begins_with_the_text(school: Cl
     with pytest.raises(NoAttemptLeft):
         school.start()
     with writing() as session:
-        grading.ask_resubmission(session, marker=school.tutor, public_id=copy, now=school.clock.now)
+        grading.ask_resubmission(session, **asked_of_tutor(school, copy))
     again = school.start()
     school.hand_in(again)
     second = school.copy_of(again)
@@ -493,6 +493,27 @@ def test_another_version_waits_for_the_tutor_and_begins_with_the_text(school: Cl
     school.release(second)
     (progress,) = school.rows(ItemProgress)
     assert progress.kept_share == 1, "the last version counts"
+
+
+def asked_of_tutor(school: Class, copy: str) -> dict[str, object]:
+    find_quiz = {"find_quiz": lambda _ref: school.assignment}
+    return {"marker": school.tutor, "public_id": copy, "now": school.clock.now, **find_quiz}
+
+
+def test_another_version_is_proposed_only_where_it_can_be_begun(school: Class, clock: Clock) -> None:
+    """Its student was told to prepare one, and the assignment had closed before the mark came back."""
+    school.assignment = factories.assignment(resubmit=Resubmit.BY_TUTOR, late_days=2)
+    given_until(school, clock.now + timedelta(hours=1))
+    copy = school.released(HALF)
+    clock.move(days=5)
+    with pytest.raises(NotReady), writing() as session:
+        grading.ask_resubmission(session, **asked_of_tutor(school, copy))
+    given_until(school, clock.now + timedelta(days=7))
+    with writing() as session:
+        grading.ask_resubmission(session, **asked_of_tutor(school, copy))
+    assert may_start(school)
+    school.hand_in(school.start())
+    assert [row.late_days for row in school.rows(Copy)] == [0, 0]
 
 
 def test_trying_until_it_passes_stops_once_it_passed(school: Class) -> None:

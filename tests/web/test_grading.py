@@ -16,6 +16,7 @@ from deust.models.quizzes import Attempt
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.clients import Client, signed_in_client
+from tests.support.clock import Clock
 from tests.support.forms import Form, form_of, forms_of
 from tests.support.hand_ins import followed_student
 from tests.support.pages import shown_without_scripts
@@ -546,6 +547,19 @@ def test_a_release_is_confirmed_and_a_date_taken_back_even_with_one_typed(
         assert connection.scalar(select(Copy.release_at)) is None
     released = release_of(tutor, "release")
     assert "1 note est rendue. L’étudiant en est averti." in tutor.get(released.location).text
+
+
+def test_a_tutor_is_told_that_another_version_could_not_be_begun(
+    student: Client, tutor: Client, doors: Doors, clock: Clock
+) -> None:
+    hand_in(student, write(student))
+    copy = copy_address(doors)
+    mark(tutor, copy)
+    release_of(tutor, "release")
+    clock.move(days=60)
+    refused = tutor.submit(f"{copy}/nouvelle-version")
+    assert refused.status_code == 409
+    assert "L’activité est fermée pour cet étudiant." in refused.text
 
 
 def test_a_correction_waits_for_its_date_with_a_reason(student: Client, tutor: Client, doors: Doors) -> None:
