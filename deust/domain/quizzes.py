@@ -59,6 +59,11 @@ class QuizSettings:
     show: Show
     draw: int | Mapping[str, int] | None = None
 
+    @property
+    def keeps(self) -> Keep:
+        """Which result counts. Where one attempt is all there is, another is granted in its place: the last counts."""
+        return Keep.LAST if self.attempts == 1 else self.keep
+
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:

@@ -195,7 +195,7 @@ def quiz_closed(
     something that is not told yet: a marker or the clock are no sign of them. Nothing is done while all was closed
     empty: `is_empty`. What was done stays done, even if a later marking lowers the result.
     """
-    share = kept_share(shares, item.settings.keep)
+    share = kept_share(shares, item.settings.keeps)
     return _quiz_changes(
         session,
         row,

@@ -12,14 +12,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from deust.domain.errors import AttemptClosed, NoAttemptLeft, NotFound, NotYetOpen
-from deust.domain.people import SignedIn
+from deust.domain.people import Dates, SignedIn
 from deust.domain.quizzes import Mode
 from deust.models.learning import ItemProgress
 from deust.models.people import Accommodation
 from deust.models.quizzes import Attempt, AttemptMarks, FrozenQuestion
 from deust.models.records import AuditEvent, Receipt
 from deust.models.transaction import reading, writing
-from deust.services import quizzes
+from deust.services import people, quizzes
 from tests.support import factories
 from tests.support.barrier import at_once
 from tests.support.clock import NOW, Clock
@@ -422,3 +422,17 @@ def test_attempts_granted_to_a_person_count_at_once_and_for_them_alone(database:
     for one in (taker, other):
         with pytest.raises(NoAttemptLeft):
             one.start()
+
+
+def test_an_attempt_granted_at_an_exam_takes_the_place_of_the_first(database: Flask, clock: Clock) -> None:
+    """An exam keeps the first of its one attempt: what was granted after an incident could never count."""
+    taker = Taker(factories.quiz(factories.short("a"), mode=Mode.EXAM), clock)
+    taker.start()
+    taker.hand_in()
+    with writing() as session:
+        granted = Dates(extra_attempts=1)
+        people.move_dates(session, taker.quiz, person_id=taker.learner.person_id, dates=granted, by=None, now=clock.now)
+    taker.start()
+    taker.answer_right()
+    taker.hand_in()
+    assert (progress().kept_share, progress().is_passed) == (1, True)
