@@ -33,6 +33,7 @@ from deust.queries.items import (
     open_module_url,
     row_of,
 )
+from deust.queries.left_open import LeftOpen, left_open
 from deust.queries.progress import follows, progress_of
 from deust.queries.returned import Returned, returned_lately
 
@@ -67,6 +68,7 @@ class HomePage:
     dated: tuple[Row, ...]
     modules: tuple[ModuleCard, ...]
     returned: tuple[Returned, ...]
+    left_open: tuple[LeftOpen, ...]
     totals: Totals
     credited_minutes: int
 
@@ -171,6 +173,7 @@ def home_page(connection: Connection, *, learner: SignedIn, programme: Programme
         dated=tuple(numbered_row(status, progress) for status in _dated(everything, now)),
         modules=tuple(cards.values()),
         returned=returned_lately(connection, learner=learner, now=now) if _may_be_marked(everything) else (),
+        left_open=left_open(connection, learner=learner, progress=progress),
         totals=totals_of(everything),
         credited_minutes=progress.credited_minutes,
     )

@@ -17,11 +17,13 @@ from deust.config import Settings
 from deust.domain.people import Dates, SignedIn
 from deust.jobs import run_once
 from deust.models.learning import ItemProgress
+from deust.models.people import Cohort
 from deust.models.records import AuditEvent
 from deust.services import learning, people, quizzes
 from tests.conftest import Doors
 from tests.support import factories
 from tests.support.canaries import COURSES
+from tests.support.clients import signed_in_client
 from tests.support.clock import Clock
 
 pytestmark = pytest.mark.both
@@ -115,6 +117,25 @@ def test_a_lesson_whose_last_check_was_taken_out_is_done(
     pieces = text.split("```question\n")
     path.write_text(pieces[0] + "\n".join(piece.partition("```\n")[2] for piece in pieces[1:]), "utf-8")
     assert_done_once(app, doors, clock, LESSON, 20)
+
+
+@pytest.mark.parametrize(
+    ("file", "start"), [("03-entrainement.md", "entrainement/essais"), ("07-devoir.md", "devoir/devoir")]
+)
+def test_an_attempt_open_at_what_left_the_courses_is_found_again(
+    app: Flask, doors: Doors, cohort: Cohort, courses: Path, file: str, start: str
+) -> None:
+    """No list led to it any more, and without a deadline it stayed open for ever."""
+    with doors.writing() as session:
+        person = factories.student(session, cohort)
+    student = signed_in_client(app, person)
+    address = student.submit(f"/modules/ec101-accueil/{start}").location
+    assert "a quitté votre programme" not in student.get("/aujourdhui").text
+    (courses / "deust-essai/ec101-accueil" / file).unlink()
+    today = student.get("/aujourdhui").text
+    assert "a quitté votre programme" in today
+    assert f'href="{address}"' in today
+    assert student.get(address).status_code == 200
 
 
 def test_attempts_that_were_granted_are_left_until_they_are_taken_back(
