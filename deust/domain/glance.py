@@ -73,7 +73,9 @@ class Tally(NamedTuple):
 
 
 class Glance:
-    """All items of a programme for a cohort at one moment; `progress` holds its calendar and its moved dates."""
+    """All items of a programme for a cohort at one moment; `progress` holds its calendar, its moved dates and its
+    beginning.
+    """
 
     def __init__(self, progress: Progress) -> None:
         programme = progress.programme

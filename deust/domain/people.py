@@ -34,6 +34,10 @@ class Calendar:
         """The last second of the week's Sunday, in UTC."""
         return self._midnight(self.monday_of(week + 1)) - timedelta(seconds=1)
 
+    def beginning_for(self, started_on: date) -> datetime:
+        """When someone enrolled that day begins, in UTC: that midnight, or the first day's when it comes later."""
+        return self._midnight(max(started_on, self.week_one_on))
+
     def end_of_day(self, day: date) -> datetime:
         """The last second of a day of this calendar, in UTC."""
         return self._midnight(day + timedelta(days=1)) - timedelta(seconds=1)
@@ -57,6 +61,11 @@ class Enrolled:
     group_id: int | None
     programme: str
     calendar: Calendar
+    started_on: date
+
+    @property
+    def began_at(self) -> datetime:
+        return self.calendar.beginning_for(self.started_on)
 
 
 @dataclass(frozen=True, kw_only=True)

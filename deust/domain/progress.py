@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -262,12 +262,16 @@ def minutes_left(item: AnyItem, standing: Standing | None) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """All that is known of one person in one programme at one moment; who does not follow it waits for nothing."""
+    """All that is known of one person in one programme at one moment; who does not follow it waits for nothing.
+
+    `began_at` is when they came: what was due before is to do, at no date.
+    """
 
     programme: Programme
     now: datetime
     is_followed: bool = True
     calendar: Calendar | None = None
+    began_at: datetime | None = None
     standings: Mapping[str, Standing] = field(default_factory=dict)
     cohort_dates: Mapping[str, Dates] = field(default_factory=dict)
     person_dates: Mapping[str, Dates] = field(default_factory=dict)
@@ -283,7 +287,10 @@ class Progress:
     def _dates_of(self, item: AnyItem) -> Dates:
         cohort_dates = find_kept(item, self.cohort_dates) if self.cohort_dates else None
         person_dates = find_kept(item, self.person_dates) if self.person_dates else None
-        return dates_of(item, self.calendar, cohort_dates, person_dates)
+        found = dates_of(item, self.calendar, cohort_dates, person_dates)
+        if self.began_at is not None and found.due_at is not None and found.due_at < self.began_at:
+            return replace(found, due_at=None)
+        return found
 
     def blocked_by(self, item: AnyItem) -> tuple[AnyItem, ...]:
         """The prerequisites not finished, less those that closed: nobody is held back by what can no longer be done."""

@@ -27,7 +27,7 @@ from deust.queries.cohort_facts import (
     average_of,
     began_at,
     failed_quizzes,
-    own_frame,
+    frame_for,
     take_snapshot,
 )
 from deust.queries.cohort_heads import CohortHead, Programmes, get_cohort
@@ -245,16 +245,16 @@ class _View:
 
     def _new_row(self, row: Any, shown: range) -> StudentRow:
         own = self._moved.persons.get(row.id, {})
-        frame = own_frame(self.frame, own) if own else self.frame
+        began = began_at(row.started_on, self.frame.progress.calendar)
+        frame = frame_for(self.frame, own, began)
         line, done = frame.read(row.done or "", row.begun or "", shown)
-        began = began_at(row.started_on, frame.progress.calendar)
         facts = Facts(
             began_at=began,
             seen_at=row.seen_at,
             due_soon=len(frame.soon - done),
             failed=failed_quizzes(row.failed, frame),
             credited_minutes=row.credited_minutes or 0,
-            expected_minutes=frame.expected_minutes(began),
+            expected_minutes=frame.expected_minutes,
         )
         flags = frame.flags_of(facts)
         aside = self._aside.get(row.id, {})

@@ -68,8 +68,8 @@ class Frame:
     soon: frozenset[int]
     graded: frozenset[int]
     lines: dict[tuple[str, str, range], tuple[Line, set[int]]] = field(default_factory=dict, repr=False)
-    expected: dict[datetime, int] = field(default_factory=dict, repr=False)
-    owned: dict[frozenset[tuple[str, Dates]], Frame] = field(default_factory=dict, repr=False)
+    owned: dict[Any, Frame] = field(default_factory=dict, repr=False)
+    """Those of who has dates of their own, or came once something had been due."""
     rows: dict[int, tuple[Any, Any]] = field(default_factory=dict, repr=False)
     """The last row made of each person, beside all that it was made of."""
 
@@ -88,13 +88,14 @@ class Frame:
     def due(self) -> Due:
         return Due(places_of(self.overdue), places_of(self.soon))
 
-    def expected_minutes(self, began_at: datetime) -> int:
-        """Those of what was due since that moment: nobody is behind for what was due before they came."""
-        if began_at not in self.expected:
-            due = self.glance.due
-            since = [place for place in self.overdue if (due_at := due[place]) is not None and due_at >= began_at]
-            self.expected[began_at] = sum(self.glance.items[place].minutes for place in since)
-        return self.expected[began_at]
+    @cached_property
+    def expected_minutes(self) -> int:
+        """Those of what was due so far."""
+        return sum(self.glance.items[place].minutes for place in self.overdue)
+
+    @cached_property
+    def first_due_at(self) -> datetime | None:
+        return min((due_at for due_at in self.glance.due if due_at is not None), default=None)
 
     @cached_property
     def tally(self) -> Tally:
@@ -299,15 +300,15 @@ def _did(row: Any, frame: Frame) -> Did:
 
 
 def _summary(row: Any, frame: Frame, own: Mapping[str, Dates] | None, did: Did) -> Summary:
-    mine = own_frame(frame, own) if own else frame
-    due, began = mine.due, began_at(row.started_on, frame.progress.calendar)
+    began = began_at(row.started_on, frame.progress.calendar)
+    mine = frame_for(frame, own, began)
     facts = Facts(
         began_at=began,
         seen_at=did.seen_at,
-        due_soon=(due.soon & ~did.done).bit_count(),
+        due_soon=(mine.due.soon & ~did.done).bit_count(),
         failed=did.failed,
         credited_minutes=did.credited_minutes,
-        expected_minutes=mine.expected_minutes(began),
+        expected_minutes=mine.expected_minutes,
     )
     name = f"{row.family_name} {row.given_name}"
     return Summary(
@@ -321,7 +322,7 @@ def _summary(row: Any, frame: Frame, own: Mapping[str, Dates] | None, did: Did) 
         did=did,
         facts=facts,
         flags=frame.flags_of(facts),
-        is_late=due.overdue & ~did.done != 0,
+        is_late=mine.due.overdue & ~did.done != 0,
     )
 
 
@@ -371,20 +372,20 @@ def _mean(shares: tuple[str, ...]) -> Fraction | None:
     return mean([exact(share) for share in shares]) if shares else None
 
 
-@lru_cache(maxsize=256)
-def began_at(started_on: Any, calendar: Calendar | None) -> datetime:
+def began_at(started_on: date, calendar: Calendar | None) -> datetime:
     """The day of enrolment, or the first day of the calendar when it comes later."""
-    first = max(started_on, calendar.week_one_on) if calendar else started_on
-    return datetime.combine(first, time(), ZoneInfo(calendar.time_zone if calendar else "UTC"))
+    return calendar.beginning_for(started_on) if calendar else datetime.combine(started_on, time(), UTC)
 
 
-def own_frame(frame: Frame, own: Mapping[str, Dates]) -> Frame:
-    """The same for someone whose dates moved; made once for all who have these."""
-    key = frozenset(own.items())
+def frame_for(frame: Frame, own: Mapping[str, Dates] | None, began: datetime) -> Frame:
+    """The same for someone with dates of their own, or who came once something had been due: they are not late for it,
+    nor behind. Made once for all who have these dates and came that day.
+    """
+    came_first = frame.first_due_at is None or began <= frame.first_due_at
+    if not own and came_first:
+        return frame
+    key = frozenset((own or {}).items()), None if came_first else began
     if key not in frame.owned:
-        overdue, soon = own_sets(frame, own)
-        progress = replace(frame.progress, person_dates=own)
-        frame.owned[key] = replace(
-            frame, progress=progress, glance=Glance(progress), overdue=overdue, soon=soon, lines={}, expected={}
-        )
+        progress = replace(frame.progress, person_dates=own or {}, began_at=began)
+        frame.owned[key] = frame_of(progress, frame.rules)
     return frame.owned[key]

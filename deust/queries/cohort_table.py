@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from deust.domain.flags import Flag, FlagKind
 from deust.domain.people import Dates
-from deust.queries.cohort_facts import Frame, Summary, own_frame
+from deust.queries.cohort_facts import Frame, Summary, frame_for
 
 
 class TableRow(NamedTuple):
@@ -32,8 +32,8 @@ class TableRow(NamedTuple):
 def table_row(
     each: Summary, frame: Frame, own: Mapping[str, Dates] | None, group_name: str | None, aside: Collection[FlagKind]
 ) -> TableRow:
-    """A student of the cohort whose frame it is, with `own` dates, less the flags put aside."""
-    tally = (own_frame(frame, own) if own else frame).tally
+    """A student of the cohort whose frame it is, with `own` dates if any, less the flags put aside."""
+    tally = frame_for(frame, own, each.facts.began_at).tally
     did = each.did
     return TableRow(
         name=each.name,

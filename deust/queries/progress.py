@@ -102,21 +102,21 @@ def progress_of(
         if row.source == _STANDING:
             standings[row.item_ref] = standing_from(row, deadline_at=row.deadline_at)
         else:
-            moved = Dates(
-                opens_at=row.opened_at,
-                due_at=row.touched_at,
-                closes_at=row.read_at,
-                extra_attempts=row.attempts_used,
-            )
-            dates[row.source][row.item_ref] = moved
+            dates[row.source][row.item_ref] = _moved_from(row)
     return Progress(
         programme=programme,
         now=now,
         calendar=learner.enrolled.calendar,
+        began_at=learner.enrolled.began_at,
         standings=standings,
         cohort_dates=dates[_COHORT_DATES],
         person_dates=dates[_PERSON_DATES],
     )
+
+
+def _moved_from(row: Any) -> Dates:
+    """The moved dates that stand in the columns of a standing."""
+    return Dates(opens_at=row.opened_at, due_at=row.touched_at, closes_at=row.read_at, extra_attempts=row.attempts_used)
 
 
 def standing_from(row: Any, *, deadline_at: datetime | None = None) -> Standing:

@@ -27,6 +27,7 @@ PERSON_AND_PLACE = (
     Person.is_demo,
     Enrolment.id.label("enrolment_id"),
     Enrolment.group_id,
+    Enrolment.started_on,
     Cohort.id.label("cohort_id"),
     Cohort.title.label("cohort_title"),
     Cohort.programme,
@@ -70,6 +71,7 @@ def person_from(row: Any, session_hash: str) -> SignedIn:
             group_id=row.group_id,
             programme=row.programme,
             calendar=Calendar(week_one_on=row.week_one_on, time_zone=row.cohort_zone),
+            started_on=row.started_on,
         )
     return _asker(row, session_hash=session_hash, enrolled=enrolled, unread=row.unread)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -126,7 +126,7 @@ def _rules(row: Row[Any]) -> Rules:
 
 
 def _began_at(row: Row[Any]) -> datetime:
-    return datetime.combine(max(row.started_on, row.week_one_on), time(), ZoneInfo(row.time_zone))
+    return Calendar(week_one_on=row.week_one_on, time_zone=row.time_zone).beginning_for(row.started_on)
 
 
 def _moved(

@@ -204,4 +204,5 @@ class _Seed:
             group_id=enrolment.group_id,
             programme=self.cohort.programme,
             calendar=self.calendar,
+            started_on=enrolment.started_on,
         )

@@ -75,10 +75,18 @@ def kept_of(standings):
     return Kept(done=[ref for ref, standing in standings.items() if standing.completed_at], begun=begun)
 
 
-@given(standings(), moved, moved)
-def test_a_glance_agrees_with_progress(standings, cohort_dates, person_dates):
+began = st.none() | st.sampled_from([NOW - timedelta(days=days) for days in (0, 5, 12, 40)])
+
+
+@given(standings(), moved, moved, began)
+def test_a_glance_agrees_with_progress(standings, cohort_dates, person_dates, began_at):
     progress = Progress(
-        programme=PROGRAMME, now=NOW, calendar=CALENDAR, cohort_dates=cohort_dates, person_dates=person_dates
+        programme=PROGRAMME,
+        now=NOW,
+        calendar=CALENDAR,
+        began_at=began_at,
+        cohort_dates=cohort_dates,
+        person_dates=person_dates,
     )
     whole = replace(progress, standings=standings)
     statuses = [status for module in PROGRAMME.modules_in_order for status in whole.statuses(module)]
@@ -103,10 +111,11 @@ def test_what_is_due_is_counted_without_what_is_only_announced():
     assert [glance.items[place].id for place in sorted(graded_positions(glance.items))] == ["note", "examen"]
 
 
-@given(standings(), moved)
-def test_a_tally_agrees_with_progress(standings, cohort_dates):
+@given(standings(), moved, began)
+def test_a_tally_agrees_with_progress(standings, cohort_dates, began_at):
     """What is done is counted, what is late among what waits is looked at: the same as reading everything."""
-    progress = Progress(programme=PROGRAMME, now=NOW, calendar=CALENDAR, cohort_dates=cohort_dates)
+    dates = {"calendar": CALENDAR, "cohort_dates": cohort_dates}
+    progress = Progress(programme=PROGRAMME, now=NOW, began_at=began_at, **dates)
     statuses = [
         status
         for module in PROGRAMME.modules_in_order

@@ -200,6 +200,21 @@ def test_a_closed_quiz_no_longer_holds_anyone_back():
     assert not later.may_open(lesson)
 
 
+def test_who_came_after_a_date_is_not_late_for_it():
+    first, second = a_lesson("un", due_week=2), a_lesson("deux", due_week=3)
+    came = CALENDAR.end_of(2) + HOUR
+    progress = progress_of(first, second, calendar=CALENDAR, began_at=came)
+    assert [progress.status(item).state for item in (first, second)] == [State.TODO, State.LATE]
+    assert progress.dates(first) == Dates()
+    given = progress_of(first, calendar=CALENDAR, began_at=came, person_dates={first.ref: Dates(due_at=NOW - HOUR)})
+    assert given.status(first).state is State.LATE
+
+
+def test_a_quiz_that_closed_before_someone_came_stays_closed():
+    quiz = a_quiz(mode=Mode.EXAM, due_week=4)
+    assert progress_of(quiz, calendar=CALENDAR, began_at=NOW - HOUR).status(quiz).is_closed
+
+
 def test_history_kept_under_a_former_id_counts():
     lesson = a_lesson(aliases=("bonjour",), due_week=2)
     moved = Dates(due_at=NOW + HOUR)

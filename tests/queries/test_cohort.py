@@ -53,9 +53,10 @@ class Place:
         self.tutor = factories.signed_in(tutor)
         self.manager = factories.signed_in(factories.person(session, role="manager"))
 
-    def student(self, session, family_name, *, group=None, **fields):
+    def student(self, session, family_name, *, group=None, started_on=None, **fields):
         row = factories.person(session, family_name=family_name, given_name="X", **fields)
-        factories.enrolment(session, row, self.cohort, group_id=(group or self.group).id)
+        start = {"started_on": started_on} if started_on else {}
+        factories.enrolment(session, row, self.cohort, group_id=(group or self.group).id, **start)
         return row
 
 
@@ -413,6 +414,8 @@ def test_nobody_is_behind_for_what_was_due_before_they_came(place):
         who = factories.person(session, family_name="A")
         factories.enrolment(session, who, place.cohort, group_id=place.group.id, started_on=(NOW - DAY).date())
     assert page_of(place).rows[0].flags == exported(place)[0].flags == ()
+    assert (page_of(place).rows[0].line.totals.late, exported(place)[0].late) == (0, 0)
+    assert page_of(place, filter=Filter.LATE).rows == ()
     with writing() as session:
         factories.item_dates(session, QUIZ.ref, person_id=who.id, due_at=NOW - DAY)
     behind = (Behind(credited_minutes=0, expected_minutes=QUIZ.minutes),)
@@ -425,7 +428,7 @@ FORMER = a_lesson("zero", due_week=2, minutes=15, aliases=("ancien",))
 @pytest.mark.parametrize("first", [a_lesson("zero", due_week=2, minutes=15), FORMER])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_table_says_of_each_what_their_row_says(place, seed, first):
-    """What the database counts is what is read item by item: moved dates, prerequisites, former names at random."""
+    """What the database counts is what is read item by item: moved dates, former names, who came late."""
     rng = random.Random(seed)
     items = [first, *(a_lesson(f"l{number}", due_week=1 + number % 7, minutes=10) for number in range(6))]
     quizzes = [a_quiz(f"q{number}", mode=Mode.GRADED, due_week=2 + number) for number in range(4)]
@@ -434,7 +437,9 @@ def test_the_table_says_of_each_what_their_row_says(place, seed, first):
     everything = [*items, *quizzes, *waiting]
     with writing() as session:
         for number in range(40):
-            who = place.student(session, f"N{number:02}", group=rng.choice((place.group, place.other_group)))
+            started_on = (NOW - rng.randint(1, 30) * DAY).date() if number % 3 == 0 else None
+            group = rng.choice((place.group, place.other_group))
+            who = place.student(session, f"N{number:02}", group=group, started_on=started_on)
             for item in everything:
                 _anything(session, who, item, rng)
             if number % 5 == 0:

@@ -156,6 +156,7 @@ def signed_in(who: Person, of: Cohort | None = None, **fields: Any) -> SignedIn:
         group_id=None,
         programme=of.programme,
         calendar=Calendar(week_one_on=of.week_one_on, time_zone=of.time_zone),
+        started_on=of.week_one_on,
     )
     return replace(as_asker(who, enrolled), **fields)
 

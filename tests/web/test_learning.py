@@ -11,6 +11,7 @@ from deust.models.learning import CheckTry, ItemProgress
 from deust.models.people import Enrolment
 from deust.services.learning import index_programme
 from tests.support import factories
+from tests.support.clients import signed_in_client
 from tests.support.forms import form_of, post_form
 from tests.support.pages import page_of
 from tests.support.statements import statements
@@ -370,3 +371,15 @@ def test_a_lesson_that_was_tried_costs_no_statement_more(student, app):
 
 def test_the_lesson_page_stays_light(student):
     assert len(student.get(LESSON).data) < 12_000
+
+
+def test_who_enrols_in_the_middle_of_a_year_is_late_for_nothing(app, doors, cohort, clock):
+    clock.move(days=30)
+    with doors.writing() as session:
+        person = factories.person(session)
+        factories.enrolment(session, person, cohort, started_on=clock.now.date())
+    student = signed_in_client(app, person)
+    for page in ("/aujourdhui", "/programme", "/modules/ec101-accueil"):
+        said = student.get(page).text
+        assert not re.search(r"En retard d|[0-9] en retard|Jusqu’au|date est passée", said), page
+    assert "À faire" in student.get("/modules/ec101-accueil").text
