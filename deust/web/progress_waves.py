@@ -124,7 +124,7 @@ def public_wave(programme: Programme, text: str) -> Wave:
 
 
 def progress_text(totals: Totals) -> str:
-    """« 4 activités sur 12 faites, 1 à refaire, 1 en retard, environ 3 h 10 restantes »."""
+    """« 4 activités sur 12 faites, 1 à refaire, 1 en retard, environ 3 h 10 à faire »."""
     parts = [
         ngettext(
             "%(num)s activité sur %(all)s faite",

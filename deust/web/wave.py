@@ -9,10 +9,6 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup
 
-from deust.web.formats import duration
-from deust.web.i18n import gettext as _
-from deust.web.i18n import ngettext
-
 State = Literal["done", "started", "todo", "redo", "late", "soon"]
 Size = Literal["large", "card", "small", "week", "tiny", "diploma", "public", "queue"]
 
@@ -144,38 +140,12 @@ def wave(
     bars: Sequence[Bar],
     size: Size,
     *,
+    text: str,
     current: int | None = None,
     groups: Sequence[Group] = (),
-    text: str | None = None,
 ) -> Wave:
     """Draw the bars in order; `current` is the position, from 0, of the activity that « Reprendre » opens."""
-    drawings = _drawings(tuple(bars), size, current, tuple(groups))
-    return Wave(text=summary(bars) if text is None else text, drawings=drawings)
-
-
-def minutes_left(bars: Sequence[Bar]) -> int:
-    """What remains to do, rounded up to five minutes; a part begun counts for what it lacks."""
-    left = sum(bar.minutes * (1000 - bar.permille) for bar in bars if bar.state != "done")
-    return -(-left // 5_000) * 5
-
-
-def summary(bars: Sequence[Bar]) -> str:
-    """The wave in words: « 4 activités sur 12 faites, 1 à refaire, 1 en retard, environ 3 h 10 restantes »."""
-    count = {state: sum(bar.state == state for bar in bars) for state in ("done", "redo", "late")}
-    parts = [
-        ngettext(
-            "%(num)s activité sur %(all)s faite", "%(num)s activités sur %(all)s faites", count["done"], all=len(bars)
-        )
-    ]
-    if count["redo"]:
-        parts.append(_("%(num)s à refaire", num=count["redo"]))
-    if count["late"]:
-        parts.append(_("%(num)s en retard", num=count["late"]))
-    left = minutes_left(bars)
-    if left:
-        units = left // 60 or left
-        parts.append(ngettext("environ %(time)s restante", "environ %(time)s restantes", units, time=duration(left)))
-    return ", ".join(parts)
+    return Wave(text=text, drawings=_drawings(tuple(bars), size, current, tuple(groups)))
 
 
 @lru_cache(maxsize=256)
