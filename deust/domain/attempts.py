@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from math import ceil
 from typing import NamedTuple
 
 from deust.domain.errors import AttemptClosed, NoAttemptLeft, NotYetOpen
+from deust.domain.freezing import content_hash
 from deust.domain.people import Arrangement, Dates
 from deust.domain.questions import Info, Json, Question
 from deust.domain.quizzes import Keep, QuizSettings
@@ -217,8 +216,7 @@ def kept_share(shares: Sequence[Fraction], keep: Keep) -> Fraction | None:
 
 def answers_hash(answers: Mapping[str, Json]) -> str:
     """SHA-256 of the answers as handed in: canonical JSON, keys sorted, UTF-8."""
-    text = json.dumps(answers, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return content_hash(answers)
 
 
 def remaining_seconds(deadline_at: datetime | None, now: datetime) -> int | None:

@@ -50,7 +50,7 @@ def thawed(body: Mapping[str, Any]) -> Question:
 
 
 def content_hash(body: Mapping[str, Any]) -> str:
-    """SHA-256 of a frozen question: the same content has the same hash, on every machine."""
+    """SHA-256 of plain JSON, keys sorted, UTF-8: the same content has the same hash, on every machine."""
     text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

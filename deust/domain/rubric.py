@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from deust.domain.errors import InvalidAnswer
+from deust.domain.freezing import content_hash
 
 NOT_APPLICABLE = "n/a"
 """The choice that takes a criterion out of the total."""
@@ -140,8 +139,7 @@ def set_from_json(body: Mapping[str, Any]) -> dict[str, Grid]:
 
 def set_hash(grids: Mapping[str, Grid]) -> str:
     """SHA-256 of the grids of an activity: two sets that mark and read alike have the same."""
-    text = json.dumps(set_to_json(grids), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return content_hash(set_to_json(grids))
 
 
 @dataclass(frozen=True, kw_only=True)
