@@ -47,10 +47,10 @@ class Figures:
         return quantiles(self.latencies_ms, n=100)[percent - 1]
 
 
-def get(path: str, *, cookie: str = "", headers: str = "") -> bytes:
+def get(path: str, *, cookie: str = "") -> bytes:
     lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: text/html"]
     lines += [f"Cookie: {cookie}"] if cookie else []
-    return ("\r\n".join(lines) + "\r\n" + headers + "\r\n").encode()
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 def post(path: str, body: bytes, *, cookie: str = "", headers: str = "") -> bytes:

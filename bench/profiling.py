@@ -15,12 +15,12 @@ _PACKAGES = sysconfig.get_paths()["purelib"]
 TURNS = 150
 
 
-def profile(act: Callable[[], None], *, turns: int = TURNS) -> list[tuple[str, float]]:
+def profile(act: Callable[[], None]) -> list[tuple[str, float]]:
     """Milliseconds a turn by owner, the largest first; a built-in's time counts for whoever called it."""
     act()
     profiler = cProfile.Profile()
     profiler.enable()
-    for _ in range(turns):
+    for _ in range(TURNS):
         act()
     profiler.disable()
     spent: Counter[str] = Counter()
@@ -30,7 +30,7 @@ def profile(act: Callable[[], None], *, turns: int = TURNS) -> list[tuple[str, f
             continue
         for (caller, _, _), (_, _, part, _) in callers.items():
             spent[_owner(caller)] += part
-    return [(owner, 1000 * seconds / turns) for owner, seconds in spent.most_common(8)]
+    return [(owner, 1000 * seconds / TURNS) for owner, seconds in spent.most_common(8)]
 
 
 def _owner(file: str) -> str:

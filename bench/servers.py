@@ -43,10 +43,10 @@ def as_sqlalchemy(database_url: str) -> str:
     return "postgresql+psycopg://" + database_url.partition("://")[2]
 
 
-def product_environment(database_url: str, instance: Path, courses: Path, mode: str = "production") -> dict[str, str]:
+def product_environment(database_url: str, instance: Path, courses: Path) -> dict[str, str]:
     """The variables of a production server; only the mail server is not there."""
     return {
-        "DEUST_MODE": mode,
+        "DEUST_MODE": "production",
         "DEUST_SECRET": secrets.token_urlsafe(48),
         "DEUST_DATABASE_URL": database_url,
         "DEUST_INSTANCE_DIR": str(instance),

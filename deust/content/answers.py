@@ -102,7 +102,7 @@ def _check_options(found: Sequence[Entry], report: Report) -> None:
         seen.add(entry.text)
 
 
-def values(parts: Parts, line: int, report: Report, stated: str) -> AnswerBlock | None:
+def values(parts: Parts, report: Report, stated: str) -> AnswerBlock | None:
     """True or false, numeric or short: what the lines say, unless the author states it."""
     found = value_lines(parts.block, report)
     word = found[0].text.strip().casefold()

@@ -104,7 +104,7 @@ def _answer(kind: str, parts: Parts, line: int, report: Report, attributes: Attr
         return answers.ATTRIBUTED[kind](parts, line, report, attributes)
     if kind == "value":
         stated = attributes.values.get("type", "")
-        return answers.values(parts, line, report, stated if stated in _VALUE_TYPES else "")
+        return answers.values(parts, report, stated if stated in _VALUE_TYPES else "")
     if kind == "cloze" and not parts.feedback and not parts.hints:
         move_last_quote(parts)
     return answers.SIMPLE[kind](parts, line, report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
@@ -104,7 +104,7 @@ class ModeDefaults:
     keep: Keep
     shuffle_questions: bool
     shuffle_options: bool
-    show: Show = field()
+    show: Show
 
 
 DEFAULTS: Mapping[Mode, ModeDefaults] = {

@@ -13,6 +13,8 @@ from math import isqrt, lcm
 from typing import TypeVar
 
 PLACES = 2
+_TOP = 20
+_BAND = 2
 
 _NONE = Fraction(0)
 _Ordered = TypeVar("_Ordered", int, timedelta)
@@ -68,9 +70,9 @@ def variance(values: Sequence[Fraction]) -> Fraction:
     return sum(((value - middle) ** 2 for value in values), _NONE) / len(values)
 
 
-def deviation(values: Sequence[Fraction], places: int = PLACES) -> Fraction:
+def deviation(values: Sequence[Fraction]) -> Fraction:
     """The standard deviation, rounded half-up from the exact variance."""
-    return root_half_up(variance(values), places)
+    return root_half_up(variance(values))
 
 
 def quantile(ordered: Sequence[Fraction], share: Fraction) -> Fraction:
@@ -95,7 +97,7 @@ def root_half_up(square: Fraction, places: int = PLACES) -> Fraction:
     return Fraction((doubled + 1) // 2, scale)
 
 
-def item_rest(item: Sequence[Fraction], total: Sequence[Fraction], places: int = PLACES) -> Fraction | None:
+def item_rest(item: Sequence[Fraction], total: Sequence[Fraction]) -> Fraction | None:
     """How a question's points go with those of the rest of the quiz, from −1 to 1, rounded half-up.
 
     Pearson's r between x, the points of the question, and y, the points of the attempt without them:
@@ -114,7 +116,7 @@ def item_rest(item: Sequence[Fraction], total: Sequence[Fraction], places: int =
     other_spread = count * sum(y * y for y in others) - sum_others**2
     if not spread or not other_spread:
         return None
-    size = root_half_up(Fraction(together**2, spread * other_spread), places)
+    size = root_half_up(Fraction(together**2, spread * other_spread))
     return -size if together < 0 else size
 
 
@@ -133,19 +135,19 @@ class Band:
     count: int
 
 
-def bands(shares: Iterable[Fraction], *, fewest: int, top: int = 20, step: int = 2) -> tuple[Band, ...]:
+def bands(shares: Iterable[Fraction], *, fewest: int) -> tuple[Band, ...]:
     """The marks by bands of two points, joined to their neighbours until none holds fewer than `fewest` of them."""
-    counts = [0] * (top // step)
+    counts = [0] * (_TOP // _BAND)
     for share in shares:
-        counts[min(int(share * top) // step, len(counts) - 1)] += 1
+        counts[min(int(share * _TOP) // _BAND, len(counts) - 1)] += 1
     joined: list[Band] = []
     low, held = 0, 0
     for rank, count in enumerate(counts, 1):
         held += count
         if held >= fewest:
-            joined.append(Band(low=low, high=rank * step, count=held))
-            low, held = rank * step, 0
+            joined.append(Band(low=low, high=rank * _BAND, count=held))
+            low, held = rank * _BAND, 0
     if not joined:
         return ()
     last = joined.pop()
-    return (*joined, Band(low=last.low, high=top, count=last.count + held))
+    return (*joined, Band(low=last.low, high=_TOP, count=last.count + held))

@@ -15,9 +15,6 @@ from deust.models.people import Cohort, Person
 from deust.models.rows import hold, insert_into
 from deust.services.records import audit, queue_mail
 
-MEANS = ("phone", "other")
-"""What a person may log by hand; mails log themselves when they are sent from here."""
-
 LONGEST_NOTE = 2_000
 
 
@@ -74,7 +71,7 @@ def look_as(session: Session, person_id: int, *, at: datetime, by: int, now: dat
 def log_contact(
     session: Session, person_id: int, *, means: str, note: str, sending: str, by: int, now: datetime
 ) -> None:
-    """Keep that someone was reached, and about what, once for a form; nothing of it is ever changed."""
+    """Keep that someone was reached by hand, and about what, once for a form; nothing of it is ever changed."""
     made = {"person_id": person_id, "by_id": by, "made_at": now, "means": means, "note": note, "sending": sending}
     added = insert_into(session, Contact).values(made).on_conflict_do_nothing().returning(Contact.person_id)
     if session.scalar(added) is None:

@@ -47,6 +47,6 @@ def _tell(session: Session, thread: Thread, to_id: int, by: SignedIn, base_url: 
         "locale": person.locale,
         "by": by.name,
         "title": thread.title,
-        "link": f"{base_url.rstrip('/')}/messages/{thread.public_id}",
+        "link": f"{base_url}/messages/{thread.public_id}",
     }
     records.queue_mail(session, kind=MAIL, recipient=person.email, payload=payload, now=now)

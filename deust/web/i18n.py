@@ -16,7 +16,6 @@ from markupsafe import escape
 
 from deust.web.current import visitor_or_none
 
-LOCALES = ("fr", "en")
 _HELD_SPACE = re.compile(r"(?<=«) | (?=[;:!?»€]|%%)")
 _CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 

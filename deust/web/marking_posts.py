@@ -246,8 +246,8 @@ def page_remarked() -> tuple[str, int] | None:
     return (key[:20], number) if anchor == Anchor.PAGE and number and form.get("new-text", "").strip() else None
 
 
-def _whole(text: str | None, default: int = 0) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < _MOST_DIGITS and int(text) < _MOST_START else default
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < _MOST_DIGITS and int(text) < _MOST_START else 0
 
 
 def _seconds(text: str) -> int:

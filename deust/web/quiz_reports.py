@@ -129,7 +129,7 @@ def _apply(quiz: Quiz, form: KeyForm) -> int:
             seen=form.seen.data or "",
             never_lower=form.never_lower.data,
             reason=(form.reason.data or "").strip(),
-            link=f"{tools().base_url.rstrip('/')}/modules/{quiz.module}/{quiz.id}",
+            link=f"{tools().base_url}/modules/{quiz.module}/{quiz.id}",
             now=tools().clock(),
         )
 

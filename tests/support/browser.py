@@ -33,7 +33,6 @@ BETWEEN = (360, 375, 900, 1024)
 ZOOMED = (320, 256)
 """1280 × 1024 seen at 400 %."""
 
-THEMES = ("light", "dark")
 Theme = Literal["light", "dark"]
 
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "RGAAv4", "best-practice"]

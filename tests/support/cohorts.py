@@ -26,7 +26,7 @@ _numbers = count(1)
 Answers = Mapping[str, Json]
 
 
-def sat(session: Session, quiz: Quiz, who: Person, given: Answers, *, number: int = 1, awaits: bool = False) -> Attempt:
+def sat(session: Session, quiz: Quiz, who: Person, given: Answers, *, number: int = 1) -> Attempt:
     """A closed and marked attempt at the quiz; `given` is numbered as in the source, by question id."""
     paper = []
     points: dict[str, str | None] = {}

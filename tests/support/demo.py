@@ -149,7 +149,6 @@ def student(story: Story, *, place: int = 0) -> str:
     return [account.email for account in STUDENTS if account.story is story][place]
 
 
-def staff(role: str, *, last: bool = False) -> str:
-    """The e-mail of the first, or last, member of staff with this role."""
-    found = [account.email for account in STAFF if account.role == role]
-    return found[-1 if last else 0]
+def staff(role: str) -> str:
+    """The e-mail of the first member of staff with this role."""
+    return next(account.email for account in STAFF if account.role == role)

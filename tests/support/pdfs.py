@@ -23,12 +23,12 @@ def pdf(*texts: str, size: Size = A4, extra: Sequence[bytes] = (), trailer: byte
     return assembled([*objects, *extra], trailer)
 
 
-def page_of(content: bytes, *, size: Size = A4, resources: bytes = b"", extra: Sequence[bytes] = ()) -> bytes:
+def page_of(content: bytes, *, resources: bytes = b"", extra: Sequence[bytes] = ()) -> bytes:
     """One page with this drawing; `extra` objects are numbered from 5."""
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %g %g]/Contents 4 0 R/Resources<<%s>>>>" % (*size, resources),
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %g %g]/Contents 4 0 R/Resources<<%s>>>>" % (*A4, resources),
         _stream(content),
         *extra,
     ]
