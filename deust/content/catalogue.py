@@ -93,6 +93,13 @@ class Catalogue:
             raise NotFound
         return page
 
+    def find_quiz(self, ref: str) -> Quiz | None:
+        """The quiz as it is published now; None when it was removed, and its attempts go on without it."""
+        try:
+            return self.quiz(ref)
+        except NotFound:
+            return None
+
     def item(self, ref: str) -> Lesson | Quiz | Announced:
         """The item as read, not rendered."""
         programme = self._served.snapshot.programme_of_module(ref.partition("/")[0])

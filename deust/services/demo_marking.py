@@ -58,7 +58,7 @@ def mark_past_works(
         worst = rng.randrange(len(COMMENTS))
         given = {"marker": marker, "public_id": copy.public_id, "now": now}
         grading.save_work(session, work=_plain_work(page, worst), base_version=0, is_ready=True, **given)
-        grading.release(session, by=marker, public_ids=[copy.public_id], find_quiz=catalogue.quiz, now=now)
+        grading.release(session, by=marker, public_ids=[copy.public_id], find_quiz=catalogue.find_quiz, now=now)
 
 
 def _copies(session: Session, learner: SignedIn) -> list[Row[Any]]:
@@ -98,7 +98,7 @@ def mark_work(session: Session, *, files: FileStore, marker: SignedIn, learner: 
         session,
         by=marker,
         public_ids=[found.public_id],
-        find_quiz=catalogue.quiz,
+        find_quiz=catalogue.find_quiz,
         now=now + timedelta(minutes=10),
     )
 

@@ -160,8 +160,5 @@ def _assignment(ref: str) -> Assignment:
 
 def _find(ref: str) -> Assignment | None:
     """The assignment as it is published now; None when it was removed."""
-    try:
-        found = tools().catalogue.quiz(ref)
-    except NotFound:
-        return None
+    found = tools().catalogue.find_quiz(ref)
     return found if isinstance(found, Assignment) else None

@@ -163,7 +163,12 @@ def copy_sound(public_id: str, key: str) -> Response:
 @permission(Permission.ATTEMPT_REVIEW)
 def ask_resubmission(public_id: str) -> Response:
     """Let the student hand in another version."""
-    act = {"marker": visitor(), "public_id": public_id, "find_quiz": _find_quiz, "now": tools().clock()}
+    act = {
+        "marker": visitor(),
+        "public_id": public_id,
+        "find_quiz": tools().catalogue.find_quiz,
+        "now": tools().clock(),
+    }
     try:
         with writing() as session:
             services.ask_resubmission(session, **act)
@@ -235,7 +240,7 @@ def release() -> Response | tuple[str, int]:
             if go in ("schedule", "unschedule"):
                 count = services.schedule(**act, at=at if go == "schedule" else None, reason=reason)
             else:
-                count = services.release(**act, find_quiz=_find_quiz, reason=reason)
+                count = services.release(**act, find_quiz=tools().catalogue.find_quiz, reason=reason)
     except NotReady as refusal:
         return _show_ready(chosen, not_ready_words(refusal), reason), 409
     return redirect(url_for(".ready", fait=go, nombre=count), 303)
@@ -276,7 +281,7 @@ def _show(
     number = request.values.get("avec", 0, type=int)
     with reading() as connection:
         page = _page(connection, public_id)
-        quiz = _find_quiz(page.copy.item_ref)
+        quiz = tools().catalogue.find_quiz(page.copy.item_ref)
         asked = {"marker": visitor(), "public_id": public_id, "number": number, "question": page.question}
         former = versions.former_version(connection, **asked) if number else None
     return render_template(
@@ -383,7 +388,7 @@ def _moment_typed(text: str) -> datetime | None:
 
 def _marked_quiz(ref: str) -> Quiz:
     """An activity whose answers are rated with grids. Refuses any other."""
-    found = _find_quiz(ref)
+    found = tools().catalogue.find_quiz(ref)
     if found is None or not found.marked_with:
         raise NotFound
     return found
@@ -391,10 +396,3 @@ def _marked_quiz(ref: str) -> Quiz:
 
 def _has_new_grids(quiz: Quiz, page: pages.CopyPage) -> bool:
     return bool(quiz.marked_with) and set_hash(quiz.marked_with) != page.copy.grid_hash
-
-
-def _find_quiz(ref: str) -> Quiz | None:
-    try:
-        return tools().catalogue.quiz(ref)
-    except NotFound:
-        return None

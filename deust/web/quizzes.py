@@ -145,7 +145,9 @@ def hand_in(public_id: str) -> Response:
     """Hand in for good; twice is the same as once."""
     now = tools().clock()
     with writing() as session:
-        services.hand_in(session, learner=visitor(), public_id=public_id, find_quiz=_find_quiz, now=now)
+        services.hand_in(
+            session, learner=visitor(), public_id=public_id, find_quiz=tools().catalogue.find_quiz, now=now
+        )
     return redirect(url_for(".result", public_id=public_id), 303)
 
 
@@ -163,7 +165,7 @@ def result(public_id: str) -> Response | str:
                 connection,
                 learner=learner,
                 public_id=public_id,
-                quiz=_find_quiz(ref),
+                quiz=tools().catalogue.find_quiz(ref),
                 programme=own_programme(),
                 now=now,
             )
@@ -211,7 +213,7 @@ def told_comment(public_id: str, key: str) -> Response:
             connection,
             learner=visitor(),
             public_id=public_id,
-            quiz=_find_quiz(ref),
+            quiz=tools().catalogue.find_quiz(ref),
             programme=own_programme(),
             now=tools().clock(),
         )
@@ -249,7 +251,7 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
             session,
             public_id=public_id,
             reviewer=visitor(),
-            quiz=_find_quiz(page.item_ref),
+            quiz=tools().catalogue.find_quiz(page.item_ref),
             reason=form.reason.data or "",
             now=tools().clock(),
         )
@@ -259,14 +261,6 @@ def accept_late_answers(public_id: str) -> Response | tuple[str, int]:
 def _late_page(public_id: str) -> late.LatePage:
     with reading() as connection:
         return late.late_page(connection, reviewer=visitor(), public_id=public_id)
-
-
-def _find_quiz(ref: str) -> Quiz | None:
-    """The quiz as it is published now; None when it was removed, and its attempts go on without it."""
-    try:
-        return tools().catalogue.quiz(ref)
-    except NotFound:
-        return None
 
 
 def _quiz(ref: str) -> Quiz:
@@ -287,7 +281,7 @@ def _page(public_id: str, position: int) -> pages.AttemptPage:
 
 def _grids(page: pages.AttemptPage) -> Mapping[str, Grid]:
     """The grids that rate what is asked on this page, by the name that their questions give."""
-    quiz = _find_quiz(page.item_ref) if any(one.grid_name for one in page.asked) else None
+    quiz = tools().catalogue.find_quiz(page.item_ref) if any(one.grid_name for one in page.asked) else None
     return quiz.grids if quiz else {}
 
 
@@ -343,5 +337,6 @@ def _unread(public_id: str, refusal: AnswerRefused) -> Response | tuple[str, int
     page = replace(page, asked=asked)
     shown = {"page": page, "event": secrets.token_hex(8), "unread": sentence, "unread_key": refusal.key}
     if page.is_assignment:
-        return render_template("assignments/draft.html", assignment=_find_quiz(page.item_ref), **shown), 422
+        assignment = tools().catalogue.find_quiz(page.item_ref)
+        return render_template("assignments/draft.html", assignment=assignment, **shown), 422
     return render_template("quizzes/question.html", grids=_grids(page), **shown), 422
