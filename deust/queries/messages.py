@@ -175,10 +175,7 @@ def queue(connection: Connection, *, tutor: SignedIn, filters: Filters, page: in
         ).select_from(Thread)
     ).one()
     order = Thread.answered_at.desc() if filters.is_answered else Thread.waiting_since
-    columns = (*Thread.__table__.columns, Person.given_name, Person.family_name, QUESTION_IS_UNREAD.label("is_unread"))
-    columns = (*columns, held_by().label("held_by"))
-    statement = with_reading(select(*columns), tutor.person_id)
-    statement = _scoped(tutor, filters, statement.join(Person, Person.id == Thread.person_id))
+    statement = _scoped(tutor, filters, _with_asker(tutor))
     rows = connection.execute(statement.order_by(order, Thread.id).limit(PAGE).offset((page - 1) * PAGE)).all()
     texts = _last_questions(connection, [row.id for row in rows])
     answers, in_time = _kept_promises(connection, tutor, now)
@@ -210,13 +207,8 @@ def tutor_thread(connection: Connection, *, tutor: SignedIn, public_id: str, now
 
 def find_thread(connection: Connection, tutor: SignedIn, public_id: str) -> Row[Any]:
     """A thread of a student whom the tutor follows now; to others, and once withdrawn, it is absent."""
-    columns = (*Thread.__table__.columns, Person.given_name, Person.family_name, QUESTION_IS_UNREAD.label("is_unread"))
-    columns = (*columns, held_by().label("held_by"))
-    statement = (
-        with_reading(select(*columns), tutor.person_id)
-        .join(Person, Person.id == Thread.person_id)
-        .where(Thread.public_id == public_id, Thread.state != State.WITHDRAWN.value)
-    )
+    is_it = (Thread.public_id == public_id, Thread.state != State.WITHDRAWN.value)
+    statement = _with_asker(tutor).where(*is_it)
     row = connection.execute(followed(tutor, statement, Thread.person_id)).first()
     if row is None:
         raise NotFound
@@ -247,6 +239,13 @@ def following_thread(connection: Connection, *, tutor: SignedIn) -> str | None:
 def wants_mail(connection: Connection, *, person_id: int) -> bool:
     is_off = connection.execute(select(DigestMark.is_off).where(DigestMark.person_id == person_id)).scalar_one_or_none()
     return not is_off
+
+
+def _with_asker(tutor: SignedIn) -> Select[Any]:
+    """Threads with who asked, to whom they were given over, and whether this tutor has yet to read them."""
+    columns = (*Thread.__table__.columns, Person.given_name, Person.family_name)
+    statement = select(*columns, QUESTION_IS_UNREAD.label("is_unread"), held_by().label("held_by"))
+    return with_reading(statement, tutor.person_id).join(Person, Person.id == Thread.person_id)
 
 
 def _scoped(tutor: SignedIn, filters: Filters, statement: Select[Any]) -> Select[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from deust.domain import attempts
 from deust.domain.freezing import thawed_settings
 from deust.domain.learning import Programme, Quiz
-from deust.domain.people import Arrangement, Dates, SignedIn
+from deust.domain.people import NO_ARRANGEMENT, Arrangement, Dates, SignedIn
 from deust.domain.progress import AnyItem, State, Status
 from deust.domain.questions import Info
 from deust.domain.quizzes import QuizSettings
@@ -170,7 +170,7 @@ def arrangement_of(connection: Connection, person_id: int) -> Arrangement:
     """The extra time granted to a person, none by default."""
     row = connection.execute(_ARRANGEMENT, {"person_id": person_id}).first()
     if row is None:
-        return Arrangement(time_multiplier=Fraction(1))
+        return NO_ARRANGEMENT
     return Arrangement(time_multiplier=row.time_multiplier, extra_minutes=row.extra_minutes)
 
 
