@@ -28,7 +28,6 @@ from deust.content.render import GLOSSARY
 from deust.content.schema import LessonHeader, ModuleHeader
 from deust.content.snapshot import Snapshot
 from deust.domain.learning import Announced, Assignment, Lesson, Module, Programme, Quiz
-from deust.domain.questions import Essay, File, Question, Voice
 from deust.domain.rubric import Grid
 
 _UNREADABLE_PROGRAMME = ProgrammeFile(title="?", diploma="?", level=5)
@@ -149,14 +148,9 @@ def _with_grids(item: Lesson | Quiz | Announced, grids: Mapping[str, Grid]) -> L
     """A quiz holds the grids that its questions name, an assignment its own."""
     if not isinstance(item, Quiz):
         return item
-    named = [item.grid_name] if isinstance(item, Assignment) else [_grid_named(one) for one in item.questions]
+    named = [item.grid_name] if isinstance(item, Assignment) else [one.grid_name for one in item.questions]
     held = {name: grids[name] for name in named if name is not None and name in grids}
     return replace(item, grids=held) if held else item
-
-
-def _grid_named(question: Question) -> str | None:
-    answer = question.answer
-    return answer.grid if isinstance(answer, Essay | Voice | File) else None
 
 
 def _timed(file: Parsed, value: ItemFile, files: Mapping[str, Parsed]) -> Lesson | Quiz | Announced:

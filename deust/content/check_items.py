@@ -48,7 +48,7 @@ def check_module(found: ModuleFiles, *, today: date) -> Iterator[Problem]:
     yield from _check_references(found)
     yield from _check_time(found)
     for path, file in found.items:
-        if isinstance(file.item, Lesson) and file.item.valid_until and file.item.valid_until < today.isoformat():
+        if isinstance(file.item, Lesson) and file.item.is_outdated(today):
             line = file.line_of("valid_until")
             message = f"contenu à revoir : valable jusqu'au {file.item.valid_until}"
             yield Problem(path, line, Level.WARNING, message, "relisez-le, puis repoussez valid_until")
@@ -153,9 +153,8 @@ def _grids_named(file: ItemFile) -> Iterator[tuple[str, int]]:
     if grid:
         yield grid, file.line_of("grid")
     for question in file.questions:
-        named = getattr(question.answer, "grid", None)
-        if named:
-            yield named, question.line
+        if question.grid_name:
+            yield question.grid_name, question.line
 
 
 def check_cycles(programme: Programme, paths: Mapping[str, tuple[str, int]]) -> Iterator[Problem]:

@@ -15,11 +15,10 @@ from deust.content.terms import definition, offer_terms
 from deust.content.typography import typeset
 from deust.domain.learning import Assignment, Heading, Lesson, Quiz, RenderedLesson, Term
 from deust.domain.questions import (
+    HUMAN_MARKED,
     AnswerBlock,
     Choice,
     Cloze,
-    Essay,
-    File,
     Matching,
     Numeric,
     NumericKey,
@@ -28,7 +27,6 @@ from deust.domain.questions import (
     Question,
     Short,
     ShortKey,
-    Voice,
 )
 
 _CHECK = re.compile("<p>\\s*\ue000check:([a-z0-9-]+)\ue001\\s*</p>")
@@ -112,7 +110,7 @@ def _rendered_answer(answer: AnswerBlock, context: RenderContext) -> AnswerBlock
         return replace(answer, items=tuple(render_inline(item, context) for item in answer.items))
     if isinstance(answer, Cloze):
         return Cloze(gaps=tuple(_rendered_gap(gap, context) for gap in answer.gaps))
-    if isinstance(answer, Essay | Voice | File):
+    if isinstance(answer, HUMAN_MARKED):
         return replace(answer, expected=render(answer.expected, context))
     return answer
 

@@ -12,11 +12,10 @@ from math import prod
 from deust.domain.expressions import WORDS, ExpressionError, evaluate, inserts_in, names_in, parse
 from deust.domain.formulas import FUNCTIONS
 from deust.domain.questions import (
+    HUMAN_MARKED,
     AnswerBlock,
     Choice,
     Cloze,
-    Essay,
-    File,
     Matching,
     Numeric,
     Ordering,
@@ -24,7 +23,6 @@ from deust.domain.questions import (
     Short,
     Values,
     Variable,
-    Voice,
 )
 
 MAX_VARIABLES = 20
@@ -168,7 +166,7 @@ def texts_of(question: Question) -> Iterator[str]:
     yield question.feedback
     yield from question.hints
     yield from _block_texts(question.answer)
-    if isinstance(question.answer, Essay | Voice | File):
+    if isinstance(question.answer, HUMAN_MARKED):
         yield question.answer.expected
 
 

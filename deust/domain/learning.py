@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -93,6 +94,10 @@ class Lesson(Item):
     reviewed: str | None = None
     valid_until: str | None = None
 
+    def is_outdated(self, today: date) -> bool:
+        """Whether it should have been reviewed by now."""
+        return self.valid_until is not None and self.valid_until < today.isoformat()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quiz(Item):
@@ -118,7 +123,7 @@ class Quiz(Item):
     @property
     def marked_with(self) -> dict[str, Grid]:
         """The grids that rate answers, by question id."""
-        named = {one.id: one.answer.grid for one in self.questions if isinstance(one.answer, HUMAN_MARKED)}
+        named = {one.id: one.grid_name for one in self.questions}
         return {id_: self.grids[name] for id_, name in named.items() if name and name in self.grids}
 
 

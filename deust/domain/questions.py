@@ -159,6 +159,11 @@ class Question:
         """Of the words that tell most questions apart: what caches by question asks it at each start of a quiz."""
         return hash((self.id, self.title, self.stem))
 
+    @property
+    def grid_name(self) -> str | None:
+        """The grid that rates its answer, when a person marks it with one."""
+        return self.answer.grid if isinstance(self.answer, HUMAN_MARKED) else None
+
 
 Values = Mapping[str, Fraction]
 

@@ -1,4 +1,4 @@
-"""Copies as markers meet them: the queue, one copy with its grid, what was released."""
+"""Copies as markers meet them: one copy with its grid, what was released."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from deust.domain.freezing import PaperQuestion, paper_question
 from deust.domain.marking import filled
 from deust.domain.people import SignedIn
 from deust.domain.presenting import Presented, present
-from deust.domain.questions import Essay, File, Json, Question, Voice
+from deust.domain.questions import HUMAN_MARKED, Essay, Json, Question
 from deust.domain.rubric import WHOLE, Grid
 from deust.models.assignments import Copy, FrozenGrid, Marking, ReleasedMark, ReviewRequest
 from deust.models.people import Person
@@ -79,11 +79,7 @@ def by_key(grids: Mapping[str, Grid], ids: Mapping[str, str]) -> dict[str, Grid]
 
 def _by_hand(connection: Connection, paper: Sequence[PaperQuestion]) -> dict[str, Question]:
     questions = asked_questions(connection, paper)
-    return {
-        entry.key: questions[entry.key]
-        for entry in paper
-        if isinstance(questions[entry.key].answer, Essay | Voice | File)
-    }
+    return {entry.key: questions[entry.key] for entry in paper if isinstance(questions[entry.key].answer, HUMAN_MARKED)}
 
 
 def _given(connection: Connection, attempt_id: int) -> dict[str, Json]:
@@ -239,13 +235,13 @@ def parts_of(connection: Connection, attempt_id: int, asked: Asked, *, is_anonym
             )
         ).all()
     }
-    sounds = given_files(connection, attempt_id) if files else {}
+    readings = given_files(connection, attempt_id) if files else {}
     parts = (
         _part(entry, number, questions[entry.key], given.get(entry.key), files, asked, is_anonymous)
         for number, entry in enumerate(paper, start=1)
-        if isinstance(questions[entry.key].answer, Essay | Voice | File)
+        if isinstance(questions[entry.key].answer, HUMAN_MARKED)
     )
-    return tuple(replace(part, given=sounds.get(part.file_id or "")) for part in parts)
+    return tuple(replace(part, given=readings.get(part.file_id or "")) for part in parts)
 
 
 def _part(
@@ -265,7 +261,7 @@ def _part(
         question_id=entry.id,
         number=number,
         presented=replace(present(question, entry.placement, entry.values), id=entry.key),
-        expected=filled(answer.expected, entry.values) if isinstance(answer, Essay | Voice | File) else "",
+        expected=filled(answer.expected, entry.values) if isinstance(answer, HUMAN_MARKED) else "",
         text=text_in(given) if isinstance(answer, Essay) else "",
         file_id=file.id if file else None,
         file_name=_shown_name(file, number, is_anonymous) if file else "",

@@ -162,7 +162,7 @@ def lesson_page(
         next_url=following_url(lesson, programme) if learner else "/",
         has_progress=follows(learner, programme),
         is_read=standing is not None and standing.read_at is not None,
-        is_outdated=lesson.valid_until is not None and lesson.valid_until < now.date().isoformat(),
+        is_outdated=lesson.is_outdated(now.date()),
         around=None if learner else around(lesson, programme),
     )
 

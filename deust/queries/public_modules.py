@@ -179,7 +179,6 @@ def open_module_page(programme: Programme, module: Module, *, intro: str, now: d
     items = open_items(module, programme)
     lessons = [item for item in items if isinstance(item, Lesson)]
     reviewed = [date.fromisoformat(lesson.reviewed) for lesson in lessons if lesson.reviewed]
-    today = now.date().isoformat()
     return OpenModulePage(
         module_id=module.id,
         title=module.title,
@@ -190,7 +189,7 @@ def open_module_page(programme: Programme, module: Module, *, intro: str, now: d
         items=tuple(_open_item(item, programme) for item in items),
         reviewed=min(reviewed, default=None),
         sources=tuple(dict.fromkeys(source for lesson in lessons for source in lesson.sources)),
-        is_outdated=any(lesson.valid_until is not None and lesson.valid_until < today for lesson in lessons),
+        is_outdated=any(lesson.is_outdated(now.date()) for lesson in lessons),
     )
 
 
