@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 
 from deust.domain.access import Permission, Role, may
 
+DEFAULT_ZONE = "Europe/Paris"
+"""Where moments are told to who has no place of their own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Calendar:
     """A cohort's weeks: week 1 starts on `week_one_on`; ends are local midnights, shown as 23 h 59."""
 
     week_one_on: date
-    time_zone: str = "Europe/Paris"
+    time_zone: str = DEFAULT_ZONE
 
     def week_of(self, now: datetime) -> int:
         """The week's number at this moment; below 1 before the first."""

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from deust.domain.access import Role
+from deust.domain.people import DEFAULT_ZONE
 from deust.models.base import Base, Privacy
 
 
@@ -43,7 +44,7 @@ class Person(Base):
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
     theme: Mapped[str] = mapped_column(String(10), default="auto")
     locale: Mapped[str] = mapped_column(String(5), default="fr")
-    time_zone: Mapped[str] = mapped_column(String(60), default="Europe/Paris")
+    time_zone: Mapped[str] = mapped_column(String(60), default=DEFAULT_ZONE)
     created_at: Mapped[datetime]
 
 
@@ -60,7 +61,7 @@ class Cohort(Base):
     title: Mapped[str] = mapped_column(String(200))
     programme: Mapped[str] = mapped_column(String(100))
     week_one_on: Mapped[date]
-    time_zone: Mapped[str] = mapped_column(String(60), default="Europe/Paris")
+    time_zone: Mapped[str] = mapped_column(String(60), default=DEFAULT_ZONE)
 
 
 class Group(Base):

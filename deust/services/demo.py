@@ -12,7 +12,7 @@ from deust.adapters.files import FileStore
 from deust.adapters.passwords import Passwords
 from deust.content.catalogue import Catalogue
 from deust.domain.access import Role
-from deust.domain.people import Calendar, Enrolled, SignedIn
+from deust.domain.people import DEFAULT_ZONE, Calendar, Enrolled, SignedIn
 from deust.domain.texts import unaccented
 from deust.models.people import Cohort, Enrolment, Group, Person
 from deust.queries.signin import as_asker
@@ -25,7 +25,6 @@ COHORT = "demo"
 PRESENT_WEEK = 5
 PASSWORD = "ecouter-puis-reformuler"  # noqa: S105  # shown to whoever starts the demonstration
 DOMAIN = "demo.deust.example"
-_ZONE = "Europe/Paris"
 _A, _B = _GROUPS = ("Groupe A", "Groupe B")
 
 
@@ -97,14 +96,14 @@ def seed_demo(session: Session, *, catalogue: Catalogue, files: FileStore, passw
         title="Promotion de démonstration",
         programme=catalogue.programme().id,
         week_one_on=_week_one(now),
-        time_zone=_ZONE,
+        time_zone=DEFAULT_ZONE,
     )
     _Seed(session, catalogue, files, passwords, cohort, now).fill()
     return True
 
 
 def _week_one(now: datetime) -> date:
-    today = now.astimezone(ZoneInfo(_ZONE)).date()
+    today = now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     return today - timedelta(days=today.weekday(), weeks=PRESENT_WEEK - 1)
 
 
@@ -192,7 +191,7 @@ class _Seed:
         if account.story is Story.DISABLED:
             signin.disable_account(self.session, person.id, by=by, now=self.now)
         if account.story is Story.LEFT:
-            today = self.now.astimezone(ZoneInfo(_ZONE)).date()
+            today = self.now.astimezone(ZoneInfo(DEFAULT_ZONE)).date()
             people.end_enrolment(self.session, enrolment, ended_on=today, by=by, now=self.now)
         return learner
 

@@ -22,7 +22,7 @@ from deust.domain.messages import (
     promised_by,
     thread_place,
 )
-from deust.domain.people import SignedIn
+from deust.domain.people import DEFAULT_ZONE, SignedIn
 from deust.models.messages import DigestMark, Draft, Message, Reading, Thread
 from deust.models.people import Person
 from deust.models.rows import insert_into
@@ -30,7 +30,6 @@ from deust.queries.message_readings import is_opened
 from deust.queries.messages import READING, find_thread, has_opened
 from deust.services import records
 
-DEFAULT_ZONE = "Europe/Paris"
 TWICE_WITHIN = timedelta(minutes=10)
 
 

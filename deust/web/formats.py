@@ -13,13 +13,13 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from deust.domain.people import DEFAULT_ZONE
 from deust.domain.versions import stretches
 from deust.web.current import visitor_or_none
 from deust.web.i18n import current_locale
 from deust.web.i18n import lazy_gettext as lazy
 
 NBSP = "\N{NO-BREAK SPACE}"
-DEFAULT_ZONE = "Europe/Paris"
 
 _DAYS = lazy("lundi mardi mercredi jeudi vendredi samedi dimanche")
 _SHORT_DAYS = lazy("lun. mar. mer. jeu. ven. sam. dim.")
