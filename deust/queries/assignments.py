@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -80,17 +80,16 @@ def brief_page(
         .order_by(Attempt.number)
     ).all()
     may_again = not rows or _may_again(assignment, rows)
-    is_free = start.is_followed and start.running is None and not start.blocked_by and start.is_open
     return BriefPage(
         start=start,
         assignment=assignment,
         versions=tuple(_version(row) for row in rows),
         closes_at=start.dates.closes_at,
-        may_start=is_free and not start.is_closed and may_again,
+        may_start=start.is_free and may_again,
     )
 
 
-def _may_again(assignment: Assignment, rows: Any) -> bool:
+def _may_again(assignment: Assignment, rows: Sequence[Row[Any]]) -> bool:
     last = rows[-1]
     if last.closed_at is None:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ from deust.domain import marking
 from deust.domain.learning import Lesson, Module, Programme, Quiz, RenderedLesson
 from deust.domain.presenting import Piece, Presented, describe, present
 from deust.domain.progress import AnyItem
-from deust.domain.questions import HUMAN_MARKED, Info, Json, Question, block_type
+from deust.domain.questions import HUMAN_MARKED, Info, Json, Question
 from deust.domain.quizzes import Shown, shown
 from deust.domain.reading import show_answer
 from deust.queries.asked import AskedCheck, asked_check
@@ -298,18 +298,7 @@ def _quiz_chapter(quiz: Quiz, number: int, gathering: Gathering) -> Chapter:
 def _on_paper(question: Question, gathering: Gathering, prefix: str, shuffles: bool = True) -> Presented:
     asked = asked_check(question, person_id=0, shuffles=shuffles)
     shown_question = present(question, asked.placement, asked.values)
-    return Presented(
-        id=prefix + question.id,
-        type=block_type(question.answer),
-        title=shown_question.title,
-        stem=gathering.add([shown_question.stem], prefix)[0],
-        points=shown_question.points,
-        options=shown_question.options,
-        lefts=shown_question.lefts,
-        rights=shown_question.rights,
-        gaps=shown_question.gaps,
-        unit=shown_question.unit,
-    )
+    return replace(shown_question, id=prefix + question.id, stem=gathering.add([shown_question.stem], prefix)[0])
 
 
 def _tried(asked: AskedCheck, number: int, given: Given | None, visible: Shown) -> TriedQuestion:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from deust.domain.assignments import CopyState
@@ -164,7 +164,7 @@ def _tomorrow_ends(marker: SignedIn, now: datetime) -> datetime:
     return datetime.combine(now.astimezone(zone).date() + timedelta(days=2), time(), zone).astimezone(UTC)
 
 
-def to_do(marker: SignedIn) -> Any:
+def to_do(marker: SignedIn) -> ColumnElement[bool]:
     """Copies not ready, and, with two markers, only those that this one has not finished and still has a place for; and
     the reviews asked, but for those of another.
     """
@@ -179,7 +179,7 @@ def to_do(marker: SignedIn) -> Any:
     return or_(and_(Copy.state.in_(_TO_DO), ~done.exists(), _has_place(marker)), review.exists())
 
 
-def _has_place(marker: SignedIn) -> Any:
+def _has_place(marker: SignedIn) -> ColumnElement[bool]:
     """As `assignments.has_place` says it; who left the student's group with work unfinished holds no place."""
     of_copy = Marking.copy_id == Copy.id
     mine = select(Marking.id).where(of_copy, Marking.marker_id == marker.person_id).correlate(Copy)
@@ -190,7 +190,7 @@ def _has_place(marker: SignedIn) -> Any:
     return or_(Copy.state == CopyState.TO_MARK.value, markers == 1, mine.exists(), marking < wanted)
 
 
-def _filtered(filters: Filters, marker: SignedIn) -> Iterable[Any]:
+def _filtered(filters: Filters, marker: SignedIn) -> Iterable[ColumnElement[bool]]:
     if filters.item_ref:
         yield Copy.item_ref == filters.item_ref
     if filters.is_mine:

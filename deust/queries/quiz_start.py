@@ -81,15 +81,14 @@ class StartPage:
     ends_soon: bool
 
     @property
+    def is_free(self) -> bool:
+        """Whether it may be taken now by who has an attempt left."""
+        is_theirs = self.is_followed and self.is_open and not self.is_closed
+        return is_theirs and self.running is None and not self.blocked_by
+
+    @property
     def may_start(self) -> bool:
-        return (
-            self.is_followed
-            and self.running is None
-            and not self.blocked_by
-            and self.is_open
-            and not self.is_closed
-            and self.attempts_left != 0
-        )
+        return self.is_free and self.attempts_left != 0
 
 
 def start_page(
