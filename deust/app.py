@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_compress import Compress
 from itsdangerous import URLSafeTimedSerializer
@@ -210,7 +210,7 @@ def _begin_request() -> None:
     tools().catalogue.refresh()
 
 
-def _sign_request(response):  # type: ignore[no-untyped-def]
+def _sign_request(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "-")
     if response.status_code >= 500:
         logging.getLogger("deust").error("%s %s %s", g.get("request_id"), request.method, request.url_rule)

@@ -23,20 +23,20 @@ class Sheet:
 
     def __init__(self, minutes: Sequence[int]) -> None:
         pitch = max(min(_WIDEST, _WIDTH / max(1, len(minutes))), _NARROWEST)
-        lines = -int(-len(minutes) * pitch // (_WIDTH + 1)) or 1
-        per_line = -(-len(minutes) // lines) or 1
+        rows = -int(-len(minutes) * pitch // (_WIDTH + 1)) or 1
+        per_row = -(-len(minutes) // rows) or 1
         heights = [max(min(each, _CAP) * _PIXELS, _FLOOR) for each in minutes]
         tallest = max(heights, default=_FLOOR)
         self.style = f"w-row b{round(pitch * 0.7)}"
         self.is_dense = pitch < 5
-        self.width = round(pitch * per_line)
-        self.height = round(lines * (_ROOM + tallest) + (lines - 1) * _GAP) + 1
+        self.width = round(pitch * per_row)
+        self.height = round(rows * (_ROOM + tallest) + (rows - 1) * _GAP) + 1
         lines: list[str] = []
         self._pieces: dict[State, dict[str, list[str]]] = {state: {} for state in _DRAWN}
         for place, height in enumerate(heights):
-            line, column = divmod(place, per_line)
+            row, column = divmod(place, per_row)
             middle = pitch * (column + 0.5)
-            axis = line * (_ROOM + tallest + _GAP) + _ROOM + tallest / 2
+            axis = row * (_ROOM + tallest + _GAP) + _ROOM + tallest / 2
             lines.append(f"M{_n(middle)} {_n(axis - height / 2)}v{_n(height)}")
             for state, styles in self._pieces.items():
                 for style, path in _piece(state, middle, axis, height):

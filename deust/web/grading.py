@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -16,7 +15,7 @@ from deust.domain.copies import MOST_COMMENT, Work
 from deust.domain.errors import Forbidden, InvalidAnswer, NotFound, NotReady
 from deust.domain.learning import Quiz
 from deust.domain.rubric import set_hash
-from deust.models.transaction import reading, writing
+from deust.models.transaction import Connection, Session, reading, writing
 from deust.queries import grading as lists
 from deust.queries import grid_changes as effects
 from deust.queries import marking as pages
@@ -55,7 +54,6 @@ from deust.web.queue_view import filtered_address, filters_asked, filters_query,
 bp = Blueprint("grading", __name__)
 
 _LONGEST_FIELD = 200
-_LONGEST_NUMBER = 9
 _FARTHEST = timedelta(days=731)
 _UNFOLLOWED = lazy(
     "Rien n’a été confié : un tuteur choisi ne suit pas le groupe d’une de ces copies. "
@@ -260,7 +258,7 @@ def allocate() -> Response | tuple[str, int]:
     chosen = request.form.getlist("copy")
     if not chosen:
         return _show_allocation(_("Choisissez au moins une copie.")), 422
-    tutor_ids = [int(one) for one in request.form.getlist("tutor") if one.isdecimal() and len(one) < 10]
+    tutor_ids = [tutor for one in request.form.getlist("tutor") if (tutor := number_of(one)) is not None]
     try:
         with writing() as session:
             services.allocate(session, by=visitor(), public_ids=chosen, tutor_ids=tutor_ids, now=tools().clock())
@@ -301,7 +299,7 @@ def _show(
     )
 
 
-def _page(connection: Any, public_id: str) -> pages.CopyPage:
+def _page(connection: Connection, public_id: str) -> pages.CopyPage:
     """The copy, in the order of one question when the marker goes question by question."""
     question = request.values.get("question", "")[:_LONGEST_FIELD]
     return pages.copy_page(connection, marker=visitor(), public_id=public_id, now=tools().clock(), question=question)
@@ -337,20 +335,21 @@ def _acted() -> int:
     return number_of(request.args.get("nombre")) or 0
 
 
-def _with_phrase(session: Any, work: Work, go: str) -> Work:
+def _with_phrase(session: Session, work: Work, go: str) -> Work:
     """The work with a phrase of the bank at the end of its appreciation, when its button was pressed."""
     name, _dash, number = go.partition("-")
-    if not number.isdecimal() or len(number) > _LONGEST_NUMBER:
+    phrase_id = number_of(number)
+    if phrase_id is None:
         return work
     if name == "forget":
-        bank.forget_phrase(session, tutor=visitor(), phrase_id=int(number))
+        bank.forget_phrase(session, tutor=visitor(), phrase_id=phrase_id)
     if name != "phrase":
         return work
-    said = bank.use_phrase(session, tutor=visitor(), phrase_id=int(number))
+    said = bank.use_phrase(session, tutor=visitor(), phrase_id=phrase_id)
     return replace(work, comment=f"{work.comment.rstrip()}\n{said}".strip()[:MOST_COMMENT])
 
 
-def _keep_phrase(session: Any, public_id: str) -> None:
+def _keep_phrase(session: Session, public_id: str) -> None:
     copy = services.held_copy(session, visitor(), public_id)
     with suppress(InvalidAnswer):
         bank.keep_phrase(session, tutor=visitor(), item_ref=copy.item_ref, text=request.form.get("new-phrase", ""))

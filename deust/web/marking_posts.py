@@ -15,7 +15,7 @@ from flask import Response, jsonify, request, url_for
 from deust.domain.copies import MOST_COMMENT, MOST_REMARK, MOST_REMARKS, Anchor, Reckoned, Remark, Work
 from deust.domain.errors import FileRefused, NotReady
 from deust.domain.files import VOICE, accepted_type
-from deust.models.transaction import reading
+from deust.models.transaction import Session, reading
 from deust.queries.marking import copy_page
 from deust.queries.spoken_comments import ensure_may_speak
 from deust.services.comment_uploads import give_comment
@@ -148,7 +148,7 @@ def posted_recording(public_id: str) -> Iterator[PostedRecording]:
         yield PostedRecording(file=file, name=upload.filename)
 
 
-def spoken_asked(session: Any, public_id: str, go: str, given: PostedRecording, now: datetime) -> str | None:
+def spoken_asked(session: Session, public_id: str, go: str, given: PostedRecording, now: datetime) -> str | None:
     """What becomes of the spoken comment: another one, none, or, as for most saves, the present one."""
     if given.file is not None:
         return give_comment(session, marker=visitor(), public_id=public_id, file=given.file, name=given.name, now=now)

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from wtforms import StringField
@@ -19,7 +18,7 @@ from deust.domain.errors import AnswerRefused, AttemptClosed, NotFound
 from deust.domain.files import shown_name
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import Grid
-from deust.models.transaction import at_once, reading, writing
+from deust.models.transaction import Session, at_once, reading, writing
 from deust.queries import files, quiz_results, quiz_start
 from deust.queries import late_answers as late
 from deust.queries import quizzes as pages
@@ -301,7 +300,7 @@ def _saved(public_id: str, posted: Sequence[Posted], now: datetime) -> Acknowled
     return kept
 
 
-def _flag(session: Any, public_id: str, now: datetime) -> None:
+def _flag(session: Session, public_id: str, now: datetime) -> None:
     for field, is_flagged in _FLAGS.items():
         if key := request.form.get(field):
             answering.flag_question(
