@@ -11,7 +11,7 @@ from deust.content.media import CAPTIONS, IMAGES, SOUNDS, VIDEOS, Media, suffix_
 
 @dataclass(frozen=True)
 class Shelf:
-    """The media of one module, and how a transcript is rendered."""
+    """The media of one module, and their transcripts as written."""
 
     module: str
     media: Mapping[str, Media]

@@ -255,7 +255,8 @@ def frame_of(progress: Progress, rules: Rules) -> Frame:
 def take_snapshot(
     connection: Connection, *, cohort_id: int, frame: Frame, moved: Moved, now: datetime, last: Snapshot | None
 ) -> Snapshot:
-    """Everyone of the cohort as they are now, in the order of their names: one statement, whatever they did.
+    """Everyone of the cohort as they are now, in the order of their names: one statement, whatever they did, and
+    another when somebody joined.
 
     Of those that the last snapshot knows, only what was written since is read; all, when it speaks of another version
     of the programme or there is none, and when somebody joined.

@@ -1,4 +1,6 @@
-"""The pages of someone who learns: home, programme, module. One statement each."""
+"""The pages of someone who learns: home, programme, module. One statement each; home asks another
+of who was marked: what came back lately.
+"""
 
 from __future__ import annotations
 
