@@ -18,7 +18,6 @@ from tests.support import factories
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.forms import Form, form_of, forms_of
-from tests.support.hand_ins import followed_student
 from tests.support.pages import shown_without_scripts
 from tests.support.sittings import Sitting
 from tests.support.statements import statements
@@ -26,26 +25,6 @@ from tests.support.uploads import Sender
 
 WORK = "Bonjour, ici le standard."
 HOME = "/modules/ec101-accueil/devoir"
-
-
-@pytest.fixture
-def people(doors: Doors, cohort: Cohort) -> dict[str, Person]:
-    return followed_student(doors, cohort)
-
-
-@pytest.fixture
-def student(app: Flask, people: dict[str, Person]) -> Client:
-    return signed_in_client(app, people["student"])
-
-
-@pytest.fixture
-def tutor(app: Flask, people: dict[str, Person]) -> Client:
-    return signed_in_client(app, people["tutor"])
-
-
-@pytest.fixture
-def second(app: Flask, people: dict[str, Person]) -> Client:
-    return signed_in_client(app, people["second"])
 
 
 def write(student: Client, text: str = WORK) -> str:

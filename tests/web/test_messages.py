@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, update
 
 from deust.domain.access import Role
@@ -13,7 +12,7 @@ from deust.models.messages import Draft, Message
 from deust.models.people import Cohort, Person
 from deust.models.quizzes import Attempt
 from tests.conftest import Doors
-from tests.support.clients import Client, signed_in_client
+from tests.support.clients import Client
 from tests.support.clock import Clock
 from tests.support.forms import form_of, forms_of
 from tests.support.hand_ins import followed_student
@@ -26,21 +25,6 @@ HOSTILE = "<script>alert(1)</script>\nDeuxième ligne & « suite »"
 @pytest.fixture
 def people(doors: Doors, cohort: Cohort) -> dict[str, Person]:
     return followed_student(doors, cohort, given_name="Ana", family_name="Roy")
-
-
-@pytest.fixture
-def student(app: Flask, people: dict[str, Person]) -> Client:
-    return signed_in_client(app, people["student"])
-
-
-@pytest.fixture
-def tutor(app: Flask, people: dict[str, Person]) -> Client:
-    return signed_in_client(app, people["tutor"])
-
-
-@pytest.fixture
-def second(app: Flask, people: dict[str, Person]) -> Client:
-    return signed_in_client(app, people["second"])
 
 
 def ask(student: Client, text: str = "Pourquoi saluer ?", page: str = LESSON) -> str:

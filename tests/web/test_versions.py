@@ -11,32 +11,17 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from deust.jobs import convert_recordings, run_once
-from deust.models.people import Cohort, Person
+from deust.models.people import Person
 from deust.models.quizzes import Attempt
 from tests.conftest import Doors
 from tests.support.clients import Client, signed_in_client
 from tests.support.clock import Clock
 from tests.support.forms import form_of
-from tests.support.hand_ins import followed_student, hand_in, paper_keys
+from tests.support.hand_ins import hand_in, paper_keys
 from tests.support.sounds import recording
 
 HOME = "/modules/ec101-accueil/devoir"
 PDF = b"%PDF-1.4\n" + bytes(2000)
-
-
-@pytest.fixture
-def people(doors: Doors, cohort: Cohort) -> dict[str, Person]:
-    return followed_student(doors, cohort)
-
-
-@pytest.fixture
-def student(app: Flask, people: dict[str, Person]) -> Client:
-    return signed_in_client(app, people["student"])
-
-
-@pytest.fixture
-def tutor(app: Flask, people: dict[str, Person]) -> Client:
-    return signed_in_client(app, people["tutor"])
 
 
 def version(student: Client, doors: Doors, text: str, *, voice: bytes, file: bytes, name: str = "plan.pdf") -> str:
