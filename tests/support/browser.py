@@ -41,7 +41,11 @@ _AXE = next((Path(__file__).parents[1] / "vendor").glob("axe-core-*/axe.min.js")
 
 _RUN_AXE = """async only => {
     if (!window.axe) return null;
+    const stays = each => ['fixed', 'sticky'].includes(getComputedStyle(each).position);
+    const bars = [...document.querySelectorAll('body *')].filter(stays);
+    bars.forEach(bar => { bar.style.position = 'static'; });
     const found = await axe.run(document, {runOnly: only, resultTypes: ['violations'], preload: false});
+    bars.forEach(bar => { bar.style.position = ''; });
     const places = rule => rule.nodes.slice(0, 5).map(node => node.target.join(' ')).join(', ');
     return found.violations.map(rule => `${rule.id} (${rule.impact}): ${rule.help}: ${places(rule)}`);
 }"""
@@ -124,7 +128,10 @@ def measured(page: Page, function: str, given: object = None) -> Any:
 
 
 def axe(page: Page, *, rules: Sequence[str] = ()) -> list[str]:
-    """What axe-core finds on the page, one line a rule with the elements concerned: its RGAA set, or `rules`."""
+    """What axe-core finds on the page, one line a rule with the elements concerned: its RGAA set, or `rules`.
+
+    Bars that stay in view are put in the page meanwhile: what happens to lie under one can be scrolled from there.
+    """
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_TAGS}
     found = measured(page, _RUN_AXE, only)
     if found is None:
