@@ -522,9 +522,11 @@ let calm = document.querySelector("[data-saved] span")?.textContent ?? "";
 
 function say(text, isWarning) {
   if (!isWarning) calm = text;
+  if (pressed && !isWarning) text = words("Going");
   for (const place of document.querySelectorAll("[data-saved]")) {
     const label = place.querySelector("span");
     place.classList.toggle("offline", isWarning);
+    place.querySelector(".i-check")?.toggleAttribute("hidden", Boolean(pressed)); // sent is not yet saved
     if (label.textContent !== text) label.textContent = text;
   }
 }
@@ -535,12 +537,21 @@ function notice(name, kind, text, link) {
   banner.className = `banner ${kind}`;
   banner.dataset.notice = name;
   banner.replaceChildren(title, ...(link ? [link] : []));
-  if (!banner.isConnected) document.querySelector("[data-notices]").append(banner);
+  if (!banner.isConnected) inPlace(() => document.querySelector("[data-notices]").append(banner));
   return banner;
 }
 
 function unnotice(name) {
-  document.querySelector(`[data-notice="${name}"]`)?.remove();
+  inPlace(() => document.querySelector(`[data-notice="${name}"]`)?.remove());
+}
+
+/* What is being written does not move under the fingers: the head, always in sight, tells the rest in short. */
+function inPlace(act) {
+  const field = document.activeElement?.closest("[data-question] :is(input, select, textarea)");
+  const top = () => field?.getBoundingClientRect().top ?? 0;
+  const before = top();
+  act();
+  scrollBy(0, top() - before);
 }
 
 function complain(block, message) {
@@ -661,6 +672,7 @@ let endsAt = null;
 let isTimeUp = false;
 const start = performance.getEntriesByType("navigation")[0]?.responseStart || performance.now();
 const bar = document.querySelector("[data-elapsed]");
+const clock = document.querySelector(".timer");
 const spent = Number(bar?.getAttribute("value"));
 
 const secondsLeft = (now = performance.now()) => Math.max(0, Math.ceil((endsAt - now) / 1000));
@@ -710,11 +722,19 @@ function tick() {
     bar.max = elapsed + left;
     bar.value = elapsed;
   }
-  for (const limit of [300, 60]) {
-    if (lastLeft > limit && left <= limit && left > 0) notice("time", "warning", words("Warning", { left: asTime(left) }));
-  }
+  warn(left);
   lastLeft = left;
   if (!left && !isTimeUp) timeIsUp("TimeUp");
+}
+
+/** In the head, where no line moves; said aloud once a limit. */
+function warn(left) {
+  const limit = [60, 300].find((seconds) => left <= seconds);
+  if (!clock) return;
+  clock.className = limit ? `timer badge ${limit === 60 ? "late" : "warning"}` : "timer";
+  if (!limit) return;
+  clock.hidden = false;
+  if (lastLeft > limit && left) clock.querySelector("[data-told]").textContent = words("Warning", { left: asTime(left) });
 }
 
 function timeIsUp(reason) {
@@ -724,7 +744,7 @@ function timeIsUp(reason) {
     if (isChanged(block)) change(block);
     block.element.inert = true;
   }
-  notice("time", "late", words(reason));
+  notice("time", "late", words(reason)).scrollIntoView({ block: "nearest" }); // nothing is left to write
   leaveWhenOver(reason);
 }
 
@@ -768,6 +788,29 @@ async function refresh() {
 /* Leaving the page by its buttons: nothing goes before what is pending. */
 
 let isLeaving = false;
+let isPassing = false;
+let pressed = null; // the button whose press is on its way, as it was
+
+/* A press is answered at once and taken once, however long the server is. */
+function press(submitter) {
+  const button = submitter?.matches(".hidden") ? paper.querySelector(".steps .primary") : submitter;
+  pressed = { button, inside: [...(button?.childNodes ?? [])] };
+  button?.setAttribute("aria-busy", "true");
+  if (button?.closest(".steps, .acts")) {
+    button.style.minWidth = `${button.offsetWidth}px`;
+    button.replaceChildren(words("Going"));
+  }
+  say(calm, false);
+}
+
+function release() {
+  if (!pressed) return;
+  const { button, inside } = pressed;
+  pressed = null;
+  button?.removeAttribute("aria-busy");
+  button?.replaceChildren(...inside);
+  if (!document.querySelector("[data-saved].offline")) say(calm, false);
+}
 
 async function flush(seconds) {
   const until = performance.now() + seconds * 1000;
@@ -780,8 +823,9 @@ async function flush(seconds) {
 }
 
 async function leave(submission) {
-  if (isLeaving) return;
+  if (isPassing) return;
   submission.preventDefault();
+  if (pressed) return;
   const button = submission.submitter;
   for (const block of blocks.values()) if (isChanged(block)) change(block);
   if (button?.name === "clear") {
@@ -793,13 +837,16 @@ async function leave(submission) {
     open.conflict.querySelector("button").focus();
     return;
   }
+  press(button);
   failures = files.failures = 0;
   await flush(4);
   if (isSignedOut) {
+    release();
     openDialog();
     return;
   }
   if (failures || !navigator.onLine || (files.failures && !isDurable)) {
+    release();
     notice("stay", "warning", words("Stay")).scrollIntoView({ block: "nearest" }); // the button pressed may be a screen below
     return;
   }
@@ -820,7 +867,12 @@ function goWith(button) {
 /* Out of the event that was stopped: a form does not submit again from inside it. */
 function submit(form, button) {
   isLeaving = true;
-  setTimeout(() => form.requestSubmit(button));
+  setTimeout(() => {
+    isPassing = true;
+    form.requestSubmit(button);
+    isPassing = false;
+  });
+  setTimeout(release, 20000); // stopped on its way: it may be pressed again
 }
 
 function empty(block) {
@@ -836,15 +888,21 @@ function empty(block) {
 const holdsBack = () => [...pending.values()].some((record) => !isRefusedFile(record));
 
 async function finish(submission) {
-  if (isLeaving || submission.submitter?.name === "without") return;
-  submission.preventDefault();
+  const isWithout = submission.submitter?.name === "without";
+  if (isPassing) return;
+  if (pressed || !isWithout) submission.preventDefault();
+  if (pressed) return;
+  press(submission.submitter);
+  if (isWithout) return;
   failures = files.failures = 0;
   await flush(10);
   if (isSignedOut) {
+    release();
     openDialog();
     return;
   }
   if (holdsBack()) {
+    release();
     const panel = document.querySelector("[data-unsent]");
     for (const one of panel.querySelectorAll("[data-when]")) one.hidden = one.dataset.when !== (sendable() ? "waiting" : "choice");
     panel.hidden = false;

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Route, expect
 
 from tests.support.attempt_pages import (
     ESSAY,
@@ -22,6 +22,7 @@ from tests.support.attempt_pages import (
     answer_single,
     answer_truth,
     begin,
+    device,
     go_next,
     hand_in,
     kept_records,
@@ -42,6 +43,13 @@ def school(tmp_path_factory: pytest.TempPathFactory, postgres_databases: Databas
     made = School(tmp_path_factory.mktemp("losses"), url=postgres_databases.fresh())
     yield made
     made.close()
+
+
+def height_of(place: Locator) -> float:
+    """Where it stands in the window."""
+    box = place.bounding_box()
+    assert box is not None
+    return box["y"]
 
 
 @pytest.mark.case("QZ-28")
@@ -330,7 +338,7 @@ def test_the_last_minutes_are_said_once_and_the_clock_of_the_device_decides_noth
     page.add_init_script("Date.now = () => 0")
     school.end_in(public_id, seconds=303)
     open_question(page, public_id, 1)
-    expect(page.get_by_text(re.compile("Il reste (5 min 00|4 min 5)"))).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=re.compile("^Il reste (5 min 00|4 min 5)"))).to_have_count(1)
     expect(page.locator("[data-left]")).to_contain_text("4 min 5")
     page.get_by_role("radio", name="l’enseigne").check()
     saved(page)
@@ -344,6 +352,81 @@ def test_the_last_minutes_are_said_once_and_the_clock_of_the_device_decides_noth
     page.wait_for_url("**/resultat")
     assert school.is_closed(public_id)
     assert school.answers(public_id) == {"x-accueil": 1}
+
+
+def test_the_last_minutes_and_the_state_are_seen_where_one_writes_and_move_nothing(
+    browser: Browser, school: School
+) -> None:
+    who = school.student()
+    with device(browser, school, viewport={"width": 390, "height": 500}) as phone:
+        page = phone.new_page()
+        public_id = begin(page, who)
+        school.end_in(public_id, seconds=304)
+        open_question(page, public_id, ESSAY)
+        expect(page.locator(".timer:not(.badge)")).to_be_visible()
+        the_text(page).focus()
+        page.evaluate("scrollBy(0, 120)")
+        before = height_of(the_text(page))
+        expect(page.locator(".timer.warning")).to_be_in_viewport(ratio=1)
+        the_text(page).press_sequentially("Bonjour")
+        phone.set_offline(True)
+        the_text(page).press_sequentially(" !")
+        expect(status(page)).to_contain_text(OFFLINE)
+        expect(status(page)).to_be_in_viewport(ratio=1)
+        assert height_of(the_text(page)) == pytest.approx(before, abs=1)
+        phone.set_offline(False)
+        saved(page)
+        assert height_of(the_text(page)) == pytest.approx(before, abs=1)
+
+
+def test_a_notice_that_comes_while_one_writes_moves_nothing(browser: Browser, school: School) -> None:
+    who = school.student()
+    with device(browser, school, viewport={"width": 390, "height": 844}) as phone:
+        page = phone.new_page()
+        begin(page, who, EXAM)
+        the_field = page.get_by_label("Votre réponse")
+        for scrolled in (0, 150):
+            the_field.focus()
+            page.evaluate("y => scrollTo(0, y)", scrolled)
+            before = height_of(the_field)
+            school.grant(who, extra_minutes=10 + scrolled // 10)
+            page.evaluate("dispatchEvent(new Event('online'))")
+            expect(page.locator("[data-notice=moved]")).to_have_count(1)
+            page.wait_for_timeout(100)
+            assert height_of(the_field) == pytest.approx(before, abs=1)
+            page.reload()
+
+
+def test_a_press_is_answered_at_once_and_taken_once_while_the_server_is_slow(
+    phone: BrowserContext, school: School
+) -> None:
+    page, who = phone.new_page(), school.student()
+    public_id = begin(page, who)
+    posts: list[str] = []
+    page.on("request", lambda asked: posts.append(asked.url) if asked.is_navigation_request() else None)
+
+    def later(route: Route) -> None:
+        if route.request.is_navigation_request():
+            page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/reponses", later)
+    page.route("**/remise", later)
+    for address, name in (("questions/1", "Suivante"), ("relecture", "Rendre maintenant")):
+        page.goto(f"/essais/{public_id}/{address}")
+        posts.clear()
+        shown = page.evaluate(
+            """name => {
+                const button = [...document.querySelectorAll("button.primary")].find(one => one.innerText.includes(name));
+                button.click();
+                setTimeout(() => button.click(), 300);
+                return [button.innerText, button.ariaBusy, document.querySelector("[data-saved]").innerText];
+            }""",
+            name,
+        )
+        assert shown == ["Envoi en cours…", "true", "Envoi en cours…"]
+        page.wait_for_url(re.compile("questions/2|resultat"))
+        assert len([url for url in posts if url.endswith(("/reponses", "/remise"))]) == 1
 
 
 def test_an_answer_that_arrives_after_the_time_is_kept_apart(phone: BrowserContext, school: School) -> None:
