@@ -466,6 +466,15 @@ def test_the_result_has_a_receipt_that_anyone_can_verify_and_another_try(sitting
     assert sitting.start().public_id != before
 
 
+def test_the_result_calls_the_points_of_an_outcome_points_and_says_its_title_once(exam: Sitting) -> None:
+    """« Ce qui est acquis » listed 0 / 8 too."""
+    title = exam.attempt().settings["title"]
+    form_of(exam.client.get(f"{exam.path}/relecture"), "hand-in").send(exam.client, {})
+    told = exam.client.get(f"{exam.path}/resultat").text.partition("<main")[2]
+    assert told.count(title) == 1
+    assert "acquis" not in told
+
+
 def test_the_result_counts_points_exactly_and_names_what_waits(sitting: Sitting) -> None:
     sitting.save("e-simple", 2)
     sitting.save("e-texte", "Un accueil.")
