@@ -14,12 +14,13 @@ from deust.domain import assignments, copies
 from deust.domain.assignments import CopyState, Resubmit, Terms
 from deust.domain.copies import Remark
 from deust.domain.errors import NotFound
-from deust.domain.learning import Assignment, Kind, Programme
+from deust.domain.learning import Assignment, Kind, Programme, Quiz
 from deust.domain.people import SignedIn
 from deust.models.assignments import Copy
 from deust.models.quizzes import Attempt
 from deust.models.records import Receipt
 from deust.queries.copies import Part, Told, asked_of, parts_of, review_of, told_of
+from deust.queries.item_dates import dates_for
 from deust.queries.late_answers import late_count
 from deust.queries.quiz_start import StartPage, start_page
 from deust.queries.spoken_comments import Spoken, told_comments
@@ -118,6 +119,17 @@ def _version(row: Row[Any]) -> Version:
         due_back_at=row.due_back_at,
         is_empty=row.closed_at is not None and row.handed_in_at is None,
     )
+
+
+def on_time_until(
+    connection: Connection, *, learner: SignedIn, work: Quiz | None, until: datetime | None
+) -> datetime | None:
+    """The date from which this person's work is late, where it is accepted `until` later; None without such days."""
+    if not isinstance(work, Assignment):
+        return None
+    dates, calendar = dates_for(connection, item=work, person_id=learner.person_id)
+    is_earlier = bool(calendar and dates.due_at and until and dates.due_at < until)
+    return dates.due_at if is_earlier else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,9 +67,10 @@ def draft(public_id: str) -> Response | str:
     if page.is_over:
         return render_template("quizzes/time_over.html", page=page)
     found = _find(page.item_ref)
-    return render_template(
-        "assignments/draft.html", page=page, assignment=found, event=secrets.token_hex(8), unread=None
-    )
+    with reading() as connection:
+        due_at = pages.on_time_until(connection, learner=visitor(), work=found, until=page.deadline_at)
+    shown = {"page": page, "assignment": found, "due_at": due_at, "event": secrets.token_hex(8)}
+    return render_template("assignments/draft.html", unread=None, **shown)
 
 
 @bp.get("/devoirs/<public_id>/relecture")

@@ -19,7 +19,7 @@ from deust.domain.files import shown_name
 from deust.domain.learning import Assignment, Quiz
 from deust.domain.rubric import Grid
 from deust.models.transaction import Session, at_once, reading, writing
-from deust.queries import files, quiz_results, quiz_start
+from deust.queries import assignments, files, quiz_results, quiz_start
 from deust.queries import late_answers as late
 from deust.queries import quizzes as pages
 from deust.queries.progress import ensure_may_read
@@ -336,6 +336,8 @@ def _unread(public_id: str, refusal: AnswerRefused) -> Response | tuple[str, int
     page = replace(page, asked=asked)
     shown = {"page": page, "event": secrets.token_hex(8), "unread": sentence, "unread_key": refusal.key}
     if page.is_assignment:
-        assignment = tools().catalogue.find_quiz(page.item_ref)
-        return render_template("assignments/draft.html", assignment=assignment, **shown), 422
+        work = tools().catalogue.find_quiz(page.item_ref)
+        with reading() as connection:
+            due_at = assignments.on_time_until(connection, learner=visitor(), work=work, until=page.deadline_at)
+        return render_template("assignments/draft.html", assignment=work, due_at=due_at, **shown), 422
     return render_template("quizzes/question.html", grids=_grids(page), **shown), 422

@@ -417,7 +417,8 @@ def test_a_press_is_answered_at_once_and_taken_once_while_the_server_is_slow(
         posts.clear()
         shown = page.evaluate(
             """name => {
-                const button = [...document.querySelectorAll("button.primary")].find(one => one.innerText.includes(name));
+                const buttons = [...document.querySelectorAll("button.primary")];
+                const button = buttons.find(one => one.innerText.includes(name));
                 button.click();
                 setTimeout(() => button.click(), 300);
                 return [button.innerText, button.ariaBusy, document.querySelector("[data-saved]").innerText];

@@ -88,6 +88,19 @@ def test_the_page_of_a_work_says_that_it_is_saved_and_names_no_answer(student: C
     assert "Réponse {number}" not in page
 
 
+def test_a_draft_says_when_it_is_on_time_and_until_when_it_is_accepted(student: Client) -> None:
+    """It stated the last accepted moment alone, two days after the date of the brief."""
+    draft = write(student)
+    rules = shown_without_scripts(student.get(draft)).partition("Relire avant de rendre")[2]
+    before, accepted = re.search(r"À rendre avant (.+?)\. Accepté en retard jusqu’au (.+?)\.", rules).groups()
+    assert before != accepted
+    assert before in shown_without_scripts(student.get(HOME))
+    assert "Chaque jour commencé retire 1 point" in rules
+    assert "jours sont en retard" not in rules
+    hand_in(student, draft)
+    assert 'class="button primary" href="/modules/ec101-accueil"' in student.get(draft).text
+
+
 def test_versions_are_announced_once_there_is_one(student: Client) -> None:
     """Under the title stood an empty list while the first version was a draft."""
     draft = write(student)
