@@ -13,6 +13,7 @@ from deust.content.limits import excess
 from deust.content.lines import Line
 from deust.content.problems import Report
 from deust.content.questions import slug_of
+from deust.content.typography import typeset
 from deust.domain.learning import Term
 
 _LONG = re.compile(r"\s+[—–]\s+")
@@ -24,7 +25,8 @@ def read_glossary(lines: Sequence[Line], report: Report) -> tuple[tuple[Term, in
     found: dict[str, tuple[Term, int]] = {}
     for term_line, definition in _pairs(lines, report):
         name, *long = _LONG.split(term_line.text.strip(), maxsplit=1)
-        term = Term(slug=slug_of(name), name=name, long=long[0] if long else "", definition=definition)
+        shown, full = typeset(name), typeset(long[0]) if long else ""
+        term = Term(slug=slug_of(name), name=shown, long=full, definition=definition)
         if term.slug in found:
             report.error(term_line.number, f"terme « {name} » déjà défini ligne {found[term.slug][1]}", "gardez-en un")
             continue

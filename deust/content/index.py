@@ -10,6 +10,7 @@ import Stemmer
 from anyascii import anyascii
 
 from deust.content.lines import number_lines, unfenced
+from deust.content.typography import typeset
 from deust.domain.learning import Announced, Lesson, Module, Programme, Quiz
 
 _STEMMER = Stemmer.Stemmer("french", maxCacheSize=0)
@@ -55,16 +56,20 @@ def search_documents(programme: Programme) -> Iterator[SearchDocument]:
     """Questions, options, comments and what only markers see are left out; quizzes are found by their introduction."""
     for module in programme.modules.values():
         outcomes = " ".join(outcome.title for outcome in module.outcomes)
-        yield SearchDocument(module.id, module.title, "module", f"{plain_text(module.intro)} {outcomes}".strip())
+        yield _document(module.id, module.title, "module", f"{plain_text(module.intro)} {outcomes}")
         yield from _items(module)
     for term in programme.glossary:
-        text = f"{term.long} {plain_text(term.definition)}".strip()
-        yield SearchDocument(f"glossaire#{term.slug}", term.name, "term", text)
+        yield _document(f"glossaire#{term.slug}", term.name, "term", f"{term.long} {plain_text(term.definition)}")
 
 
 def _items(module: Module) -> Iterator[SearchDocument]:
     for item in module.items:
-        yield SearchDocument(item.ref, item.title, str(item.kind), plain_text(_body(item)))
+        yield _document(item.ref, item.title, str(item.kind), plain_text(_body(item)))
+
+
+def _document(ref: str, title: str, kind: str, text: str) -> SearchDocument:
+    """With the signs that readers see on the page itself: authors type plain keys."""
+    return SearchDocument(ref, typeset(title), kind, typeset(text.strip()))
 
 
 def _body(item: Lesson | Quiz | Announced) -> str:

@@ -24,7 +24,7 @@ from deust.content.media import Media, suffix_of
 from deust.content.snapshot import Snapshot
 from deust.domain.learning import Quiz, RenderedLesson, Term
 
-FORMAT = "4"
+FORMAT = "5"
 KEPT_VERSIONS = 5
 
 _BLOCK = 1_000_000

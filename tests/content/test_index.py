@@ -7,8 +7,9 @@ import pytest
 
 from deust.content.export import item_as_json
 from deust.content.index import plain_text, search_documents, stemmed
+from deust.content.terms import offer_terms
 from deust.domain.learning import Assignment
-from tests.content.sample_tree import ASSIGNMENT, QUIZ, M, P, clean_tree, read
+from tests.content.sample_tree import ASSIGNMENT, GLOSSARY, QUIZ, M, P, clean_tree, read
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,17 @@ def test_dialogues_are_found_and_checks_are_not() -> None:
     said = 'A\n\n```dialogue bad "Sans"\nKarim: « Oui. »\n```\n\n'
     text = f"{said}```question\n## Secret {{#q}}\n= clef\n```\n\n```python\ncode\n```\n"
     assert plain_text(text) == "A Karim: « Oui. »"
+
+
+def test_terms_and_excerpts_have_the_apostrophes_of_the_pages(tmp_path: Path) -> None:
+    """The glossary and the search mixed the two signs."""
+    glossary = f"{GLOSSARY}\nFile d'attente — appels qu'on n'a pas pris\n: Ce qu'attend l'appel.\n"
+    programme = read(clean_tree(tmp_path, {f"{P}/glossaire.md": glossary})).programmes[P]
+    term = programme.glossary[-1]
+    assert (term.slug, term.name, term.long) == ("file-d-attente", "File d’attente", "appels qu’on n’a pas pris")
+    documents = list(search_documents(programme))
+    assert [one for one in documents if "'" in f"{one.title}{one.text}"] == []
+    assert "file-d-attente" in offer_terms(["<p>Une file d'attente.</p>"], [term])[0][0]
 
 
 def test_search_never_gives_an_answer_key(tmp_path: Path) -> None:

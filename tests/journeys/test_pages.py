@@ -108,7 +108,7 @@ PAGES = (
     Shown(NEWCOMER, "/questions", "Mes questions"),
     Shown(LEARNER, "/compte/courriels", "Les e-mails"),
     Shown(ADMIN, "/messages", "question"),
-    Shown(ADMIN, "/messages/{thread}", "Question de"),
+    Shown(ADMIN, "/messages/{thread}", "Question posée par"),
     Shown(TUTOR, "/messages?etat=repondues", "question"),
     Shown(MANAGER, "/questions-en-attente", "Répartir les questions"),
     Shown(ADMIN, "/messages/{thread}/confier", "Confier"),
