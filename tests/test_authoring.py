@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from flask import Flask
 
 from deust.cli.courses import courses
@@ -16,6 +17,7 @@ from deust.content.index import search_documents
 from deust.content.problems import Level
 from deust.content.schema import ITEM_HEADERS
 from deust.content.tree import Reading
+from deust.domain.calculated import texts_of
 from deust.domain.formulas import FUNCTIONS
 from deust.domain.learning import Quiz
 from deust.domain.marking import mark
@@ -39,6 +41,12 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def reading(root: Path) -> Reading:
     return read(root)
+
+
+def run(root: Path, *arguments: str) -> Result:
+    app = Flask("authors")
+    app.config["DEUST_COURSES_DIR"] = root
+    return app.test_cli_runner().invoke(courses, arguments)
 
 
 def quiz_of(reading: Reading) -> Quiz:
@@ -66,9 +74,7 @@ def test_every_type_of_question_has_an_example(reading: Reading) -> None:
 def test_the_answers_of_the_guide_earn_all_the_points(root: Path, reading: Reading, tmp_path: Path) -> None:
     answers = tmp_path / "reponses.json"
     answers.write_text(EXAMPLES["reponses.json"], "utf-8")
-    app = Flask("authors")
-    app.config["DEUST_COURSES_DIR"] = root
-    done = app.test_cli_runner().invoke(courses, ["try", "quiz-types", str(answers), "--json"])
+    done = run(root, "try", "quiz-types", str(answers), "--json")
     assert done.exit_code == 0, done.output
     rows = json.loads(done.stdout)["questions"]
     by_state: dict[str, set[str]] = {}
@@ -124,6 +130,42 @@ def test_what_the_guide_says_of_quotes_and_of_tolerances_is_so(root: Path) -> No
     assert ("Relisez-vous" in essay.stem, essay.feedback) == (True, "")
     earned = [mark(rate, read_author(rate, value), {}).share for value in ("75 %", "85", "74")]
     assert earned == [1, 1, 0]
+
+
+def test_a_trial_takes_no_number_that_nobody_is_given(root: Path, reading: Reading, tmp_path: Path) -> None:
+    question = next(one for one in quiz_of(reading).questions if one.variables)
+    variable = question.variables[0]
+    for value in (variable.low - variable.step, variable.high + variable.step, variable.low + variable.step / 2):
+        answers = tmp_path / "answers.json"
+        answers.write_text(json.dumps({question.id: {"values": {variable.name: str(float(value))}, "answer": "1"}}))
+        tried = run(root, "try", "quiz-types", str(answers))
+        assert tried.exit_code == 2
+        assert f"{variable.name} est tiré de" in tried.output
+
+
+def test_an_item_is_shown_whole_without_asking_for_json(root: Path, reading: Reading) -> None:
+    shown = " ".join(run(root, "show", "quiz-types").output.split())
+    for question in quiz_of(reading).questions:
+        for text in texts_of(question):
+            assert " ".join(text.split()[:4]) in shown, question.id
+        assert all(f"tirage : {variable.name}, de" in shown for variable in question.variables)
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("* (x) oui\n* ( ) non", "écrivez - (x)"),
+        ("-[ ] oui\n-[x] non", "écrivez - [ ]"),
+        ("- qui -> l'appelant\n- quoi -> l'appel", "écrivez =>"),
+    ],
+)
+def test_a_sign_that_is_nearly_an_answer_is_named(root: Path, written: str, right: str) -> None:
+    path = root / "deust-exemple/ec131-accueil/05-quiz-signes.md"
+    path.write_text(f"---\nkind: quiz\ntitle: Signes\nminutes: 5\n---\n\n## Une {{#q-une}}\nLisez.\n\n{written}\n")
+    told = run(root, "check").output
+    assert right in told
+    assert "05-quiz-signes.md:10" in told
+    assert "question sans réponse" not in told
 
 
 def test_every_key_is_taught() -> None:

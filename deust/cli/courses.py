@@ -15,6 +15,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from deust.cli.questions import drawn_from, question_lines
 from deust.content.export import item_as_json
 from deust.content.measures import Measures, measure
 from deust.content.problems import Level, Problem, counted, errors_of, in_order
@@ -22,7 +23,7 @@ from deust.content.publishing import history_problems
 from deust.content.publishing import publish as publish_tree
 from deust.content.store import Store
 from deust.content.tree import Reading, read_tree
-from deust.domain.calculated import draw_for
+from deust.domain.calculated import draw_for, is_drawn
 from deust.domain.errors import InvalidAnswer
 from deust.domain.french_numbers import format_number, read_number
 from deust.domain.learning import Announced, Assignment, Lesson, Programme, Quiz, points_of
@@ -247,14 +248,12 @@ def _counted(title: str, one: Measures, hours: int) -> str:
 @_courses_option
 def show_course(item: str, as_json: bool, folder: Path | None) -> None:
     found = _item(_read(_folder(folder)), item)
-    body = item_as_json(found)
     if as_json:
-        click.echo(json.dumps(body, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(item_as_json(found), ensure_ascii=False, indent=2))
         return
     click.echo(f"{found.ref} — {found.title} ({_summary(found)})")
-    for question, written in zip(_questions(found), body.get("questions", body.get("checks", [])), strict=True):
-        click.echo(f"\n{question.id} [{type_of(question)}, {format_number(question.points)} pt] {question.title}")
-        click.echo(json.dumps(written["answer"], ensure_ascii=False, indent=2))
+    for question in _questions(found):
+        click.echo("\n" + "\n".join(question_lines(question)))
 
 
 @courses.command("try", help="Corrige un fichier de réponses {identifiant: réponse}, sans base de données.")
@@ -325,12 +324,16 @@ def _tried(question: Question, given: Json, seed: int) -> dict[str, Any]:
 
 def _numbers(question: Question, given: Json) -> dict[str, Fraction]:
     """The numbers that the author chooses for a calculated question, instead of a draw."""
-    known = {variable.name for variable in question.variables}
-    chosen = given if isinstance(given, dict) else {}
+    known = {variable.name: variable for variable in question.variables}
+    written = given if isinstance(given, dict) else {}
     try:
-        return {name: read_number(str(value)) for name, value in chosen.items() if name in known}
+        chosen = {name: read_number(str(value)) for name, value in written.items() if name in known}
     except InvalidAnswer:
         _fail(f"« values » de « {question.id} » : des nombres étaient attendus.")
+    for name, value in chosen.items():
+        if not is_drawn(known[name], value):
+            _fail(f"« values » de « {question.id} » : {name} est tiré {drawn_from(known[name])}.")
+    return chosen
 
 
 def _state(question: Question, given: Json, earned: Fraction | None) -> str:

@@ -19,6 +19,8 @@ GAP = re.compile(r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))|\[\[(?P<
 _BOX = re.compile(r"\s*[xX]?\s*(?:[-+]?\d{1,3}(?:[.,]\d+)?\s*%)?\s*")
 _HINT = re.compile(r">\? ?(.*)$")
 _QUOTE = re.compile(r">(?!\?) ?(.*)$")
+_OTHER_BULLET = re.compile(r"(?:[*+] ?|-|[–—•] ?)([(\[][ xX]?[)\]])(?: |$)")
+_OTHER_ARROW = re.compile(r"[-*+] .*? (-+>|==+>|→|⇒) ")
 _EXPECTED = re.compile(r"###\s+Attendus\s*$", re.IGNORECASE)
 
 STARTS: dict[str, re.Pattern[str]] = {
@@ -71,6 +73,19 @@ def _kind_of(text: str) -> str | None:
         return "value"
     if PAIR.match(text):
         return "matching"
+    return None
+
+
+def nearly_read(lines: Sequence[Line]) -> tuple[int, str, str] | None:
+    """The first line written almost as an answer: its number, the sign that is not read, and the one to write."""
+    for line in lines:
+        if line.fence is not None:
+            continue
+        bullet, arrow = _OTHER_BULLET.match(line.text), _OTHER_ARROW.match(line.text)
+        if bullet:
+            return line.number, bullet.group().strip(), f"- {bullet.group(1)}"
+        if arrow:
+            return line.number, arrow.group(1), "=>"
     return None
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 from anyascii import anyascii
 
 from deust.content import answers
-from deust.content.answer_blocks import Parts, block_kinds, cut, has_gaps, last_list_start, move_last_quote
+from deust.content.answer_blocks import Parts, block_kinds, cut, has_gaps, last_list_start, move_last_quote, nearly_read
 from deust.content.attributes import Attributes, is_id, refuse_unknown, split_attributes
 from deust.content.fields import number_of
 from deust.content.limits import excess
@@ -87,6 +87,11 @@ def _kind(attributes: Attributes, lines: Sequence[Line], line: int, report: Repo
         return None
     if not found and last_list_start(_before_variables(lines)) is not None:
         found.append("ordering")
+    nearly = None if found else nearly_read(lines)
+    if nearly:
+        place, sign, right = nearly
+        report.error(place, f"« {sign} » ne commence pas une réponse", f"écrivez {right}")
+        return None
     if not found:
         report.error(
             line, "question sans réponse", "ajoutez un bloc de réponses, ou {type=info} pour une simple lecture"

@@ -40,6 +40,11 @@ def draw(variables: Sequence[Variable], rng: random.Random) -> dict[str, Fractio
     return {variable.name: variable.low + rng.randrange(_steps(variable) + 1) * variable.step for variable in variables}
 
 
+def is_drawn(variable: Variable, value: Fraction) -> bool:
+    """Whether some student may meet this number."""
+    return variable.low <= value <= variable.high and ((value - variable.low) / variable.step).denominator == 1
+
+
 def draw_for(question: Question, rng: random.Random) -> dict[str, Fraction]:
     """The numbers of one paper: drawn again while something of the question cannot be computed with them.
 
