@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -156,3 +157,20 @@ def test_attempts_that_were_granted_are_left_until_they_are_taken_back(
     assert progress(doors).completed_at is None
     grant(0)
     assert_done_once(app, doors, clock, QUIZ, 40)
+
+
+def test_a_programme_says_once_what_is_all_to_come(app: Flask, courses: Path, doors: Doors, cohort: Cohort) -> None:
+    """« à venir » stood loose under each link of a unit that has nothing else."""
+    with doors.writing() as session:
+        student = factories.person(session)
+        factories.enrolment(session, student, cohort)
+    client = signed_in_client(app, student)
+    assert "à venir" not in client.get("/programme").text
+    module = courses / "deust-essai/ec102-suite/module.md"
+    module.write_text(module.read_text("utf-8").replace("hours: 1\n", "hours: 1\nstatus: planned\n"), "utf-8")
+    for item in ("01-conclure.md", "02-bilan.md"):
+        (module.parent / item).unlink()
+    edit(courses, "../programme.yml", ", item: bilan", "")
+    page = client.get("/programme").text
+    assert page.count(", à venir") == 1
+    assert re.search(r"Suite</span><span[^>]*>, à venir</span></span></a>", page)
