@@ -100,7 +100,7 @@ def choose_password(token: str) -> ResponseReturnValue:
         leave()
         return redirect(url_for("signin.sign_in", choisi=1), 303)
     page = render_template("signin/choose_password.html", form=form, holder=holder)
-    return page, 422 if form.errors else 200, {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+    return page, 422 if form.errors else 200, {"Referrer-Policy": "strict-origin", "Cache-Control": "no-store"}
 
 
 def _holder(token: str) -> LinkHolder:

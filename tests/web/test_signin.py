@@ -365,7 +365,7 @@ def test_a_forgotten_password_is_chosen_again(
     for _ in range(2):
         page = client.get(path)
         assert page.status_code == 200
-        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["Referrer-Policy"] == "strict-origin"
         assert page.headers["Cache-Control"] == "no-store"
     chosen = client.submit(path, {"password": NEW_PASSWORD, "again": NEW_PASSWORD})
     assert chosen.location == "/connexion?choisi=1"
@@ -374,6 +374,27 @@ def test_a_forgotten_password_is_chosen_again(
     assert sign_in(client, password=NEW_PASSWORD).status_code == 303
     assert client.get(path).status_code == 410
     assert client.submit(path, {"password": NEW_PASSWORD, "again": NEW_PASSWORD}).status_code == 410
+
+
+_SAID = {"no-referrer": None, "strict-origin": "https://localhost/", "same-origin": "https://localhost/liens/"}
+"""What a browser says of the page that a form stands on, to the same site, under each policy of that page."""
+
+
+def test_a_password_is_chosen_over_https_from_a_page_whose_address_is_not_repeated(
+    client: Client, lea: Person, doors: Doors
+) -> None:
+    client.submit("/mot-de-passe-oublie", {"email": EMAIL})
+    path = path_of(link(doors))
+    page = client.get(path, base_url="https://localhost")
+    said = _SAID[page.headers["Referrer-Policy"]]
+    chosen = client.submit(
+        path,
+        {"password": NEW_PASSWORD, "again": NEW_PASSWORD},
+        base_url="https://localhost",
+        headers={"Referer": said} if said else {},
+    )
+    assert chosen.location == "/connexion?choisi=1"
+    assert said == "https://localhost/"
 
 
 @pytest.mark.case("AU-04")
