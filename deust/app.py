@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from deust.adapters.passwords import Passwords
 from deust.cli import add_commands
 from deust.config import ROOT, Settings, SettingsError, read_settings
 from deust.content.catalogue import Catalogue
+from deust.domain.errors import Unavailable
 from deust.models.base import db
 from deust.models.transaction import database_config, one_connection, reading, tune
 from deust.models.version import known_revisions, table_revision
@@ -56,6 +58,7 @@ from deust.web.templates import Templates
 
 MAX_BODY_BYTES = 24 * 1024 * 1024
 POOL_SIZE = 20
+WAIT_SECONDS = 5
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -102,11 +105,24 @@ def create_app(settings: Settings | None = None, **overrides: object) -> Flask:
 
 
 def ensure_fit(app: Flask) -> None:
-    """Stop a production server whose tables are not those of this code, or hold invented people."""
+    """Stop a production server whose tables are not those of this code, or hold invented people.
+
+    While the database does not answer, it is waited for: an application server whose worker ends as it starts ends too.
+    """
     settings = app.config["DEUST"]
     if not settings.is_production or settings.is_command:
         return
-    with app.app_context(), reading() as connection:
+    with app.app_context():
+        while True:
+            try:
+                return _ensure_tables()
+            except Unavailable as error:
+                logging.getLogger("deust").error("DEUST waits for the database: %s", error.__cause__)
+                time.sleep(WAIT_SECONDS)
+
+
+def _ensure_tables() -> None:
+    with reading() as connection:
         if table_revision(connection) != known_revisions()[-1]:
             raise SystemExit("DEUST does not start. The tables are not up to date: run flask --app wsgi db upgrade.")
         if has_demo(connection):

@@ -27,13 +27,13 @@ from deust.domain.progress import Progress, State, Status
 from deust.domain.signin import SHORTEST
 from deust.jobs import convert_recordings, run_once
 from deust.models.assignments import Copy, ReleasedMark, SpokenComment
-from deust.models.base import Base
+from deust.models.base import Base, db
 from deust.models.learning import CheckTry, ItemProgress, SearchEntry
 from deust.models.messages import Thread
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
 from deust.models.quizzes import AnswerEvent, Attempt, AttemptMarks, Sound
 from deust.models.records import AuditEvent, Receipt
-from deust.models.transaction import reading, writing
+from deust.models.transaction import engines, reading, writing
 from deust.queries.grading import tutors
 from deust.queries.progress import progress_of
 from deust.services.demo import COHORT, DOMAIN, PASSWORD, STAFF, STUDENTS, seed_demo
@@ -431,6 +431,20 @@ def test_production_refuses_tables_that_are_not_up_to_date(empty_app: Flask) -> 
     empty_app.config["DEUST"] = replace(empty_app.config["DEUST"], mode="production", is_command=False)
     with pytest.raises(SystemExit, match="not up to date"):
         ensure_fit(empty_app)
+
+
+def test_production_waits_for_a_database_that_does_not_answer(
+    empty_app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    upgrade()
+    for engine in engines():
+        engine.dispose()
+    empty_app.config["DEUST"] = replace(empty_app.config["DEUST"], mode="production", is_command=False)
+    database = Path(str(db.engine.url.database))
+    away = database.parent.rename(database.parent.with_name("away"))
+    monkeypatch.setattr("time.sleep", lambda _seconds: away.rename(database.parent))
+    ensure_fit(empty_app)
+    assert "DEUST waits for the database" in caplog.text
 
 
 def test_tables_of_a_newer_version_are_left_alone(empty_app: Flask) -> None:
