@@ -598,7 +598,6 @@ def test_a_result_advises_by_part_once_its_score_is_told(student: Client, doors:
     blank.hand_in()
     page = student.get(f"{blank.path}/resultat").text
     assert "Relisez la première leçon." in page
-    assert "0 sur 2" in page
     assert '<a class="act" href="/modules/ec101-accueil/saluer">' in page
     right.start()
     for question_id in right.paper():
@@ -645,6 +644,17 @@ def test_a_hidden_score_gives_no_advice(student: Client, doors: Doors) -> None:
     exam = Sitting(student, doors, EXAM).start()
     exam.hand_in()
     assert "Nos conseils" not in student.get(f"{exam.path}/resultat").text
+
+
+def test_advice_gives_no_points_while_what_is_right_is_hidden(student: Client, doors: Doors) -> None:
+    """A part may have one question: its points would tell it."""
+    graded = Sitting(student, doors, GRADED).start()
+    graded.hand_in()
+    first = graded.result()
+    assert "Relisez la première leçon." in first
+    assert re.search(r"accueil</span>, 0 sur 2", first) is None
+    Sitting(student, doors, GRADED).start().hand_in()
+    assert re.search(r"accueil</span>, 0 sur 2", graded.result())
 
 
 def test_a_graded_quiz_that_counts_in_no_mark_says_so_before_and_after(student: Client, doors: Doors) -> None:
