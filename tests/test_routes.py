@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -493,6 +494,17 @@ def test_no_json_makes_an_address_fail(world: World) -> None:
         for sent in () if row.startswith("GET") else shapes:
             with client.send(address, sent) as answer:
                 failing += [(row, answer.status)] * (answer.status_code >= 500)
+    assert failing == []
+
+
+@pytest.mark.slow
+def test_no_file_in_place_of_a_text_makes_an_address_fail(world: World) -> None:
+    """AZ-13."""
+    failing = []
+    for row, client, address in _addresses(world):
+        files = {name: (BytesIO(b"%PDF-1.7"), "texte.pdf") for name in FIELDS}
+        with client.submit(address, files) if row.startswith("POST") else client.get(address) as answer:
+            failing += [(row, answer.status)] * (answer.status_code >= 500)
     assert failing == []
 
 

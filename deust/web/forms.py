@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from markupsafe import Markup
+from werkzeug.datastructures import CombinedMultiDict
 from wtforms import Field, PasswordField, TextAreaField, ValidationError
 from wtforms.validators import EqualTo, InputRequired
 
@@ -52,7 +53,9 @@ class Form(FlaskForm):
             return _Words()
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
-            return None if request.is_json else super().wrap_formdata(form, formdata)
+            """Texts alone: a file sent under the name of a field is none."""
+            found = None if request.is_json else super().wrap_formdata(form, formdata)
+            return request.form if isinstance(found, CombinedMultiDict) else found
 
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
             """Too long is told when the form is sent, and all of it comes back: `maxlength` cuts what is pasted."""
