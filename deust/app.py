@@ -204,7 +204,7 @@ def _add_pages(app: Flask, settings: Settings) -> None:
         lambda: {"person": visitor_or_none(), "eyes": g.get("eyes"), "is_french": i18n.current_locale() == "fr"}
     )
     Compress(app)
-    app.wsgi_app = _on_one_connection(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _on_one_connection(_of_stated_length(app.wsgi_app))  # type: ignore[method-assign]
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app, root=assets.folder, prefix="static/", immutable_file_test=lambda _path, _url: True
     )
@@ -217,6 +217,19 @@ def _on_one_connection(pages: WSGIApplication) -> WSGIApplication:
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with one_connection():
             return pages(environ, start_response)
+
+    return answer
+
+
+def _of_stated_length(pages: WSGIApplication) -> WSGIApplication:
+    """What is sent must be as long as it says. Some servers end the body of a sender who was cut off as they end any:
+    half a form would be taken for a whole one.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("CONTENT_LENGTH"):
+            environ.pop("wsgi.input_terminated", None)
+        return pages(environ, start_response)
 
     return answer
 
