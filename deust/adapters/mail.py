@@ -16,6 +16,10 @@ _TIMEOUT_SECONDS = 20
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
+class MailRefused(Exception):
+    """The server took no mail: its codes, without its words, which name the recipient. Failures are logged."""
+
+
 def mail_sender(url: str, folder: Path) -> SendMail:
     """How to send, from `smtp://user:password@host:port` (STARTTLS), `smtps://…` (TLS) or, empty, into the folder.
 
@@ -31,9 +35,18 @@ def mail_sender(url: str, folder: Path) -> SendMail:
             if parts.username:
                 _ensure_private(server, host)
                 server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.send_message(message)
+            _hand_over(server, message)
 
     return send
+
+
+def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as refused:
+        raise MailRefused({code for code, _words in refused.recipients.values()}) from None
+    except smtplib.SMTPResponseException as refused:
+        raise MailRefused({refused.smtp_code}) from None
 
 
 def _connected(scheme: str, host: str, port: int | None) -> smtplib.SMTP:

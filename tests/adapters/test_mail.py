@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 import subprocess
+import traceback
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from deust.adapters.mail import mail_sender
+from deust.adapters.mail import MailRefused, mail_sender
 from tests.support.server import free_port
 
 
@@ -23,7 +24,17 @@ class Kept:
     def __init__(self) -> None:
         self.received: list[bytes] = []
 
+    async def handle_RCPT(
+        self, _server: object, _session: object, envelope: object, address: str, _options: object
+    ) -> str:
+        if address.startswith("partie"):
+            return f"550 5.1.1 <{address}>: unknown here"
+        envelope.rcpt_tos.append(address)  # type: ignore[attr-defined]
+        return "250 OK"
+
     async def handle_DATA(self, _server: object, _session: object, envelope: object) -> str:
+        if b"plein" in envelope.content:  # type: ignore[attr-defined]
+            return f"452 {envelope.rcpt_tos[0]} is full"  # type: ignore[attr-defined]
         self.received.append(envelope.content)  # type: ignore[attr-defined]
         return "250 OK"
 
@@ -56,10 +67,10 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deust.adapters.mail._THIS_MACHINE", ())
 
 
-def mail() -> EmailMessage:
+def mail(to: str = "b@example.org", text: str = "Un lien.") -> EmailMessage:
     made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = "a@example.org", "b@example.org", "Essai"
-    made.set_content("Un lien.")
+    made["From"], made["To"], made["Subject"] = "a@example.org", to, "Essai"
+    made.set_content(text)
     return made
 
 
@@ -87,3 +98,13 @@ def test_a_password_is_never_sent_in_clear(server: tuple[Kept, int], tmp_path: P
         mail_sender(f"smtp://qui:secret@127.0.0.1:{port}", tmp_path)(mail())
     mail_sender(f"smtp://127.0.0.1:{port}", tmp_path)(mail())
     assert len(box.received) == 1
+
+
+@pytest.mark.parametrize("server", [False], indirect=True)
+@pytest.mark.parametrize(("to", "text", "code"), [("partie@example.org", "", "550"), ("b@example.org", "plein", "452")])
+def test_what_a_server_refuses_is_logged_without_naming_anyone(
+    server: tuple[Kept, int], tmp_path: Path, to: str, text: str, code: str
+) -> None:
+    with pytest.raises(MailRefused, match=code) as refused:
+        mail_sender(f"smtp://127.0.0.1:{server[1]}", tmp_path)(mail(to, text))
+    assert to not in "".join(traceback.format_exception(refused.value))
