@@ -11,6 +11,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSessionInterface
 from flask_compress import Compress
 from itsdangerous import URLSafeTimedSerializer
@@ -73,10 +74,21 @@ class Sessions(SecureCookieSessionInterface):
         return self._serializer
 
 
+class Json(DefaultJSONProvider):
+    """JSON nested deeper than Python reads is not read, as any that is none."""
+
+    def loads(self, s: str | bytes, **options: Any) -> Any:
+        try:
+            return super().loads(s, **options)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+
+
 class Application(Flask):
     """Flask with the templates of the product; every view is a plain function, so none is asked whether it is not."""
 
     jinja_environment = Templates
+    json_provider_class = Json
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -51,3 +51,10 @@ def test_marks_are_not_scheduled_for_a_moment_that_is_none(client_of: Callable[[
 def test_an_address_that_no_table_holds_signs_nobody_in(client: Client, email: str) -> None:
     asked = {"email": email, "password": "un mot de passe assez long", "expected": 1}
     assert client.send("/connexion", asked).status_code in (400, 401)
+
+
+@pytest.mark.case("WB-04")
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"email":' * 100_000])
+def test_what_is_nested_too_deep_is_not_read(client: Client, body: str) -> None:
+    headers = {"Content-Type": "application/json", "X-CSRFToken": client.csrf_token()}
+    assert client.post("/connexion", data=body, headers=headers).status_code == 400
