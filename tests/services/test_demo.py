@@ -441,7 +441,7 @@ def test_production_waits_for_a_database_that_does_not_answer(
         engine.dispose()
     empty_app.config["DEUST"] = replace(empty_app.config["DEUST"], mode="production", is_command=False)
     database = Path(str(db.engine.url.database))
-    away = database.parent.rename(database.parent.with_name("away"))
+    away = database.parent.rename(database.parent.with_name(f"{database.parent.name}-away"))
     monkeypatch.setattr("time.sleep", lambda _seconds: away.rename(database.parent))
     ensure_fit(empty_app)
     assert "DEUST waits for the database" in caplog.text
