@@ -59,6 +59,22 @@ def test_production_refuses_to_start_on_a_default_secret(tmp_path: Path) -> None
     assert "Traceback" not in done.stderr
 
 
+def test_gunicorn_ends_on_a_setting_that_is_refused(tmp_path: Path) -> None:
+    server = Server(tmp_path, DEUST_MODE="production")
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{server.port}", "wsgi:app"],
+        cwd=ROOT,
+        env=server.environ(),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.count("DEUST does not start. DEUST_SECRET is missing") == 1
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.case("QZ-05")
 def test_gunicorn_serves_it_and_closes_what_is_overdue_though_nobody_comes(tmp_path: Path) -> None:
     """QZ-05, QZ-31: the scheduler was down, then the server starts again; no request asks for anything."""
