@@ -175,7 +175,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 
 def _connect_database(app: Flask, settings: Settings) -> None:
-    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    settings.instance_dir.mkdir(0o700, parents=True, exist_ok=True)
     db.init_app(app)
     with app.app_context():
         tune()

@@ -203,7 +203,7 @@ def _own_secret(mode: str, instance_dir: Path) -> str:
         return DEFAULT_SECRET
     path = instance_dir / "secret"
     if not path.exists():
-        instance_dir.mkdir(parents=True, exist_ok=True)
+        instance_dir.mkdir(0o700, parents=True, exist_ok=True)
         _keep_whole(path, secrets.token_urlsafe(48))
     return path.read_text()
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from deust.app import create_app
 from deust.config import DEFAULT_SECRET, KNOWN, SettingsError, read_settings
 
 SECRET = "x" * 48
@@ -108,6 +110,16 @@ def test_the_demo_makes_its_own_secret_once_for_its_owner_only(tmp_path: Path) -
     assert first.secret == second.secret
     assert len(first.secret) >= 32
     assert stat.S_IMODE(os.stat(tmp_path / "secret").st_mode) == 0o600
+
+
+def test_what_the_server_writes_is_its_owner_s_only(tmp_path: Path) -> None:
+    """The database and what was handed in, in a folder that nobody had made."""
+    made = production(tmp_path, DEUST_INSTANCE_DIR=str(tmp_path / "own"), DEUST_FILES=str(tmp_path / "files"))
+    app = create_app(read_settings(made))
+    app.extensions["deust"].files.put(BytesIO(b"un devoir"), max_bytes=100)
+    read_settings({"DEUST_INSTANCE_DIR": str(tmp_path / "demo")})
+    modes = {name: stat.S_IMODE(os.stat(tmp_path / name).st_mode) for name in ("own", "files", "demo")}
+    assert modes == dict.fromkeys(modes, 0o700)
 
 
 def test_processes_that_start_together_share_one_secret(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class FolderStore:
         self._folder = folder
 
     def put(self, stream: IO[bytes], *, max_bytes: int) -> StoredFile:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(0o700, parents=True, exist_ok=True)
         file_id = secrets.token_hex(16)
         partial = self._folder / (file_id + _PARTIAL)
         try:
