@@ -41,9 +41,6 @@ class Grid:
     def points(self) -> Fraction:
         return sum((criterion.points for criterion in self.criteria), Fraction(0))
 
-    def criterion(self, criterion_id: str) -> Criterion | None:
-        return next((one for one in self.criteria if one.id == criterion_id), None)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
