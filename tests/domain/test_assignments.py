@@ -146,6 +146,7 @@ def test_terms_come_back_from_json() -> None:
         (["1"], 1, 2, ("1", "1", "0", Rule.ONE)),
         (["13", "14.3"], 2, 0, ("13.65", "0", "13.5", Rule.MEAN)),
         (["13", "17", "15"], 2, 1, ("15", "1", "14", Rule.THIRD)),
+        (["13", "16", "15"], 2, 1, ("15", "1", "14", Rule.REVIEW)),
     ],
 )
 def test_what_is_given_back_is_what_is_agreed_to_the_step_less_the_days_late(

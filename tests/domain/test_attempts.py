@@ -24,6 +24,7 @@ from deust.domain.attempts import (
     ensure_may_start,
     ensure_open,
     is_over,
+    is_settled,
     kept_share,
     outcome_of,
     own_time,
@@ -65,6 +66,8 @@ def test_starting_ten_minutes_before_the_close_leaves_ten_minutes() -> None:
     closes_at = START + timedelta(minutes=10)
     found = deadline(started_at=START, limit_seconds=1800, closes_at=closes_at, arrangement=NO_ARRANGEMENT)
     assert (found.at, found.is_window) == (closes_at, True)
+    whole = deadline(started_at=START, limit_seconds=600, closes_at=closes_at, arrangement=NO_ARRANGEMENT)
+    assert (whole.at, whole.is_window) == (closes_at, False), "nobody is told that the close shortens their time"
 
 
 def test_the_clock_going_back_an_hour_does_not_lengthen_an_attempt() -> None:
@@ -113,6 +116,7 @@ def test_more_time_never_brings_the_deadline_forward(
 def test_an_attempt_takes_answers_until_the_grace_is_over(late: timedelta, is_late: bool) -> None:
     """QZ-04."""
     assert is_over(closed_at=None, deadline_at=START, now=START + late) is is_late
+    assert is_settled(START, START + late) is is_late, "what waits for the closing is told once no answer can come"
 
 
 def test_a_closed_attempt_is_over_whatever_its_deadline() -> None:

@@ -84,6 +84,11 @@ def test_rules_that_mean_nothing_are_refused(changes):
         replace(RULES, **changes).ensure_sound()
 
 
+def test_a_rule_set_to_nothing_is_off_and_the_longest_is_accepted():
+    Rules(silent_days=0, due_days=0, failed_attempts=0, behind_percent=0).ensure_sound()
+    Rules(silent_days=90, due_days=60, failed_attempts=20, behind_percent=100).ensure_sound()
+
+
 @given(facts, rules)
 def test_every_flag_holds_its_rule_and_its_figures(facts, rules):
     for flag in flags_of(facts, rules, today=TODAY, time_zone="Europe/Paris"):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deust.domain.errors import InvalidAnswer
@@ -95,6 +95,8 @@ def test_the_days_waited_are_those_of_the_promise(asked: datetime, days: int, zo
         assert days_waited(asked, due - timedelta(seconds=1), zone) == days - 1
 
 
+@example(datetime(2026, 11, 27, 6, tzinfo=UTC), PARIS)
+@example(datetime(2026, 11, 27, 8, tzinfo=UTC), PARIS)
 @given(MOMENTS, ZONES)
 def test_a_digest_hour_is_seven_o_clock_of_a_working_day(now: datetime, zone: str) -> None:
     hour, local = digest_hour(now, zone), now.astimezone(ZoneInfo(zone))
