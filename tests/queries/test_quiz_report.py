@@ -103,6 +103,19 @@ def test_a_hard_or_unclear_question_is_to_be_reviewed(admin: SignedIn) -> None:
 def test_below_twenty_answers_nothing_is_judged(admin: SignedIn) -> None:
     fill(QUIZ, [WRONG] * 14 + [RIGHT] * 5)
     assert read(admin).to_review == ()
+    fill(QUIZ, [WRONG])
+    assert read(admin).to_review != ()
+
+
+def test_the_figures_of_a_question_are_those_of_the_group_looked_at(admin: SignedIn) -> None:
+    groups = fill(QUIZ, [RIGHT] * 10 + [WRONG] * 10, [RIGHT] * 6 + [WRONG] * 18)
+    pages = [read(admin, group=group) for group in (None, *groups)]
+    found = [figures(page, "c") for page in pages]
+    assert [(one.asked, one.success) for one in found] == [
+        (44, Fraction(16, 44)),
+        (20, Fraction(1, 2)),
+        (24, Fraction(1, 4)),
+    ]
 
 
 def test_fewer_than_five_students_are_never_told(admin: SignedIn) -> None:
