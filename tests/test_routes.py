@@ -285,6 +285,7 @@ TABLE = {
     "GET records.privacy": ("/vos-donnees", "200 200 200 200 200 200 200 200 200"),
     "GET records.receipt": ("/recus/{receipt}", "200 200 200 200 200 200 200 200 200"),
     "GET records.site_map": ("/plan-du-site", "200 200 200 200 200 200 200 200 200"),
+    "GET records.works": ("/resultats", "401 200 200 200 403 403 403 403 403"),
     "GET signin.choose_password": ("/liens/abc", "410 410 410 410 410 410 410 410 410"),
     "POST signin.choose_password": ("/liens/abc", "410 410 410 410 410 410 410 410 410"),
     "GET signin.forgotten_password": ("/mot-de-passe-oublie", "200 200 200 200 200 200 200 200 200"),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select
 
+from deust.domain.learning import Kind
 from deust.domain.records import MOST_TRIES
 from deust.models import assignments, cohort, learning, messages, people, quizzes, records, signin
 from deust.models.base import Base, Privacy
 from deust.models.quizzes import Attempt
 from deust.models.records import OutboxMessage, Receipt
+
+WORKS_A_PAGE = 50
 
 DECLARED_IN = (people, signin, learning, quizzes, assignments, messages, records, cohort)
 """The modules whose tables are declared; importing them registers the tables."""
@@ -29,6 +33,18 @@ class ReceiptPage:
     item_title: str
     answers_hash: str
     answers_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Something that its student did, with where its result is read; what that may show is decided there."""
+
+    title: str
+    number: int
+    closed_at: datetime
+    by_clock: bool
+    url: str
+    receipt_code: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +69,23 @@ _RECEIPT = (
 )
 
 
+_WORKS = (
+    select(
+        Attempt.public_id,
+        Attempt.item_ref,
+        Attempt.settings,
+        Attempt.number,
+        Attempt.closed_at,
+        Attempt.closed_by,
+        Attempt.receipt_code,
+    )
+    .where(Attempt.person_id == bindparam("person_id"), Attempt.closed_at.is_not(None))
+    .order_by(Attempt.closed_at.desc(), Attempt.id.desc())
+    .limit(bindparam("most"))
+    .offset(bindparam("before"))
+)
+
+
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Whether a mail of the outbox should leave now: neither sent, nor waiting, nor given up."""
     return and_(OutboxMessage.sent_at.is_(None), OutboxMessage.next_try_at <= now, OutboxMessage.tries < MOST_TRIES)
@@ -74,6 +107,25 @@ def find_receipt(connection: Connection, *, code: str) -> ReceiptPage | None:
         item_title=row.settings.get("title") or row.item_ref,
         answers_hash=row.answers_hash,
         answers_count=row.answers_count,
+    )
+
+
+def works_of(connection: Connection, *, person_id: int, page: int) -> tuple[tuple[Work, ...], bool]:
+    """What a person finished, the last first, and whether there is more: one statement."""
+    asked = {"person_id": person_id, "most": WORKS_A_PAGE + 1, "before": (page - 1) * WORKS_A_PAGE}
+    rows = connection.execute(_WORKS, asked).all()
+    return tuple(_work(row) for row in rows[:WORKS_A_PAGE]), len(rows) > WORKS_A_PAGE
+
+
+def _work(row: Row[Any]) -> Work:
+    is_assignment = row.settings.get("kind") == Kind.ASSIGNMENT.value
+    return Work(
+        title=row.settings.get("title") or row.item_ref,
+        number=row.number,
+        closed_at=row.closed_at,
+        by_clock=row.closed_by == "clock",
+        url=f"/devoirs/{row.public_id}" if is_assignment else f"/essais/{row.public_id}/resultat",
+        receipt_code=row.receipt_code,
     )
 
 

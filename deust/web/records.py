@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from deust.domain.access import Permission, may
@@ -12,8 +12,8 @@ from deust.domain.errors import NotFound, UnknownReceipt
 from deust.domain.records import read_code
 from deust.models.transaction import reading
 from deust.queries.public_home import OpenModuleCard, open_module_cards
-from deust.queries.records import HeldTable, find_receipt, held_tables
-from deust.web.current import own_programme, permission, visitor_or_none
+from deust.queries.records import HeldTable, find_receipt, held_tables, works_of
+from deust.web.current import own_programme, permission, visitor, visitor_or_none
 from deust.web.i18n import current_locale
 from deust.web.privacy_words import FRENCH, TITLES
 
@@ -40,6 +40,16 @@ def receipt(code: str) -> ResponseReturnValue:
     if found is None:
         raise UnknownReceipt
     return render_template("records/receipt.html", receipt=found)
+
+
+@bp.get("/resultats")
+@permission(Permission.QUIZ_ANSWER)
+def works() -> ResponseReturnValue:
+    """What a student finished: their results and receipts stay theirs when they leave the training."""
+    page = min(max(1, request.args.get("page", 1, type=int)), 1_000)
+    with reading() as connection:
+        found, has_more = works_of(connection, person_id=visitor().person_id, page=page)
+    return render_template("records/works.html", works=found, page=page, has_more=has_more)
 
 
 @bp.get("/accessibilite")

@@ -107,6 +107,7 @@ PAGES = (
     Shown(LEARNER, "/questions/{thread}", "Votre question est posée"),
     Shown(NEWCOMER, "/questions", "Mes questions"),
     Shown(LEARNER, "/compte/courriels", "Les e-mails"),
+    Shown(LEARNER, "/resultats", "Vos résultats et vos reçus"),
     Shown(ADMIN, "/messages", "question"),
     Shown(ADMIN, "/messages/{thread}", "Question posée par"),
     Shown(TUTOR, "/messages?etat=repondues", "question"),

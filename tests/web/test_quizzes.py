@@ -266,6 +266,19 @@ def test_who_left_the_training_is_not_invited_to_try_again(sitting: Sitting, doo
     assert "Refaire ce quiz" not in sitting.client.get(f"{sitting.path}/resultat").text
 
 
+def test_who_left_the_training_finds_their_results_and_receipts(sitting: Sitting, doors: Doors) -> None:
+    """They landed on the programme, where nothing led to what stays theirs."""
+    sitting.client.submit(f"{sitting.path}/remise")
+    assert "/resultats" not in sitting.client.get("/programme").text
+    with doors.writing() as session:
+        session.execute(update(Enrolment).values(ended_on=date(2026, 10, 12)))
+    assert 'href="/resultats"' in sitting.client.get("/programme").text
+    listed = sitting.client.get("/resultats").text
+    assert f'href="{sitting.path}/resultat"' in listed
+    assert f'href="/recus/{sitting.attempt().receipt_code}"' in listed
+    assert sitting.client.get("/resultats?page=2").text.count("/recus/") == 0
+
+
 # Time
 
 
