@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
+from deust.config import ROOT
 from deust.services.demo_stories import Story
 from tests.support import browser as chromium
 from tests.support import looks
@@ -472,3 +473,15 @@ def _problems(visit: Visit, shown: Shown) -> list[str]:
     if shown.status < 400:
         return visit.problems
     return [problem for problem in visit.problems if not re.search(rf"status of {shown.status}\b", problem)]
+
+
+def test_a_table_of_three_columns_keeps_its_room_for_words_at_320_pixels(browser: Browser) -> None:
+    """Seventeen tables of the lessons scrolled by less than what stands empty between their columns."""
+    style = (ROOT / "deust/static/app.css").read_text("utf-8")
+    row = '<td><span style="display: inline-block; width: 84px">x</span></td>' * 3
+    table = f'<main class="wrap"><div class="table"><table><tbody><tr>{row}</tr></tbody></table></div></main>'
+    with chromium.context(browser, "about:blank", viewport={"width": 320, "height": 640}) as narrow:
+        page = narrow.new_page()
+        page.set_content(f"<style>{style}</style>{table}")
+        hidden = page.evaluate("(place => place.scrollWidth - place.clientWidth)(document.querySelector('.table'))")
+    assert hidden == 0
