@@ -65,7 +65,6 @@ class Mark:
     adjusted: Fraction
     penalty: Fraction
     mark: Fraction
-    is_capped: bool = False
 
 
 def days_late(due_at: datetime | None, handed_in_at: datetime, time_zone: str) -> int:
@@ -122,7 +121,6 @@ def marked(
         adjusted=adjusted,
         penalty=min(lost, adjusted),
         mark=_between(adjusted - lost, terms.out_of),
-        is_capped=most < terms.out_of,
     )
 
 

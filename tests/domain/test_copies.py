@@ -95,7 +95,7 @@ def test_an_eliminatory_criterion_caps_its_own_question_alone() -> None:
     found = reckon(BY_QUESTION, rated({"A1": "conforme", "C2": "non conforme"}, {"A1": "conforme", "C2": "conforme"}))
     assert found.points == {"a": Fraction(7, 20) * 4, "b": 3, "c": Fraction(3, 2)}
     assert found.mark is not None
-    assert found.mark.is_capped
+    assert found.mark.mark == Fraction(59, 10)
 
 
 def test_a_question_where_no_criterion_applies_has_no_points() -> None:

