@@ -1,4 +1,4 @@
-"""What a quiz shows after handing in, and what staff see of late answers."""
+"""What a quiz shows after handing in."""
 
 from __future__ import annotations
 

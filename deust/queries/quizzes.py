@@ -1,4 +1,4 @@
-"""The pages of a quiz: before starting, while answering, before handing in, after."""
+"""The pages of an attempt while it is open: its questions, and what is read again before handing in."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def _asked(entry: PaperQuestion, question: Question, answer: Row[Any] | None, nu
         version=answer.version if answer else 0,
         is_flagged=bool(answer and answer.is_flagged),
         saved_at=answer.saved_at if answer and answer.version else None,
-        grid_name=getattr(question.answer, "grid", None),
+        grid_name=question.grid_name,
     )
 
 

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from deust.domain import assignments, rubric
 from deust.domain.assignments import CopyState
 from deust.domain.learning import Assignment, Quiz
+from deust.domain.people import DEFAULT_ZONE
 from deust.domain.rubric import Grid
 from deust.models.assignments import Copy, FrozenGrid, Marking
 from deust.models.quizzes import Answer, Attempt
 from deust.models.rows import insert_into
 from deust.queries.item_dates import dates_for
 
-_PARIS = "Europe/Paris"
 _JUST_BEFORE = timedelta(microseconds=1)
 _INSERT = insert(Copy)
 _LAST_SAVE = select(func.max(Answer.saved_at)).where(Answer.attempt_id == bindparam("attempt_id"), Answer.version > 0)
@@ -122,7 +122,7 @@ def _late_days(
     if not isinstance(quiz, Assignment):
         return 0
     dates, calendar = dates_for(session.connection(), item=quiz, person_id=person_id)
-    zone = calendar.time_zone if calendar else _PARIS
+    zone = calendar.time_zone if calendar else DEFAULT_ZONE
     came_at = min(handed_in_at, closes_at - _JUST_BEFORE) if closes_at else handed_in_at
     return assignments.days_late(dates.due_at if calendar else closes_at, came_at, zone)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from deust.domain.access import Role
 from deust.domain.errors import InvalidPerson, NotFound
 from deust.domain.learning import Assignment, Quiz
-from deust.domain.people import Dates, normalised_email
+from deust.domain.people import DEFAULT_ZONE, Dates, normalised_email
 from deust.domain.progress import AnyItem
 from deust.exchange.people import is_email
 from deust.models.people import Accommodation, Cohort, Enrolment, Group, ItemDates, Person, Tutoring
@@ -98,7 +98,7 @@ def _created_line(person: Person, *, by: int | None, now: datetime) -> dict[str,
 
 
 def create_cohort(
-    session: Session, *, code: str, title: str, programme: str, week_one_on: date, time_zone: str = "Europe/Paris"
+    session: Session, *, code: str, title: str, programme: str, week_one_on: date, time_zone: str = DEFAULT_ZONE
 ) -> Cohort:
     """A promotion of a programme; its week 1 begins on `week_one_on`."""
     cohort = Cohort(code=code, title=title, programme=programme, week_one_on=week_one_on, time_zone=time_zone)
