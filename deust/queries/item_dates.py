@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from deust.domain.people import Calendar, Dates
 from deust.domain.progress import AnyItem, dates_of
@@ -24,6 +24,17 @@ _MOVED = select(*ItemDates.__table__.columns).where(
 )
 
 
+_LAST_CLOSING = (
+    select(func.max(func.coalesce(ItemDates.closes_at, ItemDates.due_at)))
+    .join(Enrolment, Enrolment.person_id == ItemDates.person_id)
+    .where(
+        ItemDates.item_ref.in_(bindparam("refs", expanding=True)),
+        Enrolment.cohort_id == bindparam("cohort_id"),
+        Enrolment.ended_on.is_(None),
+    )
+)
+
+
 class Dated(NamedTuple):
     """`calendar` is that of the cohort which the person follows; None when they follow none."""
 
@@ -39,6 +50,12 @@ def dates_for(connection: Connection, *, item: AnyItem, person_id: int) -> Dated
     moved = {row.person_id is not None: _moved(row) for row in rows}
     calendar = Calendar(week_one_on=cohort.week_one_on, time_zone=cohort.time_zone) if cohort else None
     return Dated(dates_of(item, calendar, moved.get(False), moved.get(True)), calendar)
+
+
+def last_closing(connection: Connection, *, item: AnyItem, cohort_id: int, closes_at: datetime) -> datetime:
+    """When the item has closed for everyone of the cohort, which it closes for one of them at this moment."""
+    moved = connection.execute(_LAST_CLOSING, {"refs": item.refs, "cohort_id": cohort_id}).scalar()
+    return max(closes_at, moved) if moved is not None else closes_at
 
 
 def is_closed_for(connection: Connection, *, item: AnyItem, person_id: int, now: datetime) -> bool:

@@ -27,6 +27,7 @@ from deust.models.quizzes import AttemptMarks
 from deust.models.records import Receipt
 from deust.queries.copies import Told
 from deust.queries.files import GivenFile, given_files
+from deust.queries.item_dates import last_closing
 from deust.queries.late_answers import late_count
 from deust.queries.papers import asked_questions
 from deust.queries.progress import follows, progress_of
@@ -118,7 +119,9 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultPage:
-    """`shown` is what may be seen now; `show` and `closes_at` say when the rest will be."""
+    """`shown` is what may be seen now; `show` says when the rest will be: the score once the quiz has closed for this
+    person, at `closes_at`, what is right once it has for all their cohort, at `settles_at`.
+    """
 
     attempt: ClosedAttempt
     result: Result
@@ -127,6 +130,7 @@ class ResultPage:
     shown: Shown
     show: Show
     closes_at: datetime | None
+    settles_at: datetime | None
     corrected: tuple[Corrected, ...]
     outcomes: tuple[OutcomeShare, ...]
     advice: tuple[AdviceRow, ...]
@@ -151,7 +155,10 @@ def result_page(
         raise AttemptClosed
     settings = thawed_settings(row.settings)
     closes_at, used, is_writing = _standing(connection, learner, quiz if is_followed else None, programme, row, now)
-    visible = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
+    settles_at = _last_closing(connection, learner, quiz, closes_at)
+    visible = visible_parts(settings, row.closed_at, used, settles_at, now, is_writing=is_writing)
+    mine = visible_parts(settings, row.closed_at, used, closes_at, now, is_writing=is_writing)
+    visible = replace(visible, score=mine.score)
     sheet = _sheet(connection, row, visible, quiz)
     corrected = tuple(_corrected(sheet, entry) for entry in sheet.paper if entry.key in sheet.numbers)
     is_open = closes_at is None or now < closes_at
@@ -163,6 +170,7 @@ def result_page(
         shown=visible,
         show=settings.show,
         closes_at=closes_at,
+        settles_at=settles_at,
         corrected=corrected,
         outcomes=_outcomes(corrected) if visible.score and visible.correctness else (),
         advice=_advice(programme, quiz, sheet) if quiz and visible.score else (),
@@ -259,6 +267,15 @@ def _standing(
     standing = status.standing
     used = (standing.attempts_used if standing else row.number) - status.dates.extra_attempts
     return status.dates.closes_at, used, standing is not None and standing.has_open_attempt
+
+
+def _last_closing(
+    connection: Connection, learner: SignedIn, quiz: Quiz | None, closes_at: datetime | None
+) -> datetime | None:
+    """When the quiz has closed for all who follow the same cohort: what is right is told to none of them before."""
+    if quiz is None or closes_at is None or learner.enrolled is None:
+        return closes_at
+    return last_closing(connection, item=quiz, cohort_id=learner.enrolled.cohort_id, closes_at=closes_at)
 
 
 def _is_passed(share: Fraction | None, awaiting: int, settings: QuizSettings) -> bool | None:

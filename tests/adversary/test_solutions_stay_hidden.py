@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from deust.domain.access import Role
 from deust.domain.marking import right_answer
-from deust.models.people import Person
+from deust.models.people import Enrolment, Person
 from deust.services.learning import index_programme
 from tests.conftest import Doors
 from tests.support import factories
@@ -211,6 +212,25 @@ def test_an_exam_tells_nothing_before_its_closing(
     clock.move(weeks=1)
     assert canaries_in(exam.result()) == canaries_of("examen")
     assert re.search(r"20\s*/\s*20", exam.result())
+
+
+def test_an_exam_tells_nothing_before_the_closing_of_the_last_extension(
+    client: Client, client_of: ClientOf, doors: Doors, clock: Clock
+) -> None:
+    """QZ-19: who was given more days can still begin, once it has closed for the others."""
+    later = client_of(Role.STUDENT)
+    exam = Sitting(client, doors, EXAM).start()
+    exam.hand_in()
+    clock.move(weeks=1)
+    until = clock.now + timedelta(days=2)
+    with doors.writing() as session:
+        (given,) = set(session.scalars(select(Enrolment.person_id))) - {exam.attempt().person_id}
+        factories.item_dates(session, "ec101-accueil/examen", person_id=given, due_at=until)
+    assert canaries_in(everything(client, exam)) == set()
+    assert "à la fermeture pour tous" in exam.result()
+    Sitting(later, doors, EXAM).start()
+    clock.set(until + timedelta(minutes=1))
+    assert canaries_in(exam.result()) != set()
 
 
 def test_a_lesson_s_question_tells_only_what_was_tried(client: Client) -> None:
