@@ -137,8 +137,9 @@ def _attempted(act: Callable[..., object], *arguments: object) -> bool:
     """Whether the act was done and did not say no."""
     try:
         return act(*arguments) is not False
-    except Exception:
-        log.exception("%s failed", act.__name__)
+    except Exception as error:
+        is_away = isinstance(error, ConnectionError | TimeoutError)  # told again at each try
+        log.error("%s failed: %r", act.__name__, error, exc_info=not is_away)
         return False
 
 
