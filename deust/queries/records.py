@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select
 
-from deust.domain.learning import Kind
 from deust.domain.records import MOST_TRIES
 from deust.models import assignments, cohort, learning, messages, people, quizzes, records, signin
 from deust.models.base import Base, Privacy
 from deust.models.quizzes import Attempt
 from deust.models.records import OutboxMessage, Receipt
+from deust.queries.returned import url_of_result
 
 WORKS_A_PAGE = 50
 
@@ -118,13 +118,12 @@ def works_of(connection: Connection, *, person_id: int, page: int) -> tuple[tupl
 
 
 def _work(row: Row[Any]) -> Work:
-    is_assignment = row.settings.get("kind") == Kind.ASSIGNMENT.value
     return Work(
         title=row.settings.get("title") or row.item_ref,
         number=row.number,
         closed_at=row.closed_at,
         by_clock=row.closed_by == "clock",
-        url=f"/devoirs/{row.public_id}" if is_assignment else f"/essais/{row.public_id}/resultat",
+        url=url_of_result(row.public_id, row.settings),
         receipt_code=row.receipt_code,
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -42,15 +44,17 @@ def returned_lately(connection: Connection, *, learner: SignedIn, now: datetime)
     """The works given back in the last fourteen days, three at most, the last one first."""
     rows = connection.execute(_RETURNED, {"person_id": learner.person_id, "since": now - LATELY, "now": now}).all()
     return tuple(
-        Returned(title=row.title, url=_url(row.public_id, row.settings.get("kind")), at=row.released_at) for row in rows
+        Returned(title=row.title, url=url_of_result(row.public_id, row.settings), at=row.released_at) for row in rows
     )
 
 
-def _url(public_id: str, kind: str | None) -> str:
-    return f"/devoirs/{public_id}" if kind == Kind.ASSIGNMENT.value else f"/essais/{public_id}/resultat"
+def url_of_result(public_id: str, settings: Mapping[str, Any]) -> str:
+    """Where the author of a closed attempt, begun under these settings, reads what came of it."""
+    is_assignment = settings.get("kind") == Kind.ASSIGNMENT.value
+    return f"/devoirs/{public_id}" if is_assignment else f"/essais/{public_id}/resultat"
 
 
 def url_of_copy(connection: Connection, *, attempt_id: int) -> str:
     """Where its author reads what came back of an attempt."""
     row = connection.execute(_ATTEMPT, {"attempt_id": attempt_id}).one()
-    return _url(row.public_id, row.settings.get("kind"))
+    return url_of_result(row.public_id, row.settings)
