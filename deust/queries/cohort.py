@@ -254,7 +254,7 @@ class _View:
             due_soon=len(frame.soon - done),
             failed=failed_quizzes(row.failed, frame),
             credited_minutes=row.credited_minutes or 0,
-            expected_minutes=frame.expected_minutes,
+            expected_minutes=frame.due.expected_minutes,
         )
         flags = frame.flags_of(facts)
         aside = self._aside.get(row.id, {})

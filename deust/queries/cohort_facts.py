@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -40,6 +40,7 @@ class Due(NamedTuple):
 
     overdue: Places
     soon: Places
+    expected_minutes: int
 
 
 class Did(NamedTuple):
@@ -86,16 +87,15 @@ class Frame:
 
     @cached_property
     def due(self) -> Due:
-        return Due(places_of(self.overdue), places_of(self.soon))
-
-    @cached_property
-    def expected_minutes(self) -> int:
-        """Those of what was due so far."""
-        return sum(self.glance.items[place].minutes for place in self.overdue)
+        return _due(self.glance, self.overdue, self.soon)
 
     @cached_property
     def first_due_at(self) -> datetime | None:
         return min((due_at for due_at in self.glance.due if due_at is not None), default=None)
+
+    def is_usual(self, own: Mapping[str, Dates] | None, began: datetime) -> bool:
+        """Whether this frame is also that of someone with these dates of their own, who came then."""
+        return not own and (self.first_due_at is None or began <= self.first_due_at)
 
     @cached_property
     def tally(self) -> Tally:
@@ -302,14 +302,14 @@ def _did(row: Any, frame: Frame) -> Did:
 
 def _summary(row: Any, frame: Frame, own: Mapping[str, Dates] | None, did: Did) -> Summary:
     began = began_at(row.started_on, frame.progress.calendar)
-    mine = frame_for(frame, own, began)
+    due = frame.due if frame.is_usual(own, began) else _due(frame.glance, *own_sets(frame, own, began))
     facts = Facts(
         began_at=began,
         seen_at=did.seen_at,
-        due_soon=(mine.due.soon & ~did.done).bit_count(),
+        due_soon=(due.soon & ~did.done).bit_count(),
         failed=did.failed,
         credited_minutes=did.credited_minutes,
-        expected_minutes=mine.expected_minutes,
+        expected_minutes=due.expected_minutes,
     )
     name = f"{row.family_name} {row.given_name}"
     return Summary(
@@ -323,16 +323,22 @@ def _summary(row: Any, frame: Frame, own: Mapping[str, Dates] | None, did: Did) 
         did=did,
         facts=facts,
         flags=frame.flags_of(facts),
-        is_late=mine.due.overdue & ~did.done != 0,
+        is_late=due.overdue & ~did.done != 0,
     )
 
 
-def own_sets(frame: Frame, own: Mapping[str, Dates]) -> tuple[frozenset[int], frozenset[int]]:
-    """What is overdue and what is due soon for someone with dates of their own."""
-    overdue, soon = set(frame.overdue), set(frame.soon)
-    mine = replace(frame.progress, person_dates=own)
+def _due(glance: Glance, overdue: Collection[int], soon: Collection[int]) -> Due:
+    return Due(places_of(overdue), places_of(soon), sum(glance.items[place].minutes for place in overdue))
+
+
+def own_sets(frame: Frame, own: Mapping[str, Dates] | None, began: datetime) -> tuple[set[int], set[int]]:
+    """What is overdue and what is due soon for someone whose frame it is not, without making theirs."""
+    usual = frame.glance.due
+    overdue = {place for place in frame.overdue if (due_at := usual[place]) is not None and due_at >= began}
+    soon = set(frame.soon)
+    mine = replace(frame.progress, person_dates=own or {}, began_at=began)
     until = frame.now + timedelta(days=frame.rules.due_days)
-    for ref in own:
+    for ref in own or ():
         place = frame.glance.positions.get(ref)
         if place is None or not frame.glance.is_possible(place):
             continue
@@ -343,7 +349,7 @@ def own_sets(frame: Frame, own: Mapping[str, Dates]) -> tuple[frozenset[int], fr
             overdue.add(place)
         elif due_at is not None and due_at < until:
             soon.add(place)
-    return frozenset(overdue), frozenset(soon)
+    return overdue, soon
 
 
 def failed_quizzes(quizzes: str | None, frame: Frame) -> tuple[FailedQuiz, ...]:
@@ -382,10 +388,9 @@ def frame_for(frame: Frame, own: Mapping[str, Dates] | None, began: datetime) ->
     """The same for someone with dates of their own, or who came once something had been due: they are not late for it,
     nor behind. Made once for all who have these dates and came that day.
     """
-    came_first = frame.first_due_at is None or began <= frame.first_due_at
-    if not own and came_first:
+    if frame.is_usual(own, began):
         return frame
-    key = frozenset((own or {}).items()), None if came_first else began
+    key = frozenset((own or {}).items()), began
     if key not in frame.owned:
         progress = replace(frame.progress, person_dates=own or {}, began_at=began)
         frame.owned[key] = frame_of(progress, frame.rules)

@@ -167,9 +167,10 @@ def _frames(
 
 def _silent(row: Row[Any], frame: Frame, own: Mapping[str, Dates]) -> SilentStudent | None:
     done = frame.glance.done_positions(Kept(done=(row.done or "").split(), begun=()))
-    soon = own_sets(frame, own)[1] if own else frame.soon
+    began = _began_at(row)
+    soon = own_sets(frame, own, began)[1] if own else frame.soon
     facts = Facts(
-        began_at=_began_at(row),
+        began_at=began,
         seen_at=row.seen_at,
         due_soon=len(soon - done),
         failed=(),
