@@ -28,7 +28,7 @@ serve: $(RUN) ## start DEUST on http://127.0.0.1:8000 with its demo accounts (HO
 	@exec .venv/bin/python -m deust
 
 test: $(DEV) ## run every test, browser and PostgreSQL included (ARGS="-k word")
-	.venv/bin/python -m pytest -n 3 $(ARGS)
+	.venv/bin/python -m pytest -n 4 $(ARGS)
 
 test-fast: $(DEV) ## run what is under the pages: rules, courses, tables, queries, acts, on SQLite
 	.venv/bin/python -m pytest -m "not slow and not browser and not postgres" -n 2 -q --hypothesis-profile=fast \
